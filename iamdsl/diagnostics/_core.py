@@ -1,0 +1,139 @@
+"""Diagnostics as data, and the report that grows while passes run."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamdsl.source import Span
+
+
+class Severity(Enum):
+    """How much a diagnostic weighs: only `ERROR` fails a build."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@attrs.frozen
+class Code:
+    """A stable name for one kind of diagnostic; made in `codes.py` only.
+
+    Attributes:
+        number: `IAM201`; never reused.
+        name: `unknown-action`, names the thing found; reads well after "allow".
+        severity: the level when the configuration says nothing.
+        summary: one sentence for lists.
+    """
+
+    number: str
+    name: str
+    severity: Severity
+    summary: str
+
+
+@attrs.frozen
+class Label:
+    """A second place with what is to be seen there, e.g. "first declared here"."""
+
+    span: Span
+    text: str
+
+
+@attrs.frozen
+class Edit:
+    """Replace the text of `span` by `text` (an empty span inserts)."""
+
+    span: Span
+    text: str
+
+
+@attrs.frozen
+class Fix:
+    """Edits that mend the mistake; `safe` ones keep the meaning that was surely meant."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = True
+
+
+@attrs.frozen
+class Diagnostic:
+    """One thing to say.
+
+    Attributes:
+        message: the headline: lower case, no full stop, the user's text in backticks.
+        span: the place to underline, or None when no source text is at fault.
+        label: what stands at `span`, in a few words.
+        notes: other places that belong to it.
+        hint: one thing to do.
+    """
+
+    code: Code
+    severity: Severity
+    message: str
+    span: Span | None = None
+    label: str = ""
+    notes: tuple[Label, ...] = ()
+    hint: str = ""
+    fix: Fix | None = None
+
+
+@attrs.define
+class Report:
+    """The one thing that grows while a compilation runs.
+
+    The same diagnostic (code, place, text) is kept once, so that a template used
+    many times with one mistake in it gives one message.
+    """
+
+    _found: dict[tuple[str, object, str], Diagnostic] = attrs.field(factory=dict)
+
+    def add(
+        self,
+        code: Code,
+        span: Span | None,
+        message: str,
+        *,
+        label: str = "",
+        notes: Iterable[Label] = (),
+        hint: str = "",
+        fix: Fix | None = None,
+    ) -> None:
+        """Add a diagnostic of the severity that its code has."""
+        diagnostic = Diagnostic(
+            code, code.severity, message, span, label, tuple(notes), hint, fix
+        )
+        place = (id(span.source), span.start, span.end) if span else None
+        self._found.setdefault((code.number, place, message), diagnostic)
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Add diagnostics made elsewhere."""
+        for d in diagnostics:
+            place = (id(d.span.source), d.span.start, d.span.end) if d.span else None
+            self._found.setdefault((d.code.number, place, d.message), d)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Return all diagnostics, sorted by source name, place and code."""
+        return tuple(
+            sorted(
+                self._found.values(),
+                key=lambda d: (
+                    (d.span.source.name, d.span.start, d.span.end) if d.span else ("", -1, -1),
+                    d.code.number,
+                    d.message,
+                ),
+            )
+        )
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether anything was an error."""
+        return any(d.severity is Severity.ERROR for d in self._found.values())

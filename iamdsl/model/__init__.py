@@ -1,0 +1,1 @@
+"""What the author meant: names bound, types known."""

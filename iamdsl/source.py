@@ -1,0 +1,72 @@
+"""Where text comes from: a named source, spans in it, and line and column of an offset.
+
+Invariant: this module imports nothing of ours and reads nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+import attrs
+
+
+@attrs.define(eq=False, repr=False)
+class Source:
+    """A text with the name people know it by, compared by identity.
+
+    Attributes:
+        name: what messages call it: a path with forward slashes, `<stdin>`, or `std/lambda.iam`.
+        text: the whole text, decoded.
+    """
+
+    name: str
+    text: str
+    _lines: list[int] | None = attrs.field(default=None, init=False)
+
+    def __repr__(self) -> str:
+        return f"Source({self.name!r})"
+
+    @property
+    def line_starts(self) -> list[int]:
+        """Return the offset of the first character of every line."""
+        if self._lines is None:
+            starts = [0]
+            find, at = self.text.find, -1
+            while (at := find("\n", at + 1)) >= 0:
+                starts.append(at + 1)
+            self._lines = starts
+        return self._lines
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return line and column of `offset`, both from 1, columns in code points."""
+        starts = self.line_starts
+        line = bisect_right(starts, offset)
+        return line, offset - starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """Return the text of line `number` (from 1) without its end."""
+        starts = self.line_starts
+        end = starts[number] - 1 if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end].rstrip("\r")
+
+
+@attrs.frozen(repr=False)
+class Span:
+    """A stretch of a source: `start` inclusive, `end` exclusive, offsets in code points."""
+
+    source: Source
+    start: int
+    end: int
+
+    def __repr__(self) -> str:
+        line, column = self.source.position(self.start)
+        return f"{self.source.name}:{line}:{column}"
+
+    @property
+    def text(self) -> str:
+        """Return the text that the span covers."""
+        return self.source.text[self.start : self.end]
+
+    def to(self, other: Span) -> Span:
+        """Return the span from the start of this one to the end of `other`."""
+        return Span(self.source, self.start, max(self.end, other.end))
