@@ -107,9 +107,7 @@ class Report:
         fix: Fix | None = None,
     ) -> None:
         """Add a diagnostic of the severity that its code has."""
-        diagnostic = Diagnostic(
-            code, code.severity, message, span, label, tuple(notes), hint, fix
-        )
+        diagnostic = Diagnostic(code, code.severity, message, span, label, tuple(notes), hint, fix)
         place = (id(span.source), span.start, span.end) if span else None
         self._found.setdefault((code.number, place, message), diagnostic)
 

@@ -1,0 +1,230 @@
+"""Every code there is: number, name, severity and one sentence.
+
+First digit: 0 text and syntax, 1 names and modules, 2 types and AWS facts, 3 what IAM can hold,
+5 project and machine, 9 a bug of ours. Numbers and names are stable and never used again.
+Each code has an essay, `explain/<number>.md`, whose examples the tests run.
+"""
+
+from __future__ import annotations
+
+from iamdsl.diagnostics._core import Code, Severity
+
+_ERROR, _WARNING = Severity.ERROR, Severity.WARNING
+
+
+# 0: text and syntax
+SYNTAX_ERROR = Code(
+    "IAM001", "syntax-error", _ERROR, "A token stands where the grammar has no place for it."
+)
+UNTERMINATED_STRING = Code(
+    "IAM002", "unterminated-string", _ERROR, "A string has no closing quote on its line."
+)
+UNCLOSED_BRACKET = Code(
+    "IAM003",
+    "unclosed-bracket",
+    _ERROR,
+    "A bracket is opened and never closed, or closed and never opened.",
+)
+BAD_ESCAPE = Code(
+    "IAM004",
+    "bad-escape",
+    _ERROR,
+    "A backslash in a string is followed by something that is no escape.",
+)
+BAD_LITERAL = Code(
+    "IAM005", "bad-literal", _ERROR, "A number, date, duration, address or network cannot be read."
+)
+FORBIDDEN_CHARACTER = Code(
+    "IAM006",
+    "forbidden-character",
+    _ERROR,
+    "A control, bidirectional or reserved character stands in a source.",
+)
+MIXED_UP_INTERPOLATION = Code(
+    "IAM007",
+    "mixed-up-interpolation",
+    _ERROR,
+    "`{…}` holds a condition key, or `${…}` holds a name of the source.",
+)
+MIXED_AND_OR = Code(
+    "IAM008", "mixed-and-or", _ERROR, "`and` and `or` stand side by side without parentheses."
+)
+REPEATED_CLAUSE = Code("IAM009", "repeated-clause", _ERROR, "A clause or setting is written twice.")
+MISPLACED = Code(
+    "IAM010",
+    "misplaced",
+    _ERROR,
+    "A statement, clause or declaration stands where its kind has no place for it.",
+)
+NESTED_TOO_DEEP = Code(
+    "IAM011", "nested-too-deep", _ERROR, "Brackets or blocks are nested deeper than 64 levels."
+)
+NOT_TEXT = Code("IAM012", "not-text", _ERROR, "A source is not UTF-8 text.")
+FILE_TOO_LARGE = Code("IAM013", "file-too-large", _ERROR, "A source is larger than 4 MB.")
+MISSING_CLAUSE = Code(
+    "IAM014", "missing-clause", _ERROR, "A statement lacks a clause that its place requires."
+)
+
+# 1: names and modules
+UNKNOWN_NAME = Code(
+    "IAM101", "unknown-name", _ERROR, "A name is not declared anywhere it could be seen from here."
+)
+DUPLICATE_NAME = Code(
+    "IAM102", "duplicate-name", _ERROR, "Two declarations in one place have one name."
+)
+IMPORT_NOT_FOUND = Code(
+    "IAM103",
+    "import-not-found",
+    _ERROR,
+    "An import names no file, standard module or installed package.",
+)
+CYCLIC_DEFINITION = Code(
+    "IAM104", "cyclic-definition", _ERROR, "Imports, values or templates lead back to themselves."
+)
+IMPORT_OUTSIDE = Code(
+    "IAM105", "import-outside", _ERROR, "An import leaves the roots of the project."
+)
+WRONG_ARGUMENTS = Code(
+    "IAM106",
+    "wrong-arguments",
+    _ERROR,
+    "A template, builder or function is called with other arguments than it takes.",
+)
+PRIVATE_NAME = Code(
+    "IAM107", "private-name", _ERROR, "A name beginning with `_` is used outside its module."
+)
+MISSING_PARAM = Code(
+    "IAM108", "missing-param", _ERROR, "A param without a default has no value in this build."
+)
+UNKNOWN_PARAM = Code(
+    "IAM109", "unknown-param", _ERROR, "A value is set for a param that no source declares."
+)
+UNUSED_NAME = Code(
+    "IAM110", "unused-name", _WARNING, "A let, import or template parameter is never used."
+)
+BAD_DATA = Code("IAM111", "bad-data", _ERROR, "Imported data does not have its declared type.")
+
+# 2: types, and what AWS knows
+UNKNOWN_ACTION = Code("IAM201", "unknown-action", _ERROR, "An action is not in the catalogue.")
+UNKNOWN_SERVICE = Code(
+    "IAM202", "unknown-service", _ERROR, "A service prefix is not in the catalogue."
+)
+RETIRED_ACTION = Code("IAM203", "retired-action", _WARNING, "AWS has removed an action.")
+EMPTY_WILDCARD = Code("IAM204", "empty-wildcard", _ERROR, "An action pattern matches nothing.")
+UNKNOWN_KEY = Code("IAM205", "unknown-key", _ERROR, "A condition key is not in the catalogue.")
+WRONG_TYPE = Code("IAM206", "wrong-type", _ERROR, "A value has another type than its place needs.")
+OPERATOR_MISMATCH = Code(
+    "IAM207",
+    "operator-mismatch",
+    _WARNING,
+    "A value's type is not the one AWS gives the condition key.",
+)
+UNKNOWN_RESOURCE_TYPE = Code(
+    "IAM208", "unknown-resource-type", _ERROR, "A service has no resource type of that name."
+)
+QUANTIFIER_MISMATCH = Code(
+    "IAM209",
+    "quantifier-mismatch",
+    _ERROR,
+    "`any` or `all` is missing on a many-valued key, or stands on a single-valued one.",
+)
+WILDCARD_IN_EQUALS = Code(
+    "IAM210",
+    "wildcard-in-equals",
+    _WARNING,
+    "A `*` or `?` stands under `==`, where it is an ordinary character.",
+)
+UNKNOWN_MANAGED_POLICY = Code(
+    "IAM211", "unknown-managed-policy", _ERROR, "AWS has no managed policy of that name."
+)
+WIDENING_DATA = Code(
+    "IAM212",
+    "widening-data",
+    _ERROR,
+    "A value from outside holds `*`, `?` or `${` where a pattern stands.",
+)
+RESOURCE_MISMATCH = Code(
+    "IAM213",
+    "resource-mismatch",
+    _WARNING,
+    "No action of the statement applies to that kind of resource.",
+)
+BAD_ARN = Code("IAM214", "bad-arn", _ERROR, "An ARN or resource is not of a form that IAM accepts.")
+MISSING_KEY_DECIDES = Code(
+    "IAM215",
+    "missing-key-decides",
+    _WARNING,
+    "A condition of an `allow` is met by requests that lack the key.",
+)
+BAD_PRINCIPAL = Code(
+    "IAM216", "bad-principal", _ERROR, "A principal is not of a form that IAM accepts."
+)
+
+# 3: what IAM can hold
+TOO_LARGE = Code(
+    "IAM301", "too-large", _ERROR, "A document is over its size limit and cannot be split."
+)
+TOO_MANY_ATTACHMENTS = Code(
+    "IAM302",
+    "too-many-attachments",
+    _ERROR,
+    "More policies would be attached than the quota allows.",
+)
+BAD_NAME = Code("IAM303", "bad-name", _ERROR, "AWS would refuse a name, path or other setting.")
+INEXPRESSIBLE_CONDITION = Code(
+    "IAM304",
+    "inexpressible-condition",
+    _ERROR,
+    "No IAM condition says exactly what the formula says.",
+)
+TOO_MANY_STATEMENTS = Code(
+    "IAM305", "too-many-statements", _ERROR, "A condition needs more statements than the bound."
+)
+ELEMENT_NOT_ALLOWED = Code(
+    "IAM306", "element-not-allowed", _ERROR, "The kind of policy has no place for an element."
+)
+BAD_SID = Code(
+    "IAM307",
+    "bad-sid",
+    _ERROR,
+    "A Sid has characters that IAM refuses, or is used twice in one document.",
+)
+UNRESOLVED_VALUE = Code(
+    "IAM308",
+    "unresolved-value",
+    _ERROR,
+    "A value known only at deployment stands in output that cannot hold it.",
+)
+EXPANSION_LIMIT = Code(
+    "IAM309", "expansion-limit", _ERROR, "Loops and templates expand past the bound."
+)
+INEXACT_EXCEPT = Code("IAM310", "inexact-except", _ERROR, "An `except` has no exact form in IAM.")
+EMPTY_DOCUMENT = Code(
+    "IAM311", "empty-document", _ERROR, "A policy has no statement, or a role no trust."
+)
+
+# 5: project and machine
+BAD_CONFIG = Code(
+    "IAM501", "bad-config", _ERROR, "The configuration file cannot be read or has an unknown key."
+)
+NO_SOURCES = Code("IAM502", "no-sources", _ERROR, "There is nothing to compile.")
+UNREADABLE_FILE = Code("IAM503", "unreadable-file", _ERROR, "A file cannot be read.")
+UNWRITABLE_OUTPUT = Code("IAM504", "unwritable-output", _ERROR, "The output cannot be written.")
+BAD_CATALOGUE = Code("IAM505", "bad-catalogue", _ERROR, "The catalogue file cannot be used.")
+UNOWNED_OUTPUT = Code(
+    "IAM506", "unowned-output", _ERROR, "A file in the way of the output was not written by iamdsl."
+)
+
+# 9: ourselves
+INTERNAL_ERROR = Code("IAM901", "internal-error", _ERROR, "A bug in iamdsl.")
+
+
+ALL: tuple[Code, ...] = tuple(
+    sorted((c for c in list(globals().values()) if isinstance(c, Code)), key=lambda c: c.number)
+)
+
+
+def find(text: str) -> Code | None:
+    """Return the code with that number or name, in any case, or None."""
+    wanted = text.strip().lower()
+    return next((c for c in ALL if wanted in (c.number.lower(), c.name)), None)
