@@ -6,6 +6,32 @@ from as `origin`, and that is all it knows about a source.
 
 from __future__ import annotations
 
+from iamdsl.iam._artifacts import (
+    Attachment,
+    Build,
+    Document,
+    DocumentKind,
+    Identity,
+    IdentityKind,
+    Place,
+    Tags,
+)
+from iamdsl.iam._json import (
+    VERSION,
+    from_json,
+    from_text,
+    minified,
+    pretty,
+    statement_to_json,
+    to_json,
+)
+from iamdsl.iam._operators import (
+    NEGATED,
+    OPERATORS,
+    is_operator,
+    split_operator,
+    values_are_alternatives,
+)
 from iamdsl.iam._policy import (
     ANYONE,
     Condition,
@@ -15,5 +41,53 @@ from iamdsl.iam._policy import (
     Principals,
     Statement,
 )
+from iamdsl.iam._size import (
+    PLACEHOLDER_CLOSE,
+    PLACEHOLDER_OPEN,
+    PSEUDO_LENGTHS,
+    document_size,
+    placeholders,
+    size,
+    statement_size,
+    text_size,
+    value_size,
+)
 
-__all__ = ["ANYONE", "Condition", "Elements", "Entry", "Policy", "Principals", "Statement"]
+__all__ = [
+    "ANYONE",
+    "NEGATED",
+    "OPERATORS",
+    "PLACEHOLDER_CLOSE",
+    "PLACEHOLDER_OPEN",
+    "PSEUDO_LENGTHS",
+    "VERSION",
+    "Attachment",
+    "Build",
+    "Condition",
+    "Document",
+    "DocumentKind",
+    "Elements",
+    "Entry",
+    "Identity",
+    "IdentityKind",
+    "Place",
+    "Policy",
+    "Principals",
+    "Statement",
+    "Tags",
+    "document_size",
+    "from_json",
+    "from_text",
+    "is_operator",
+    "minified",
+    "placeholders",
+    "pretty",
+    "size",
+    "split_operator",
+    "statement_size",
+    "statement_to_json",
+    "text_size",
+    "to_json",
+    "value_size",
+    "values_are_alternatives",
+]

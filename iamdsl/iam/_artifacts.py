@@ -1,0 +1,103 @@
+"""What AWS holds besides the documents: policies with names, identities, attachments.
+
+A `Build` is what the compiler makes and what `fit` returns: before fit the statements of an
+identity are its `own`; after fit `own` is None and they are in `inline` and in `managed`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import attrs
+
+if TYPE_CHECKING:
+    from iamdsl.iam._policy import Policy
+    from iamdsl.source import Span
+
+DocumentKind: TypeAlias = Literal["managed", "boundary", "scp", "rcp", "session", "resource"]
+IdentityKind: TypeAlias = Literal["role", "user", "group", "permission_set"]
+Place: TypeAlias = Literal["auto", "inline", "managed"]
+Tags: TypeAlias = tuple[tuple[str, str], ...]
+
+
+@attrs.frozen
+class Attachment:
+    """A managed policy attached to an identity (or passed with a session policy).
+
+    Attributes:
+        policy: the name of a document of this build if `ours`, else an ARN (or, in a
+            permission set, the name of a customer managed policy of the account).
+        ours: whether `policy` names a document of this build; when that document is split,
+            fit puts one attachment for each piece here.
+    """
+
+    policy: str
+    ours: bool = False
+    origin: tuple[Span, ...] = attrs.field(default=(), eq=False, repr=False)
+
+
+@attrs.frozen
+class Document:
+    """A policy document with a life of its own.
+
+    Attributes:
+        kind: managed and boundary are both customer managed policies and share their names.
+        target: for a resource policy, the resource it belongs to, as ARN or name.
+        service: for a resource policy, the prefix that decides limits and elements, e.g. "s3".
+        attached: for a session policy, the managed policies passed with it.
+        split_from: the name before fit, when fit split it or made it for an identity.
+        origin: the place of its declaration; the statements have their own.
+    """
+
+    kind: DocumentKind
+    name: str
+    policy: Policy
+    path: str = "/"
+    description: str | None = None
+    tags: Tags = ()
+    target: str | None = None
+    service: str | None = None
+    attached: tuple[Attachment, ...] = ()
+    split_from: str | None = None
+    origin: tuple[Span, ...] = attrs.field(default=(), eq=False, repr=False)
+
+
+@attrs.frozen
+class Identity:
+    """A role, user, group or permission set with all that belongs to it.
+
+    Attributes:
+        trust: the trust policy; roles only.
+        own: its own statements before fit has placed them; None after.
+        place: where `own` is to go; `auto` is inline, and managed for what does not fit there.
+        inline: pairs of policy name and policy.
+        managed: attached managed policies, in order.
+        boundary: like `Attachment`: ours by name, or a foreign ARN.
+        max_session: seconds.
+        groups: of a user.
+        instance_profile: name of the role's instance profile.
+    """
+
+    kind: IdentityKind
+    name: str
+    path: str = "/"
+    description: str | None = None
+    trust: Policy | None = None
+    own: Policy | None = None
+    place: Place = "auto"
+    inline: tuple[tuple[str, Policy], ...] = ()
+    managed: tuple[Attachment, ...] = ()
+    boundary: Attachment | None = None
+    max_session: int | None = None
+    tags: Tags = ()
+    groups: tuple[str, ...] = ()
+    instance_profile: str | None = None
+    origin: tuple[Span, ...] = attrs.field(default=(), eq=False, repr=False)
+
+
+@attrs.frozen
+class Build:
+    """All that is to be in one place (an account, or the nameless place)."""
+
+    documents: tuple[Document, ...] = ()
+    identities: tuple[Identity, ...] = ()
