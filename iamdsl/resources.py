@@ -27,3 +27,55 @@ def read_text(file: str) -> str:
     """Return the text of one of our own files."""
     with open(file, encoding="utf-8", newline="") as stream:
         return stream.read()
+
+
+def _cache_folder() -> str | None:
+    """Return our folder in the user's cache, made if need be, or None where there is none to trust.
+
+    A folder that another user owns or may write to could hold tables made to mislead us.
+    """
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    folder = os.path.join(base, "iamdsl")
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        status = os.stat(folder)
+    except OSError:
+        return None
+    if hasattr(os, "geteuid") and (status.st_uid != os.geteuid() or status.st_mode & 0o022):
+        return None
+    return folder
+
+
+def read_cached(name: str) -> bytes | None:
+    """Return a file of the user's cache, or None when there is none that we may trust."""
+    folder = _cache_folder()
+    if folder is None:
+        return None
+    try:
+        with open(os.path.join(folder, name), "rb") as stream:
+            status = os.fstat(stream.fileno())
+            if hasattr(os, "geteuid") and (
+                status.st_uid != os.geteuid() or status.st_mode & 0o022
+            ):
+                return None
+            return stream.read()
+    except OSError:
+        return None
+
+
+def write_cached(name: str, data: bytes) -> None:
+    """Put a file into the user's cache, whole or not at all; a cache that fails is no error."""
+    folder = _cache_folder()
+    if folder is None:
+        return
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}")
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        os.replace(temporary, os.path.join(folder, name))
+    except OSError:
+        try:
+            os.unlink(temporary)
+        except OSError:
+            return
