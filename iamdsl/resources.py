@@ -7,6 +7,10 @@ because everything stands on it and it may read files (ours only, never the user
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 _SHIPPED = os.path.join(_PACKAGE, "_data")
@@ -54,9 +58,7 @@ def read_cached(name: str) -> bytes | None:
     try:
         with open(os.path.join(folder, name), "rb") as stream:
             status = os.fstat(stream.fileno())
-            if hasattr(os, "geteuid") and (
-                status.st_uid != os.geteuid() or status.st_mode & 0o022
-            ):
+            if hasattr(os, "geteuid") and (status.st_uid != os.geteuid() or status.st_mode & 0o022):
                 return None
             return stream.read()
     except OSError:
@@ -79,3 +81,18 @@ def write_cached(name: str, data: bytes) -> None:
             os.unlink(temporary)
         except OSError:
             return
+
+
+def open_catalogue() -> Callable[[int, int], bytes]:
+    """Return what reads `length` bytes at `offset` of the catalogue that ships with us.
+
+    The file is opened anew for each of the few reads, so that no handle stays behind.
+    """
+    file = package_path("aws", "catalogue.iamcat")
+
+    def read(offset: int, length: int) -> bytes:
+        with open(file, "rb", buffering=0) as stream:
+            stream.seek(offset)
+            return stream.read(length)
+
+    return read
