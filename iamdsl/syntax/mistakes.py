@@ -1,0 +1,229 @@
+"""Says what is wrong with a text that does not parse, and what the author may do."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from iamdsl.diagnostics import Edit, Fix, codes
+from iamdsl.source import Span
+
+if TYPE_CHECKING:
+    from lark.lexer import Token
+
+    from iamdsl.diagnostics import Report
+    from iamdsl.source import Source
+
+MAX_CHARACTERS = 4_000_000
+MAX_DEPTH = 64
+
+# Controls, bidirectional marks (CVE-2021-42574), and the two characters that mark places in
+# texts whose value is known only at deployment.
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ue000\ue001]"
+)
+_BRACKETS = re.compile(r'"(?:\\.|[^"\\\n])*"|#[^\n]*|[\[({]|[\])}]')
+_MEMBERS = (
+    "import param extern let template policy boundary scp rcp session role user group"
+    " permission_set organization ou account test guard allow deny trust attach use for if allows"
+    " denies never always path max_session description tags id place instance_profile groups"
+).split()
+_NAMED = {
+    "NAME": "a name",
+    "STRING": "a string",
+    "LITERAL": "a number",
+    "ARN": "an ARN",
+    "QUALIFIED": "an action or key",
+    "LEVEL": "a class such as `@read`",
+    "ACTION": "an action's name",
+    "$END": "the end of the file",
+}
+_VALUE = {"NAME", "STRING", "LITERAL", "ARN", "QUALIFIED", "LSQB"}
+_OTHER_LANGUAGES = {
+    ";": "statements need no `;`: remove it",
+    "'": 'strings stand between double quotes: `"…"`',
+    "&": "write `and`",
+    "!": "write `not`",
+    "$": "a `$` stands only in strings and ARNs, before `{key}`",
+    "/": "comments begin with `#`",
+    "`": 'strings stand between double quotes: `"…"`',
+}
+
+
+def refuse(source: Source, report: Report) -> bool:
+    """Report what no part of a source may hold; True when there is no use in parsing."""
+    text = source.text
+    if len(text) > MAX_CHARACTERS:
+        report.add(
+            codes.FILE_TOO_LARGE,
+            None,
+            f"`{source.name}` has {len(text):,} characters; a source may have {MAX_CHARACTERS:,}",
+            hint="split it into modules, or bring the data in by `import` of a JSON file",
+        )
+        return True
+    if found := _FORBIDDEN.search(text):
+        mark = ord(found.group())
+        report.add(
+            codes.FORBIDDEN_CHARACTER,
+            Span(source, found.start(), found.end()),
+            f"the character U+{mark:04X} may not stand in a source",
+            hint=f"remove it; where its text is meant, write `\\u{{{mark:X}}}` in a string",
+        )
+        return True
+    if sum(map(text.count, "[({")) > MAX_DEPTH and (at := _too_deep(text)) >= 0:
+        report.add(
+            codes.NESTED_TOO_DEEP,
+            Span(source, at, at + 1),
+            f"brackets are nested more than {MAX_DEPTH} deep here",
+            hint="give inner parts names with `let`, or make a `template` of them",
+        )
+        return True
+    return False
+
+
+def _too_deep(text: str) -> int:
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        mark = found.group()
+        if mark in "[({":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return found.start()
+        elif mark in "])}":
+            depth = max(0, depth - 1)
+    return -1
+
+
+def explain(error: UnexpectedInput, source: Source, report: Report, place: Span) -> None:
+    """Report what Lark could not read; `place` is the stretch that was being parsed."""
+    if isinstance(error, UnexpectedCharacters):
+        at = error.pos_in_stream or place.start
+        _syntax_error(report, Span(source, at, at + 1), "unreadable text", "")
+        return
+    if not isinstance(error, UnexpectedToken):
+        _syntax_error(report, place, "text that ends too early", "")
+        return
+    token = error.token
+    if token.type == "$END" or (token.start_pos or 0) >= place.end:
+        if not _has_bracket_error(report, source):
+            end = place.end
+            _syntax_error(
+                report,
+                Span(source, max(place.start, end - 1), end),
+                "more is expected after this",
+                f"expected {_expectation(error)}",
+            )
+        return
+    span = Span(source, token.start_pos or 0, token.end_pos or 0)
+    if token.type == "UNREADABLE":
+        _unreadable(str(token), span, report)
+    else:
+        _unexpected(error, token, span, report)
+
+
+def _has_bracket_error(report: Report, source: Source) -> bool:
+    return any(
+        d.code is codes.UNCLOSED_BRACKET and d.span is not None and d.span.source is source
+        for d in report.diagnostics
+    )
+
+
+def _unreadable(character: str, span: Span, report: Report) -> None:
+    if character == '"':
+        line_end = span.source.text.find("\n", span.start)
+        stop = len(span.source.text) if line_end < 0 else line_end
+        report.add(
+            codes.UNTERMINATED_STRING,
+            Span(span.source, span.start, max(stop, span.end)),
+            "this string is not closed on its line",
+            hint='add the closing `"`; a line break inside a string is `\\n`',
+        )
+        return
+    hint = _OTHER_LANGUAGES.get(character, "remove it, or put text between double quotes")
+    _syntax_error(report, span, f"`{character}` has no meaning here", "", hint)
+
+
+def _unexpected(error: UnexpectedToken, token: Token, span: Span, report: Report) -> None:
+    accepts = _accepts(error)
+    word = str(token)
+    expected = f"expected {_expectation(error)}"
+    before = span.source.text[: span.start].rstrip()
+    if token.type == "EQUAL" and any("==" in a for a in accepts):
+        fix = Fix("write `==`", (Edit(span, "=="),))
+        _syntax_error(report, span, "`=` where `==` is meant", expected, "compare with `==`", fix)
+    elif token.type == "LBRACE" and not before and '"Statement"' in span.source.text:
+        _syntax_error(
+            report,
+            span,
+            "this is a JSON policy document, not a `.iam` source",
+            expected,
+            'write `policy name { allow service:Action on "arn" }`',
+        )
+    elif token.type.lower() == word and "a name" in expected:
+        _syntax_error(
+            report, span, f"`{word}` is a word of the language", expected, "choose another name"
+        )
+    elif "allow" in accepts and (near := get_close_matches(word.lower(), _MEMBERS, 1, 0.7)):
+        fix = Fix(f"write `{near[0]}`", (Edit(span, near[0]),), safe=False)
+        hint = f"did you mean `{near[0]}`?"
+        _syntax_error(report, span, f"`{word}` begins no statement", expected, hint, fix)
+    elif "allow" in accepts and token.type not in {"RBRACE", "RPAR", "RSQB"}:
+        hint = (
+            "a statement begins with a word such as `allow`, a declaration with one like `policy`"
+        )
+        _syntax_error(report, span, f"`{word}` begins no statement", expected, hint)
+    else:
+        _syntax_error(report, span, f"unexpected `{word}`", expected)
+
+
+def _syntax_error(
+    report: Report,
+    span: Span,
+    message: str,
+    label: str,
+    hint: str = "",
+    fix: Fix | None = None,
+) -> None:
+    report.add(codes.SYNTAX_ERROR, span, message, label=label, hint=hint, fix=fix)
+
+
+def _accepts(error: UnexpectedToken) -> set[str]:
+    """Return what could have come, as it is written: keywords and marks, or names of terminals."""
+    parser = error.interactive_parser
+    names = parser.accepts() if parser is not None else set(error.accepts or ())
+    lexer = parser.lexer_thread.lexer if parser is not None else None
+    patterns = {t.name: t for t in lexer._conf.terminals} if lexer is not None else {}  # noqa: SLF001
+    written: set[str] = set()
+    for name in names:
+        terminal = patterns.get(name)
+        literal = terminal is not None and type(terminal.pattern).__name__ == "PatternStr"
+        written.add(terminal.pattern.value if literal and terminal is not None else name)
+    return written
+
+
+def _expectation(error: UnexpectedToken) -> str:
+    """Return what could have come, in a few words."""
+    accepts = _accepts(error)
+    words: list[str] = []
+    if _VALUE - {"LSQB"} <= accepts:
+        words.append("a value")
+        accepts -= (
+            _VALUE
+            | {"ADDRESS", "SERVICE"}
+            | set("[({*")
+            | {*("true false any all not service account oidc canonical anyone".split())}
+        )
+    if "allow" in accepts and "deny" in accepts:
+        words.append("a statement")
+        accepts -= set(_MEMBERS)
+    if "a statement" in words and len(accepts) > 6:
+        accepts = {a for a in accepts if a.isalpha()}
+    words += sorted(_NAMED.get(a, f"`{a}`") for a in accepts if a in _NAMED or not a.isupper())
+    if len(words) > 6:
+        words = [*words[:6], "…"]
+    if len(words) < 2:
+        return "".join(words) or "nothing more"
+    return ", ".join(words[:-1]) + " or " + words[-1]

@@ -1,0 +1,239 @@
+"""The parser: Lark's LALR(1) engine over our grammar, with a cheap contextual lexer.
+
+Two things are ours, both for start-up time. The tables are kept as plain data in the user's
+cache, so that a run neither reads the grammar nor computes tables; and of 390 parser states only
+those that a source reaches are made. The lexer is contextual as Lark's is (the parser's state
+decides what may come), but needs three regular expressions where Lark's compiles one for each of
+a hundred sets of terminals.
+"""
+
+from __future__ import annotations
+
+import marshal
+from hashlib import sha256
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import lark
+from lark.exceptions import UnexpectedInput
+from lark.lexer import ContextualLexer, PatternStr, Token
+from lark.parsers.lalr_analysis import IntParseTable, Reduce, Shift
+from lark.parsers.lalr_parser import LALR_Parser, _Parser
+from lark.utils import TextSlice
+
+from iamdsl import resources
+from iamdsl.syntax import tree
+from iamdsl.syntax.builder import Builder
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterator
+
+    from iamdsl.diagnostics import Report
+    from iamdsl.source import Source
+
+_STARTS = ["file", "member", "expression"]
+_FORMAT = "1"
+RESERVED = frozenset(
+    "allow deny on to when unless except as for in if else use attach trust and or not let param"
+    " extern import template".split()
+)
+"""Words that are never names; the other keywords are keywords only where one may stand."""
+
+_CONTEXTUAL_SHAPES = {"QUALIFIED", "SERVICE", "ARN", "ADDRESS"}
+
+
+class _States(dict[int, dict[str, Any]]):
+    """Parser states by number, each made from its plain form when it is first reached."""
+
+    def __init__(self, plain: dict[int, Any], tokens: list[str], memo: dict[int, Any]) -> None:
+        super().__init__()
+        self._plain, self._tokens, self._memo = plain, tokens, memo
+
+    def __missing__(self, state: int) -> dict[str, Any]:
+        tokens, memo = self._tokens, self._memo
+        made = {
+            tokens[token]: (Reduce, memo[argument["@"]]) if action == 1 else (Shift, argument)
+            for token, (action, argument) in self._plain[state].items()
+        }
+        self[state] = made
+        return made
+
+
+class _LazyTables(LALR_Parser):
+    """Lark's parser over `_States`."""
+
+    @classmethod
+    def deserialize(
+        cls, data: dict[str, Any], memo: dict[int, Any], callbacks: Any, debug: bool = False
+    ) -> _LazyTables:
+        self = cls.__new__(cls)
+        states = _States(data["states"], data["tokens"], memo)
+        self._parse_table = IntParseTable(states, data["start_states"], data["end_states"])
+        self.parser = _Parser(self._parse_table, callbacks, debug)
+        return self
+
+
+class _StateLexer(ContextualLexer):
+    """A contextual lexer: what the parser's state accepts decides what a word is.
+
+    Three expressions cover all states: one for names only (`id:T` in a parameter list is a name,
+    a colon and a type), one for the items of an action set, one for everything else. A keyword is
+    a keyword where the state takes it, and a name elsewhere.
+    """
+
+    def __init__(self, conf: Any, states: Any, always_accept: Any = ()) -> None:
+        del states, always_accept
+        self._conf = conf
+        self._words: dict[str, str] = {}
+        self._punctuation: list[tuple[str, str]] = []
+        for terminal in conf.terminals:
+            if isinstance(terminal.pattern, PatternStr):
+                value = terminal.pattern.value
+                if value[0].isalpha():
+                    self._words[value] = terminal.name
+                else:
+                    self._punctuation.append((value, terminal.name))
+        self._punctuation.sort(key=lambda pair: -len(pair[0]))
+        self._scanners: dict[str, re.Pattern[str]] = {}
+        self._contexts: dict[int, re.Pattern[str]] = {}
+        self.comments: list[Token] = []
+
+    def _scanner(self, accepts: dict[str, Any]) -> re.Pattern[str]:
+        if "ACTION" in accepts:
+            context, left_out = "action", _CONTEXTUAL_SHAPES
+        elif "NAME" in accepts and "QUALIFIED" not in accepts:
+            context, left_out = "name", _CONTEXTUAL_SHAPES | {"ACTION"}
+        else:
+            context, left_out = "value", {"ACTION"}
+        if context not in self._scanners:
+            shapes = [
+                t
+                for t in self._conf.terminals
+                if not isinstance(t.pattern, PatternStr) and t.name not in left_out
+            ]
+            shapes.sort(key=lambda t: (t.name != "WS", -t.priority, t.name))
+            escape = self._conf.re_module.escape
+            pairs = [(t.name, t.pattern.value) for t in shapes]
+            pairs += [(name, escape(value)) for value, name in self._punctuation]
+            self._scanners[context] = self._conf.re_module.compile(
+                "|".join(f"(?P<{name}>{pattern})" for name, pattern in pairs)
+            )
+        return self._scanners[context]
+
+    def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Token]:
+        text, position = lexer_state.text.text, lexer_state.text.start
+        end, words, contexts = lexer_state.text.end, self._words, self._contexts
+        states, stack = parser_state.parse_conf.states, parser_state.state_stack
+        while position < end:
+            state = stack[-1]
+            scanner = contexts.get(state)
+            if scanner is None:
+                scanner = contexts[state] = self._scanner(states[state])
+            found = scanner.match(text, position, end)
+            if found is None:
+                yield Token("UNREADABLE", text[position], position, end_pos=position + 1)
+                return
+            kind, start, position = found.lastgroup or "", position, found.end()
+            if kind == "WS":
+                continue
+            value = found.group()
+            if kind == "COMMENT":
+                self.comments.append(Token(kind, value, start, end_pos=position))
+                continue
+            if kind == "NAME" and value in words:
+                word = words[value]
+                if value in RESERVED or word in states[state]:
+                    kind = word
+            yield Token(kind, value, start, end_pos=position)
+
+
+class Engine:
+    """One Lark parser, whose builder is pointed at the source being read."""
+
+    def __init__(self) -> None:
+        self.builder = Builder(self)
+        self.lark = self._load()
+        self.lexer: _StateLexer = self.lark.parser.lexer  # type: ignore[attr-defined]
+        self.lock = Lock()
+
+    def _load(self) -> lark.Lark:
+        grammar = resources.read_text(resources.path("grammar", "iamdsl.lark"))
+        stamp = f"{_FORMAT} {lark.__version__} {marshal.version} {grammar}"
+        name = f"grammar-{sha256(stamp.encode()).hexdigest()[:24]}.tables"
+        plain = _unpack(resources.read_cached(name))
+        if plain is not None:
+            try:
+                return self._from_plain(plain)
+            except Exception:  # noqa: BLE001  # whatever a stale file does, tables can be made anew
+                plain = None
+        plain = _compute(grammar)
+        resources.write_cached(name, _pack(plain))
+        return self._from_plain(plain)
+
+    def _from_plain(self, plain: dict[str, Any]) -> lark.Lark:
+        plugins = {"LALR_Parser": _LazyTables, "ContextualLexer": _StateLexer}
+        return lark.Lark._load_from_dict(  # noqa: SLF001  # what Lark's own stand-alone parsers call
+            plain["data"], plain["memo"], transformer=self.builder, _plugins=plugins
+        )
+
+    def parse(self, start: str, begin: int, end: int) -> Any:
+        """Parse a stretch of the builder's source from the grammar's rule `start`.
+
+        Raises:
+            UnexpectedInput: Lark's, where the text is not of that rule.
+        """
+        return self.parse_text(start, self.builder.source.text, begin, end)
+
+    def parse_text(self, start: str, text: str, begin: int, end: int) -> Any:
+        """Parse a stretch of a text whose offsets are those of the builder's source."""
+        return self.lark.parse(TextSlice(text, begin, end), start=start)
+
+
+def _compute(grammar: str) -> dict[str, Any]:
+    """Return Lark's tables for the grammar as dicts, lists, strings and numbers only."""
+    made = lark.Lark(
+        grammar, parser="lalr", lexer="contextual", start=_STARTS, maybe_placeholders=False
+    )
+    data, memo = made.memo_serialize([lark.lexer.TerminalDef, lark.grammar.Rule])
+    kept = lark.lark._LOAD_ALLOWED_OPTIONS  # noqa: SLF001  # as Lark's own cache leaves them out
+    data["options"] = {k: v for k, v in data["options"].items() if k not in kept}
+    return {"data": data, "memo": memo}
+
+
+def _pack(plain: dict[str, Any]) -> bytes:
+    body = marshal.dumps(plain)
+    return sha256(body).digest() + body
+
+
+def _unpack(packed: bytes | None) -> dict[str, Any] | None:
+    """Return the tables, or None when the file is not whole (marshal trusts what it reads)."""
+    if packed is None or sha256(packed[32:]).digest() != packed[:32]:
+        return None
+    plain = marshal.loads(packed[32:])  # noqa: S302  # our own file: owner and hash were checked
+    return plain if isinstance(plain, dict) else None
+
+
+_engines: list[Engine] = []
+
+
+def parse(source: Source, report: Report) -> tree.File:
+    """Parse a source; mistakes go to `report`, and what they spoil is `tree.Broken`."""
+    from iamdsl.syntax import islands, mistakes  # noqa: PLC0415  # most sources need neither
+
+    if mistakes.refuse(source, report):
+        return tree.File((), span=tree.Span(source, 0, len(source.text)))
+    if not _engines:
+        _engines.append(Engine())
+    engine = _engines[0]
+    with engine.lock:
+        engine.builder.begin(source, report)
+        engine.lexer.comments = engine.builder.comments
+        try:
+            members: tuple[tree.Member, ...] = engine.parse("file", 0, len(source.text))
+        except (UnexpectedInput, RecursionError):
+            engine.builder.begin(source, report)
+            engine.lexer.comments = engine.builder.comments
+            members = islands.parse(engine, source, report)
+        comments = tuple(engine.builder.finish())
+    return tree.File(members, comments, span=tree.Span(source, 0, len(source.text)))

@@ -1,0 +1,223 @@
+"""Reads tokens that hold text: strings, bare ARNs, qualified names, and literals.
+
+`{expr}` is a hole filled at compile time, `${…}` is IAM's and stays, `{{` and `}}` are braces.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from iamdsl.diagnostics import Edit, Fix, codes
+from iamdsl.source import Span
+from iamdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from lark.lexer import Token
+
+    from iamdsl.syntax.builder import Builder
+
+_DOTTED = re.compile(r"\s*([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)\s*", re.ASCII)
+_KEY = re.compile(r"\s*[A-Za-z][\w.-]*(?:/[\w./+-]*)?:[^\s\"(]+(?:,\s*'[^']*')?\s*", re.ASCII)
+_SPECIAL = re.compile(r"[\\{}]|\$\{")
+_ESCAPES = {"\\": "\\", '"': '"', "n": "\n", "t": "\t"}
+_HEX = re.compile(r"u\{([0-9A-Fa-f]{1,6})\}")
+
+
+def read(builder: Builder, token: Token) -> tree.Text:
+    """Return the text of a STRING, ARN or QUALIFIED token, its holes parsed."""
+    kind = {"STRING": "string", "ARN": "arn"}.get(token.type, "qualified")
+    start = token.start_pos or 0
+    span = builder.span(token, token)
+    quotes = 1 if kind == "string" else 0
+    inner = str(token)[quotes : len(token) - quotes]
+    if not _SPECIAL.search(inner):
+        return tree.Text(kind, (inner,) if inner else (), span=span)
+    parts = _parts(builder, inner, start + quotes, escapes=kind == "string")
+    return tree.Text(kind, tuple(parts), span=span)
+
+
+def _parts(
+    builder: Builder, inner: str, offset: int, *, escapes: bool
+) -> list[str | tree.Expression]:
+    parts: list[str | tree.Expression] = []
+    plain: list[str] = []
+    at = 0
+    while found := _SPECIAL.search(inner, at):
+        plain.append(inner[at : found.start()])
+        at, mark = found.end(), found.group()
+        if mark == "\\":
+            if escapes:
+                text, at = _escape(builder, inner, at, offset)
+                plain.append(text)
+            else:
+                plain.append(mark)
+        elif inner.startswith(mark, at) and mark in "{}":
+            plain.append(mark)
+            at += 1
+        elif mark == "${":
+            text, at = _variable(builder, inner, at, offset)
+            plain.append(text)
+        elif mark == "}":
+            _stray_brace(builder, offset + found.start())
+            plain.append(mark)
+        else:
+            close = _closing(inner, at)
+            if plain_text := "".join(plain):
+                parts.append(plain_text)
+            plain = []
+            parts.append(_hole(builder, inner[at:close], offset + at))
+            at = close + 1
+    plain.append(inner[at:])
+    if plain_text := "".join(plain):
+        parts.append(plain_text)
+    return parts
+
+
+def _closing(inner: str, at: int) -> int:
+    """Return where the hole that opened before `at` closes (a string in it may hold braces)."""
+    quoted = False
+    while at < len(inner):
+        if inner[at] == '"':
+            quoted = not quoted
+        elif inner[at] == "}" and not quoted:
+            return at
+        at += 1
+    return at
+
+
+def _escape(builder: Builder, inner: str, at: int, offset: int) -> tuple[str, int]:
+    if at < len(inner) and inner[at] in _ESCAPES:
+        return _ESCAPES[inner[at]], at + 1
+    if found := _HEX.match(inner, at):
+        number = int(found.group(1), 16)
+        if number < 0x110000 and not 0xD800 <= number < 0xE000:
+            return chr(number), found.end()
+    place = Span(builder.source, offset + at - 1, offset + min(at + 1, len(inner)))
+    builder.report.add(
+        codes.BAD_ESCAPE,
+        place,
+        f"`{place.text}` is no escape",
+        hint=r"write one of `\"`, `\\`, `\n`, `\t`, `\u{…}`; a backslash itself is `\\`",
+    )
+    return inner[at - 1 : at + 1], min(at + 1, len(inner))
+
+
+def _variable(builder: Builder, inner: str, at: int, offset: int) -> tuple[str, int]:
+    """Return IAM's `${…}` as it stands, and where the text goes on."""
+    close = inner.find("}", at)
+    if close < 0:
+        _stray_brace(builder, offset + at - 1)
+        return inner[at - 2 :], len(inner)
+    content = inner[at:close]
+    if content not in {"*", "?", "$"} and not _KEY.fullmatch(content):
+        place = Span(builder.source, offset + at - 2, offset + close + 1)
+        named = _DOTTED.fullmatch(content)
+        builder.report.add(
+            codes.MIXED_UP_INTERPOLATION,
+            place,
+            f"`${{{content}}}` is no condition key of a request",
+            label="`${…}` is filled in by AWS when a request comes",
+            hint=f"write `{{{content}}}` for a value of the source"
+            if named
+            else "`${…}` takes a condition key, such as `${aws:username}`; a literal `$` is `${$}`",
+            fix=Fix(f"write `{{{content}}}`", (Edit(place, f"{{{content}}}"),)) if named else None,
+        )
+    return inner[at - 2 : close + 1], close + 1
+
+
+def _stray_brace(builder: Builder, at: int) -> None:
+    builder.report.add(
+        codes.SYNTAX_ERROR,
+        Span(builder.source, at, at + 1),
+        "a brace without its partner",
+        hint="a literal brace is written twice: `{{` or `}}`",
+    )
+
+
+def _hole(builder: Builder, content: str, offset: int) -> tree.Expression:
+    place = Span(builder.source, offset - 1, offset + len(content) + 1)
+    if found := _DOTTED.fullmatch(content):
+        start = offset + found.start(1)
+        node: tree.Expression | None = None
+        for word in found.group(1).split("."):
+            name = tree.Name(word, span=Span(builder.source, start, start + len(word)))
+            node = name if node is None else tree.Field(node, name, span=node.span.to(name.span))
+            start += len(word) + 1
+        assert node is not None  # noqa: S101  # the pattern holds one word at least
+        return node
+    if _KEY.fullmatch(content):
+        builder.report.add(
+            codes.MIXED_UP_INTERPOLATION,
+            place,
+            f"`{{{content}}}` is a condition key, which only a request has",
+            label="`{…}` is filled in when the source is compiled",
+            hint=f"write `${{{content.strip()}}}` for the value in the request",
+            fix=Fix(f"write `${{{content.strip()}}}`", (Edit(place, f"${{{content.strip()}}}"),)),
+        )
+        return tree.Broken(span=place)
+    return builder.nested(place)
+
+
+_INT = re.compile(r"-?\d+", re.ASCII)
+_DECIMAL = re.compile(r"-?\d+\.\d+", re.ASCII)
+_DURATION = re.compile(r"\d+[smhd]", re.ASCII)
+_DATE = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d))?(Z|[+-]\d\d:\d\d))?", re.ASCII
+)
+_NETWORK = re.compile(r"\d+\.\d+\.\d+\.\d+(?:/\d+)?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?:/\d+)?")
+_WORDS = {"STAR": "star", "TRUE": "bool", "FALSE": "bool"}
+
+
+def literal(builder: Builder, token: Token) -> tree.Literal | tree.Broken:
+    """Return the literal that a token is; one that cannot be read is reported."""
+    value = str(token)
+    span = builder.span(token, token)
+    if token.type in _WORDS:
+        return tree.Literal(_WORDS[token.type], value, span=span)
+    if _INT.fullmatch(value):
+        kind = "account" if len(value) == 12 else "int"
+        return tree.Literal(kind, value, span=span)
+    for kind, pattern in (("decimal", _DECIMAL), ("duration", _DURATION)):
+        if pattern.fullmatch(value):
+            return tree.Literal(kind, value, span=span)
+    if _NETWORK.fullmatch(value):
+        problem = _network_problem(value)
+        kind = "network"
+    elif _DATE.fullmatch(value):
+        problem = _date_problem(value)
+        kind = "date"
+    else:
+        problem = "a number, duration (`4h`), date (`2026-12-31`), account id or address"
+        kind = ""
+        problem = f"expected {problem}"
+    if problem:
+        builder.report.add(
+            codes.BAD_LITERAL,
+            span,
+            f"`{value}` cannot be read",
+            label=problem,
+            hint="put text between quotes, or correct the literal",
+        )
+        return tree.Broken(span=span)
+    return tree.Literal(kind, value, span=span)
+
+
+def _network_problem(value: str) -> str:
+    import ipaddress  # noqa: PLC0415  # few sources hold addresses
+
+    try:
+        ipaddress.ip_network(value, strict=False)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _date_problem(value: str) -> str:
+    import datetime  # noqa: PLC0415  # few sources hold dates
+
+    try:
+        datetime.datetime.fromisoformat(value)
+    except ValueError as error:
+        return str(error)
+    return ""
