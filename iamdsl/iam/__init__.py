@@ -32,6 +32,7 @@ from iamdsl.iam._operators import (
     split_operator,
     values_are_alternatives,
 )
+from iamdsl.iam._pattern import action_covers, fixed_ends, glob_covers, resource_covers
 from iamdsl.iam._policy import (
     ANYONE,
     Condition,
@@ -75,13 +76,17 @@ __all__ = [
     "Principals",
     "Statement",
     "Tags",
+    "action_covers",
     "document_size",
+    "fixed_ends",
     "from_json",
     "from_text",
+    "glob_covers",
     "is_operator",
     "minified",
     "placeholders",
     "pretty",
+    "resource_covers",
     "size",
     "split_operator",
     "statement_size",

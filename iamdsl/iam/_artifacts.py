@@ -45,7 +45,9 @@ class Document:
         target: for a resource policy, the resource it belongs to, as ARN or name.
         service: for a resource policy, the prefix that decides limits and elements, e.g. "s3".
         attached: for a session policy, the managed policies passed with it.
-        split_from: the name before fit, when fit split it or made it for an identity.
+        split_from: the name before fit, when fit split it (all pieces have it), or the name of
+            the identity whose statements it holds.
+        fewest: a number of pieces below which the statements cannot be held, when split.
         origin: the place of its declaration; the statements have their own.
     """
 
@@ -59,6 +61,7 @@ class Document:
     service: str | None = None
     attached: tuple[Attachment, ...] = ()
     split_from: str | None = None
+    fewest: int = 1
     origin: tuple[Span, ...] = attrs.field(default=(), eq=False, repr=False)
 
 
