@@ -15,6 +15,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from iamdsl.aws import nearest
 from iamdsl.aws._facts import (
     Action,
     ActionResource,
@@ -24,6 +25,7 @@ from iamdsl.aws._facts import (
     levels_of,
 )
 from iamdsl.aws.keys import fill, provider_claim, split_template
+from iamdsl.aws.operations import operation_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -320,6 +322,37 @@ class Catalogue:
         wanted = name.strip("/").lower()
         found = self._managed().get(wanted.rpartition("/")[2])
         return found if found and ("/" not in wanted or found.lower() == wanted) else None
+
+    # -- what an unknown name was meant to be
+
+    def suggest_action(self, text: str, limit: int = 3) -> tuple[str, ...]:
+        """Return actions that `text` may mean; see `nearest.suggest_action`."""
+        return nearest.suggest_action(self, text, limit)
+
+    def suggest_service(self, text: str, limit: int = 3) -> tuple[str, ...]:
+        """Return service prefixes that `text` may mean."""
+        return nearest.suggest_service(self, text, limit)
+
+    def suggest_key(self, text: str, limit: int = 3) -> tuple[str, ...]:
+        """Return condition keys that `text` may mean."""
+        return nearest.suggest_key(self, text, limit)
+
+    def suggest_resource_type(self, service: str, text: str, limit: int = 3) -> tuple[str, ...]:
+        """Return resource types of `service` that `text` may mean."""
+        return nearest.suggest_resource_type(self, service, text, limit)
+
+    def suggest_managed_policy(self, text: str, limit: int = 3) -> tuple[str, ...]:
+        """Return AWS managed policies that `text` may mean."""
+        return nearest.suggest_managed_policy(self, text, limit)
+
+    def operation_hint(self, action: str) -> tuple[str, ...]:
+        """Return the actions that allow the API operation `service:Operation`, () if none is known.
+
+        Empty for what is an action itself.
+        """
+        if self.has_action(action):
+            return ()
+        return tuple(a for a in operation_hint(action) if self.has_action(a))
 
     # -- private: reading
 
