@@ -47,7 +47,7 @@ def retire(content: Content, previous: Content) -> Content:
     is retired no more.
     """
     day = "-".join(previous["version"].split(".")[:3])
-    gone = {name: day for name in _actions(previous)}
+    gone = dict.fromkeys(_actions(previous), day)
     retired = {**gone, **previous["retired"], **content["retired"]}
     now = set(_actions(content))
     return {**content, "retired": {n: d for n, d in sorted(retired.items()) if n not in now}}

@@ -84,9 +84,9 @@ def suggest_action(catalogue: Catalogue, text: str, limit: int = 3) -> tuple[str
         spelt = catalogue.canonical(f"{service}:{name}")
         if spelt:
             return (spelt,)
-        names = catalogue.names(service).values()
+        names = list(catalogue.names(service).values())
         if name.endswith("*"):
-            names = {f"{start}*": "" for n in names for start in _starts(n)}.keys()
+            names = list(dict.fromkeys(f"{start}*" for n in names for start in _starts(n)))
         found += [f"{service}:{n}" for n in nearest(name, names, limit)]
     if not found and name:
         found = [
