@@ -28,7 +28,7 @@ from iamdsl.iam._json import (
 from iamdsl.iam._operators import (
     NEGATED,
     OPERATORS,
-    is_operator,
+    canonical_operator,
     split_operator,
     values_are_alternatives,
 )
@@ -77,12 +77,12 @@ __all__ = [
     "Statement",
     "Tags",
     "action_covers",
+    "canonical_operator",
     "document_size",
     "fixed_ends",
     "from_json",
     "from_text",
     "glob_covers",
-    "is_operator",
     "minified",
     "placeholders",
     "pretty",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from iamdsl.iam._operators import is_operator
+from iamdsl.iam._operators import canonical_operator
 from iamdsl.iam._policy import ANYONE, Condition, Elements, Entry, Policy, Principals, Statement
 
 if TYPE_CHECKING:
@@ -188,13 +188,16 @@ def _condition(value: object, path: str) -> Condition:
     entries: list[Entry] = []
     for operator, keys in value.items():
         inside = f"{path}.{operator}"
-        if not is_operator(operator):
-            _refuse(path, f"unknown operator {operator!r}")
+        name = canonical_operator(operator)
+        if name is None:
+            raise ValueError(f"{path}: unknown operator {operator!r}")
         if not isinstance(keys, dict) or not keys:
             _refuse(inside, "an object with members is expected")
         if len({k.lower() for k in keys}) != len(keys):
             _refuse(inside, "one key is written twice in different case")
-        entries += [Entry(operator, k, _values(v, f"{inside}.{k}")) for k, v in keys.items()]
+        entries += [Entry(name, k, _values(v, f"{inside}.{k}")) for k, v in keys.items()]
+    if len({(e.operator, e.key.lower()) for e in entries}) != len(entries):
+        _refuse(path, "one operator is written twice in different case")
     return tuple(sorted(entries, key=lambda e: (e.operator, e.key)))
 
 

@@ -43,7 +43,8 @@ OPERATORS = NEGATED | {
 }
 """All 27 base operators."""
 
-_PREFIXES = ("ForAllValues:", "ForAnyValue:")
+_PREFIXES = {"": "", "forallvalues": "ForAllValues:", "foranyvalue": "ForAnyValue:"}
+_BY_LOWER = {operator.lower(): operator for operator in OPERATORS}
 _IF_EXISTS = "IfExists"
 
 
@@ -54,12 +55,18 @@ def split_operator(operator: str) -> tuple[str, str, bool]:
     return (prefix if colon else ""), base, base != rest
 
 
-def is_operator(operator: str) -> bool:
-    """Tell whether AWS has that operator, its set prefix and `IfExists` included."""
-    prefix, base, if_exists = split_operator(operator)
-    if prefix and prefix + ":" not in _PREFIXES:
-        return False
-    return base in OPERATORS and not (base == "Null" and (if_exists or prefix))
+def canonical_operator(operator: str) -> str | None:
+    """Return an operator as AWS spells it, from any case, or None when AWS has none like it.
+
+    AWS's own samples have `Stringlike`, so case is forgiven where policies are read.
+    """
+    prefix, _, rest = operator.lower().rpartition(":")
+    base = rest.removesuffix("ifexists")
+    if base not in _BY_LOWER or prefix not in _PREFIXES:
+        return None
+    if base == "null" and (prefix or base != rest):
+        return None
+    return _PREFIXES[prefix] + _BY_LOWER[base] + (_IF_EXISTS if base != rest else "")
 
 
 def values_are_alternatives(operator: str) -> bool:
