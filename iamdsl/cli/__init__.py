@@ -1,0 +1,108 @@
+"""The command line. A file for each command, imported only when it is asked for.
+
+Exit codes are in `exit.py`. What a command was asked for goes to stdout, what there is to say
+about it to stderr. No output depends on the width of a terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from iamdsl import __version__
+from iamdsl.cli import console
+from iamdsl.cli import exit as exits
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["main"]
+
+_COMMANDS = {
+    "build": "Compile a project and write its JSON.",
+    "check": "Compile a project, write nothing, say what is wrong.",
+    "explain": "Explain a diagnostic, or list them all.",
+    "actions": "Search the catalogue of AWS's actions.",
+    "catalogue": "Show, make or compare catalogues.",
+    "init": "Begin a project in a folder.",
+}
+"""The commands with their help, so that `iamdsl --help` imports none of them."""
+
+
+class _Commands(click.Group):
+    """A group that imports a command when it is used, and ends with our exit codes."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands, in the order of their use."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, importing its file."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"iamdsl.cli.{cmd_name}")
+        command: click.Command = getattr(module, "command", None) or getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> None:
+        """Run the command that the arguments name, and exit."""
+        extra["standalone_mode"] = False
+        code: Any = exits.CANNOT
+        try:
+            code = super().main(args, prog_name or "iamdsl", **extra)
+        except click.ClickException as error:
+            error.show()
+        except click.exceptions.Exit as error:
+            code = error.exit_code
+        except (click.Abort, KeyboardInterrupt):
+            console.err("\ninterrupted\n")
+            code = exits.INTERRUPTED
+        except BrokenPipeError:
+            console.silence(sys.stdout)
+            console.silence(sys.stderr)
+        except Exception as error:
+            if os.environ.get("IAMDSL_DEBUG"):
+                raise
+            _report_bug(error)
+        sys.exit(code if isinstance(code, int) else exits.YES)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="iamdsl", message="%(prog)s %(version)s")
+def main() -> None:
+    """A small language for AWS IAM: write who may do what, get the JSON, exact and in bounds."""
+
+
+def _report_bug(error: Exception) -> None:
+    """Say that it is our mistake, with what a report of it needs."""
+    from iamdsl.diagnostics import Diagnostic, codes  # noqa: PLC0415 (only on bugs)
+    from iamdsl.diagnostics.render import render  # noqa: PLC0415
+
+    code = codes.INTERNAL_ERROR
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = ""
+    if trace is not None:
+        file = os.path.basename(trace.tb_frame.f_code.co_filename)
+        where = f" at {file}:{trace.tb_lineno}"
+    python = ".".join(map(str, sys.version_info[:3]))
+    message = (
+        f"a bug in iamdsl {__version__} (Python {python}): {type(error).__name__}: {error}{where}"
+    )
+    hint = "report it, with what `IAMDSL_DEBUG=1` shows and the source if you may"
+    console.err(render("full", [Diagnostic(code, code.severity, message, hint=hint)]))

@@ -1,0 +1,117 @@
+"""Options that commands share, and what their values come to."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from iamdsl.cli import console
+from iamdsl.cli import exit as exits
+from iamdsl.project import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamdsl.project import Outcome, Project
+
+FORMATS = ("full", "concise", "json", "sarif", "github", "junit")
+_FOR_PEOPLE = ("full", "concise", "github")
+
+
+def compiling(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the arguments and options of one that compiles."""
+    for decorate in reversed(
+        (
+            click.argument("paths", nargs=-1, metavar="[PATHS]..."),
+            click.option(
+                "--set",
+                "params",
+                multiple=True,
+                metavar="NAME=VALUE",
+                help="Give a param a value, or aws.account, aws.region, aws.partition.",
+            ),
+            click.option(
+                "--output-format",
+                type=click.Choice(FORMATS),
+                default="full",
+                envvar="IAMDSL_OUTPUT_FORMAT",
+                show_envvar=True,
+                help="How diagnostics are written.",
+            ),
+            click.option(
+                "--color",
+                type=click.Choice(("auto", "always", "never")),
+                default="auto",
+                help="Colour diagnostics; NO_COLOR and FORCE_COLOR are heeded.",
+            ),
+            click.option("--error-on-warning", is_flag=True, help="Let warnings fail as well."),
+        )
+    ):
+        function = decorate(function)
+    return function
+
+
+def options(
+    paths: tuple[str, ...], params: tuple[str, ...], **more: Any
+) -> tuple[tuple[str, ...], Options]:
+    """Return paths and the options of the project room; reads stdin where `-` names it."""
+    pairs = []
+    for param in params:
+        name, equals, value = param.partition("=")
+        if not equals or not name.strip():
+            raise click.BadParameter(
+                f"{param!r} is not of the form NAME=VALUE.", param_hint="--set"
+            )
+        pairs.append((name.strip(), value))
+    stdin = sys.stdin.buffer.read(_STDIN_LIMIT) if "-" in paths else None
+    return paths, Options(params=tuple(pairs), stdin=stdin, **more)
+
+
+_STDIN_LIMIT = 4 * 1024 * 1024 + 1  # one more than a source may have, and no more
+
+
+def show(outcome: Outcome, project: Project, output_format: str, color: str, *, err: bool) -> None:
+    """Write the diagnostics of an outcome in the format that was asked for."""
+    if not outcome.diagnostics and output_format in _FOR_PEOPLE:
+        return
+    from iamdsl.diagnostics.render import render  # noqa: PLC0415 (only where there is something)
+
+    colored = console.wants_color(color, stream=sys.stderr if err else sys.stdout)
+    text = render(output_format, outcome.diagnostics, color=colored, prefix=project.prefix)
+    (console.err if err else console.out)(text)
+
+
+def is_for_people(output_format: str) -> bool:
+    """Tell whether other lines may stand beside the diagnostics: not in a JSON document."""
+    return output_format in _FOR_PEOPLE
+
+
+def totals(outcome: Outcome) -> str:
+    """Return the number of errors and warnings in words, or an empty string."""
+    if not outcome.diagnostics:
+        return ""
+    from iamdsl.diagnostics.render.writing import totals as in_words  # noqa: PLC0415
+
+    return in_words(outcome.diagnostics)
+
+
+def counted(outcome: Outcome) -> str:
+    """Return what there is in words: `3 policies, 2 roles`."""
+    return ", ".join(plural(number, noun) for noun, number in outcome.counts) or "nothing"
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a number with its noun."""
+    if number != 1:
+        noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun}"
+
+
+def leave(outcome: Outcome, *, error_on_warning: bool) -> None:
+    """End the command with the exit code of an outcome."""
+    code = exits.of(outcome.diagnostics, error_on_warning=error_on_warning)
+    if code == exits.YES and outcome.failed:
+        code = exits.NO
+    raise click.exceptions.Exit(code)

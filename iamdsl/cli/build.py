@@ -1,0 +1,93 @@
+"""`iamdsl build`: compile and write."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from iamdsl.cli import _options, console
+from iamdsl.project import Outcome, Project, load_project
+from iamdsl.project import build as build_project
+
+
+@click.command
+@_options.compiling
+@click.option(
+    "-o", "--out", metavar="DIR", help="Where to write; `build` in the project if not set."
+)
+@click.option("--target", type=click.Choice(("json",)), help="What to write.")
+@click.option("--minify/--no-minify", default=None, help="Write without white space.")
+@click.option("--sids", type=click.Choice(("keep", "drop")), help="Keep the Sids of the sources.")
+@click.option("--print", "print_only", is_flag=True, help="Write to stdout and to no file.")
+@click.option("--no-cache", is_flag=True, help="Compile even if nothing has changed.")
+def command(
+    *,
+    paths: tuple[str, ...],
+    params: tuple[str, ...],
+    output_format: str,
+    color: str,
+    error_on_warning: bool,
+    out: str | None,
+    target: str | None,
+    minify: bool | None,
+    sids: str | None,
+    print_only: bool,
+    no_cache: bool,
+) -> None:
+    """Compile a project and write its JSON.
+
+    Without PATHS it is the project of the nearest iamdsl.toml (or [tool.iamdsl] in
+    pyproject.toml), else all *.iam files of the folder. PATHS are files, folders, or - for stdin.
+
+    What was not written by an earlier build is never overwritten. With --print, and with -,
+    nothing is written but stdout: the document itself if there is one, else an object with a
+    member for each file.
+    """
+    paths, options = _options.options(
+        paths,
+        params,
+        out=out,
+        target=target,
+        minify=minify,
+        sids=sids,
+        use_cache=not no_cache,
+    )
+    print_only = print_only or "-" in paths
+    project = load_project(paths, options)
+    outcome = build_project(project, print_only=print_only)
+    _options.show(outcome, project, output_format, color, err=True)
+    if not outcome.failed and print_only:
+        console.out(_printed(outcome, minify=project.config.minify))
+    elif not outcome.failed and _options.is_for_people(output_format):
+        console.err(_report(outcome, project))
+    if (outcome.failed or outcome.diagnostics) and _options.is_for_people(output_format):
+        console.err(f"{_options.totals(outcome)}\n")
+    _options.leave(outcome, error_on_warning=error_on_warning)
+
+
+def _report(outcome: Outcome, project: Project) -> str:
+    """Return the lines that tell what was made."""
+    total = outcome.written + outcome.unchanged
+    numbers = [
+        (outcome.written, "written"),
+        (outcome.unchanged, "unchanged"),
+        (outcome.removed, "removed"),
+    ]
+    what = ", ".join(f"{number:,} {word}" for number, word in numbers if number)
+    closing = (
+        f"{_options.counted(outcome)}, {_options.plural(total, 'file')}"
+        f" in {project.shown_out} ({what})"
+    )
+    return "".join(f"{line}\n" for line in (*outcome.summary, closing))
+
+
+def _printed(outcome: Outcome, *, minify: bool) -> str:
+    """Return the one document, or all by their file; the manifest is of no use without files."""
+    texts = {name: text for name, text in outcome.texts if name != "manifest.json"}
+    if len(texts) == 1:
+        return next(iter(texts.values()))
+    documents = {name: json.loads(text) for name, text in texts.items()}
+    if minify:
+        return json.dumps(documents, separators=(",", ":")) + "\n"
+    return json.dumps(documents, indent=2) + "\n"

@@ -1,0 +1,246 @@
+"""The target `json`: a file for each policy document, and `manifest.json` over all of them.
+
+```
+policies/orders-table.json      also boundaries/ scps/ rcps/ sessions/ resources/
+roles/orders-function/trust.json  inline.json  role.json      also users/ groups/ permission_sets/
+```
+A document is exactly what AWS takes. What else belongs to an identity is in `role.json` (`user.json`
+…), in the words of AWS's API; what belongs to a policy is in its entry of the manifest.
+"""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from iamdsl import __version__, iam
+from iamdsl.emit._names import file_name
+from iamdsl.emit._targets import Artifact, Data, Emission, Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamdsl.source import Span
+
+MANIFEST = "manifest.json"
+VERSION = 1
+"""Of the manifest; raised when a field changes its meaning or goes away."""
+
+_DOCUMENT_FOLDERS: dict[str, str] = {
+    "managed": "policies",
+    "boundary": "boundaries",
+    "scp": "scps",
+    "rcp": "rcps",
+    "session": "sessions",
+    "resource": "resources",
+}
+_IDENTITY_FOLDERS: dict[str, str] = {
+    "role": "roles",
+    "user": "users",
+    "group": "groups",
+    "permission_set": "permission_sets",
+}
+_NAME_MEMBERS: dict[str, str] = {
+    "role": "RoleName",
+    "user": "UserName",
+    "group": "GroupName",
+    "permission_set": "Name",
+}
+
+
+def emit(build: iam.Build, facts: Facts) -> Emission:
+    """Return all files of a build; `manifest.json` is the last."""
+    writing = _Writing(build, facts)
+    for document in build.documents:
+        writing.document(document)
+    for identity in build.identities:
+        writing.identity(identity)
+    writing.manifest()
+    return Emission(writing.files, tuple(writing.artifacts))
+
+
+class _Writing:
+    """The files of one build as they come about."""
+
+    def __init__(self, build: iam.Build, facts: Facts) -> None:
+        self.files: dict[str, bytes] = {}
+        self.artifacts: list[Artifact] = []
+        self._facts = facts
+        self._entries: list[Data] = []
+        taken: dict[str, set[str]] = {}
+        self._document_files: dict[tuple[str, str], str] = {}
+        self._paths: dict[str, str] = {}
+        for document in build.documents:
+            folder = _DOCUMENT_FOLDERS[document.kind]
+            name = file_name(document.name, taken.setdefault(folder, set()))
+            self._document_files[document.kind, document.name] = f"{folder}/{name}.json"
+            if document.kind in ("managed", "boundary"):
+                self._paths[document.name] = document.path
+        self._identity_folders: dict[tuple[str, str], str] = {}
+        for identity in build.identities:
+            folder = _IDENTITY_FOLDERS[identity.kind]
+            name = file_name(identity.name, taken.setdefault(folder, set()))
+            self._identity_folders[identity.kind, identity.name] = f"{folder}/{name}"
+        self._users = _users(build)
+
+    def document(self, document: iam.Document) -> None:
+        file = self._document_files[document.kind, document.name]
+        limit = self._limit(document.kind, document.service or "")
+        more: Data = {}
+        if document.kind in ("managed", "boundary"):
+            more["path"] = document.path
+        if document.description is not None:
+            more["description"] = document.description
+        if document.tags:
+            more["tags"] = dict(document.tags)
+        if document.target is not None:
+            more["target"] = document.target
+            more["service"] = document.service
+        if document.split_from is not None:
+            more["split_from"] = document.split_from
+        if document.kind == "session":
+            more["managed"] = [self._reference(a) for a in document.attached]
+        elif document.kind in ("managed", "boundary"):
+            more["attached_to"] = self._users.get(document.name, [])
+        spans = document.origin or _origins(document.policy)
+        artifact = Artifact(document.kind, document.name, file, limit=limit)
+        self._policy(artifact, document.policy, spans, more)
+
+    def identity(self, identity: iam.Identity) -> None:
+        folder = self._identity_folders[identity.kind, identity.name]
+        if identity.trust is not None:
+            limit = self._limit("trust")
+            file = f"{folder}/trust.json"
+            spans = _origins(identity.trust) or identity.origin
+            artifact = Artifact("trust", identity.name, file, folder, limit=limit)
+            self._policy(artifact, identity.trust, spans, {})
+        inline = []
+        kind: str = identity.kind
+        limit = self._limit(kind if kind == "permission_set" else f"inline-{kind}")
+        for number, (name, policy) in enumerate(identity.inline, 1):
+            file = f"{folder}/inline{f'-{number}' if number > 1 else ''}.json"
+            inline.append({"PolicyName": name, "File": file})
+            spans = _origins(policy) or identity.origin
+            self._policy(Artifact("inline", name, file, folder, limit=limit), policy, spans, {})
+        data = self._settings(identity, inline)
+        file = f"{folder}/{identity.kind}.json"
+        self._add(Artifact(identity.kind, identity.name, file, folder), data, identity.origin, {})
+
+    def manifest(self) -> None:
+        facts = self._facts
+        document: Data = {
+            "version": VERSION,
+            "iamdsl": __version__,
+            "catalogue": {"version": facts.catalogue_version, "sha256": facts.catalogue_sha256},
+            "params": dict(facts.params),
+            "aws": dict(facts.pseudo),
+            "artifacts": self._entries,
+        }
+        self.files[MANIFEST] = self._bytes(document)
+
+    def _policy(
+        self, artifact: Artifact, policy: iam.Policy, spans: Iterable[Span], more: Data
+    ) -> None:
+        sized = artifact._replace(characters=iam.size(policy))
+        self._add(sized, iam.to_json(policy), spans, more)
+
+    def _add(self, artifact: Artifact, data: Data, spans: Iterable[Span], more: Data) -> None:
+        written = self._bytes(data)
+        self.files[artifact.file] = written
+        self.artifacts.append(artifact)
+        entry: Data = {"kind": artifact.kind, "name": artifact.name, "file": artifact.file}
+        if artifact.owner:
+            entry["of"] = artifact.owner
+        if artifact.characters is not None:
+            entry["characters"] = artifact.characters
+            entry["limit"] = artifact.limit
+        entry |= more
+        entry["source"] = _places(spans)
+        entry["sha256"] = sha256(written).hexdigest()
+        self._entries.append(entry)
+
+    def _settings(self, identity: iam.Identity, inline: list[Data]) -> Data:
+        """Return what belongs to an identity besides documents, in the words of AWS's API."""
+        data: Data = {_NAME_MEMBERS[identity.kind]: identity.name}
+        if identity.kind != "permission_set":
+            data["Path"] = identity.path
+        if identity.description is not None:
+            data["Description"] = identity.description
+        if identity.max_session is not None:
+            if identity.kind == "permission_set":
+                data["SessionDuration"] = _iso_duration(identity.max_session)
+            else:
+                data["MaxSessionDuration"] = identity.max_session
+        if identity.boundary is not None:
+            data["PermissionsBoundary"] = self._reference(identity.boundary, "boundary")
+        if identity.tags:
+            data["Tags"] = [{"Key": key, "Value": value} for key, value in identity.tags]
+        if identity.groups:
+            data["Groups"] = list(identity.groups)
+        data["ManagedPolicies"] = [self._reference(a) for a in identity.managed]
+        data["InlinePolicies"] = inline
+        if identity.instance_profile is not None:
+            data["InstanceProfileName"] = identity.instance_profile
+        return data
+
+    def _reference(self, attachment: iam.Attachment, kind: str = "managed") -> Data:
+        """Return how a managed policy is named: its ARN, or our name and file, and ARN if known."""
+        name = attachment.policy
+        if not attachment.ours:
+            return {"PolicyArn" if name.startswith("arn:") else "PolicyName": name}
+        file = self._document_files.get((kind, name)) or self._document_files.get(
+            ("boundary" if kind == "managed" else "managed", name)
+        )
+        data: Data = {"PolicyName": name, "File": file}
+        pseudo = dict(self._facts.pseudo)
+        if "account" in pseudo:
+            partition, path = pseudo.get("partition", "aws"), self._paths.get(name, "/")
+            data["PolicyArn"] = f"arn:{partition}:iam::{pseudo['account']}:policy{path}{name}"
+        return data
+
+    def _limit(self, kind: str, service: str = "") -> int | None:
+        limit = self._facts.limits.policy_size(kind, service)
+        return limit.value if limit else None
+
+    def _bytes(self, data: Data) -> bytes:
+        text = iam.minified(data) if self._facts.minify else json.dumps(data, indent=2)
+        return f"{text}\n".encode("ascii")
+
+
+def _users(build: iam.Build) -> dict[str, list[str]]:
+    """Return for each policy of ours what it is attached to, as `role orders-function`."""
+    users: dict[str, list[str]] = {}
+    for identity in build.identities:
+        for attachment in identity.managed:
+            if attachment.ours:
+                users.setdefault(attachment.policy, []).append(f"{identity.kind} {identity.name}")
+        if identity.boundary is not None and identity.boundary.ours:
+            boundary = f"{identity.kind} {identity.name} (boundary)"
+            users.setdefault(identity.boundary.policy, []).append(boundary)
+    for document in build.documents:
+        for attachment in document.attached:
+            if attachment.ours:
+                users.setdefault(attachment.policy, []).append(f"session {document.name}")
+    return users
+
+
+def _origins(policy: iam.Policy) -> tuple[Span, ...]:
+    return tuple(span for statement in policy.statements for span in statement.origin)
+
+
+def _places(spans: Iterable[Span]) -> list[str]:
+    """Return the places as `file:line:column-line:column`, the end exclusive, each once, sorted."""
+    places = set()
+    for span in spans:
+        start, end = span.source.position(span.start), span.source.position(span.end)
+        places.add((span.source.name, start, end))
+    return [f"{name}:{a}:{b}-{c}:{d}" for name, (a, b), (c, d) in sorted(places)]
+
+
+def _iso_duration(seconds: int) -> str:
+    """Return seconds as ISO 8601, as IAM Identity Center takes them: `PT8H`, `PT90M`."""
+    hours, rest = divmod(seconds, 3600)
+    minutes, rest = divmod(rest, 60)
+    parts: list[Any] = [hours and f"{hours}H", minutes and f"{minutes}M", rest and f"{rest}S"]
+    return "PT" + ("".join(part for part in parts if part) or "0S")

@@ -1,0 +1,236 @@
+"""The user's files: settings, sources, imports, outputs. The only room that reads and writes them.
+
+```
+paths, options ──load_project──▶ Project ──build──▶ Outcome
+                                    │  cache: nothing changed? then done, without the compiler
+                                    └─ making: decode ─▶ compile ─▶ emit ─▶ write
+```
+
+**Invariants:** nothing here raises for a user's mistake, it is a diagnostic of the outcome. A
+build that has nothing to do imports neither the compiler nor attrs (start-up is a feature).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamdsl.project import cache, catalogue, config, discovery, loading
+from iamdsl.project.config import Config
+from iamdsl.project.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamdsl.diagnostics import Diagnostic
+
+__all__ = ["Config", "Options", "Outcome", "Problem", "Project", "build", "check", "load_project"]
+
+
+class Options(NamedTuple):
+    """What a command line says over the configuration; None where it says nothing.
+
+    Attributes:
+        out: relative to the current folder.
+        params: pairs of `--set`; they may also set `aws.account` and its like.
+        stdin: the bytes to take for the path `-`.
+        use_cache: whether an unchanged project may be left as it is.
+    """
+
+    out: str | None = None
+    target: str | None = None
+    params: tuple[tuple[str, str], ...] = ()
+    minify: bool | None = None
+    sids: str | None = None
+    stdin: bytes | None = None
+    use_cache: bool = True
+
+
+_NO_OPTIONS = Options()
+
+
+class Project(NamedTuple):
+    """All that a compilation depends on, but for what it imports.
+
+    Attributes:
+        config: the configuration with the options over it.
+        out: the absolute output folder.
+        shown_out: what messages call it: relative to the current folder if it is below.
+        files: the sources with their bytes, sorted by name.
+        prefix: what leads from the current folder to the project's root, for messages.
+    """
+
+    config: Config
+    out: str
+    shown_out: str
+    files: tuple[loading.File, ...]
+    problems: tuple[Problem, ...] = ()
+    use_cache: bool = True
+    prefix: str = ""
+
+
+class Outcome(NamedTuple):
+    """What a build or a check came to.
+
+    Attributes:
+        diagnostics: sorted; the levels of the configuration are applied.
+        summary: a line for each artifact.
+        counts: pairs of a kind of artifact and how many there are.
+        written, unchanged, removed: numbers of files.
+        texts: the files by name, where they were asked for instead of being written.
+        up_to_date: whether the compiler was not asked at all.
+    """
+
+    diagnostics: tuple[Diagnostic, ...] = ()
+    failed: bool = False
+    summary: tuple[str, ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()
+    written: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    texts: tuple[tuple[str, str], ...] = ()
+    up_to_date: bool = False
+
+
+def load_project(paths: Sequence[str] = (), options: Options = _NO_OPTIONS) -> Project:
+    """Return the project of the nearest configuration, with its sources read.
+
+    With `paths` these are the sources: files, folders and `-` for `options.stdin`; the
+    configuration is then the one nearest to the first of them.
+    """
+    start = os.getcwd()
+    named = [path for path in paths if path != "-"]
+    if named:
+        first = os.path.abspath(named[0])
+        start = first if os.path.isdir(first) else os.path.dirname(first)
+    settings, problems = config.load(start)
+    if not settings.file:
+        settings = settings._replace(root=os.getcwd())
+    settings = _with_options(settings, options)
+    root = settings.root
+    out = os.path.abspath(options.out) if options.out else os.path.join(root, settings.out)
+    out = os.path.normpath(out)
+
+    files: list[loading.File] = []
+    if not problems:
+        if paths:
+            found, more = discovery.given(named, out)
+        else:
+            found, more = discovery.find(root, settings.sources, out)
+        problems += more
+        if "-" in paths:
+            files.append(loading.File(loading.STDIN, "", options.stdin or b""))
+        problems += _read_all(found, root, files)
+    if not files and not problems:
+        problems.append(_no_sources(root, settings))
+    return Project(
+        settings,
+        out,
+        _below(out, os.getcwd()) or out,
+        tuple(sorted(files)),
+        tuple(problems),
+        options.use_cache and "-" not in paths,
+        _prefix(root),
+    )
+
+
+def build(project: Project, *, print_only: bool = False) -> Outcome:
+    """Compile a project and write its files (or give them back with `print_only`)."""
+    if project.problems:
+        return _failure(project.problems)
+    if print_only:
+        return _make(project, write=False)
+    if not project.use_cache:
+        return _make(project)
+    key = f"{project.config.root}\n{project.out}\n{[file.path for file in project.files]}"
+    mark = cache.fingerprint(
+        (project.config, project.out),
+        project.files,
+        catalogue.path_of(project.config.catalogue, project.config.root),
+    )
+    record = cache.unchanged(key, mark, project.out)
+    if record is None:
+        return _make(project, key, mark)
+    return Outcome(
+        summary=record.summary,
+        counts=record.counts,
+        unchanged=len(record.outputs),
+        up_to_date=True,
+    )
+
+
+def check(project: Project) -> Outcome:
+    """Compile a project and write nothing."""
+    if project.problems:
+        return _failure(project.problems)
+    return _make(project, write=False)
+
+
+def _make(project: Project, key: str = "", mark: str = "", *, write: bool = True) -> Outcome:
+    from iamdsl.project import making  # noqa: PLC0415 (the compiler, only when there is work)
+
+    return making.make(project, key, mark, write=write)
+
+
+def _failure(problems: Sequence[Problem]) -> Outcome:
+    from iamdsl.diagnostics import Report  # noqa: PLC0415 (only on mistakes)
+
+    report = Report()
+    report.extend(problem.diagnostic() for problem in problems)
+    return Outcome(report.diagnostics, failed=True)
+
+
+def _with_options(settings: Config, options: Options) -> Config:
+    params = dict(settings.params)
+    pseudo: dict[str, str] = {}
+    for name, value in options.params:
+        if name in ("aws.partition", "aws.account", "aws.region"):
+            pseudo[name.removeprefix("aws.")] = value
+        else:
+            params[name] = value
+    settings = settings._replace(params=tuple(sorted(params.items())))
+    settings = settings._replace(**pseudo)  # type: ignore[arg-type]
+    if options.minify is not None:
+        settings = settings._replace(minify=options.minify)
+    if options.sids is not None:
+        settings = settings._replace(sids=options.sids)
+    if options.target is not None:
+        settings = settings._replace(targets=(options.target,))
+    return settings
+
+
+def _read_all(paths: Sequence[str], root: str, files: list[loading.File]) -> list[Problem]:
+    """Read the sources; one that a link inside the project names must lie inside it as well."""
+    problems = []
+    for path in paths:
+        name = loading.project_name(os.path.relpath(path, root))
+        if os.path.islink(path) and loading.leaves(path, root):
+            problems.append(loading.leaving_link(name))
+            continue
+        file = loading.read(path, name)
+        if isinstance(file, Problem):
+            problems.append(file)
+        else:
+            files.append(file)
+    return problems
+
+
+def _no_sources(root: str, settings: Config) -> Problem:
+    from iamdsl.diagnostics import codes  # noqa: PLC0415 (only on mistakes)
+
+    message = f"there is no `*{discovery.SUFFIX}` file in `{root}`"
+    hint = "name a file or a folder, or begin a project with `iamdsl init`"
+    if settings.sources:
+        hint = "mend `sources` in the configuration"
+    return Problem(codes.NO_SOURCES, message, hint)
+
+
+def _below(path: str, folder: str) -> str:
+    """Return `path` relative to `folder` if it lies in it, else an empty string."""
+    relative = os.path.relpath(path, folder)
+    return "" if relative.startswith("..") or os.path.isabs(relative) else relative
+
+
+def _prefix(root: str) -> str:
+    here = os.path.relpath(root, os.getcwd())
+    return "" if here == "." else here.replace(os.sep, "/") + "/"

@@ -1,0 +1,182 @@
+"""Is there anything to do? A record of the last build, kept in the user's cache folder.
+
+A build is up to date when all it depended on has the same bytes and all it wrote is still there.
+The record says nothing else: whoever reads it checks it, so that a stale, damaged or foreign one
+costs a build and no more. A build with diagnostics leaves no record: they are to be seen again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from iamdsl import __version__, resources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from iamdsl.project.loading import File
+
+_FORMAT = 1
+_KEPT = 200  # records; the oldest go
+
+
+class Record(NamedTuple):
+    """What a build depended on, and what it made.
+
+    Attributes:
+        fingerprint: of all that is known before anything is compiled; see `fingerprint`.
+        imports: path → digest of each file that was imported.
+        outputs: path relative to the output folder → digest of each file written.
+        summary: the lines that were shown, and the counts of files by kind.
+    """
+
+    fingerprint: str
+    imports: Mapping[str, str]
+    outputs: Mapping[str, str]
+    summary: tuple[str, ...]
+    counts: tuple[tuple[str, int], ...]
+
+
+def digest(data: bytes) -> str:
+    """Return the SHA-256 of bytes in hexadecimal."""
+    return sha256(data).hexdigest()
+
+
+def fingerprint(settings: object, files: Iterable[File], catalogue: str) -> str:
+    """Return the digest of tool, settings, sources and catalogue file.
+
+    Args:
+        settings: anything whose `repr` says all of it.
+        catalogue: the path of the catalogue file: its size and time are taken, it is large.
+    """
+    state = sha256(f"{_FORMAT} {__version__} {_tool()} {settings!r} {_stat(catalogue)}".encode())
+    for file in files:
+        state.update(f"\n{file.name}\0{digest(file.data)}".encode("utf-8", "surrogateescape"))
+    return state.hexdigest()
+
+
+def unchanged(key: str, wanted: str, out: str) -> Record | None:
+    """Return the record of the build that `key` names if nothing is to be done, else None."""
+    record = _read(_path(key))
+    if record is None or record.fingerprint != wanted:
+        return None
+    for path, known in record.imports.items():
+        if _digest_of(path) != known:
+            return None
+    for name, known in record.outputs.items():
+        if _digest_of(os.path.join(out, *name.split("/"))) != known:
+            return None
+    return record
+
+
+def keep(key: str, record: Record) -> None:
+    """Write a record; a cache folder that cannot be written is no mistake."""
+    path = _path(key)
+    temporary = f"{path}.{os.getpid()}"
+    try:
+        os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+        with open(temporary, "w", encoding="utf-8") as stream:
+            json.dump({"format": _FORMAT, **record._asdict()}, stream)
+        os.replace(temporary, path)
+        _thin(os.path.dirname(path))
+    except (OSError, ValueError):
+        forget(temporary)
+
+
+def forget(path: str) -> None:
+    """Remove a file if it is there and can be removed."""
+    try:
+        os.unlink(path)
+    except OSError:
+        return
+
+
+def folder() -> str:
+    """Return the folder that the platform has for a user's caches."""
+    if chosen := os.environ.get("IAMDSL_CACHE_DIR"):
+        return chosen
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~")
+    elif sys.platform == "darwin":
+        base = os.path.expanduser("~/Library/Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(base, "iamdsl")
+
+
+def _path(key: str) -> str:
+    return os.path.join(folder(), "builds", digest(key.encode("utf-8", "surrogateescape"))[:32])
+
+
+def _read(path: str) -> Record | None:
+    try:
+        with open(path, "rb") as stream:
+            owner = os.fstat(stream.fileno()).st_uid
+            if hasattr(os, "getuid") and owner != os.getuid():
+                return None  # a shared folder: not what this user's builds wrote
+            data: Any = json.loads(stream.read())
+        if data.pop("format") != _FORMAT:
+            return None
+        record = Record(**data)
+        maps: list[Any] = [record.imports, record.outputs]
+        if not all(isinstance(v, str) for m in maps for pair in m.items() for v in pair):
+            return None
+        counts = tuple((str(kind), int(number)) for kind, number in record.counts)
+        return record._replace(summary=tuple(map(str, record.summary)), counts=counts)
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return None
+
+
+def _digest_of(path: str) -> str:
+    try:
+        with open(path, "rb") as stream:
+            return digest(stream.read())
+    except (OSError, ValueError):
+        return ""
+
+
+def _thin(builds: str) -> None:
+    paths = [entry.path for entry in os.scandir(builds)]
+    if len(paths) > _KEPT:
+        paths.sort(key=os.path.getmtime)
+        for path in paths[: len(paths) - _KEPT]:
+            forget(path)
+
+
+def _stat(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _tool() -> str:
+    """Return what tells this compiler from another one of its version.
+
+    An installed one is told by its version. In a checkout the times of all its files count,
+    so that whoever works on the compiler never sees what yesterday's made.
+    """
+    if os.path.basename(resources.path()) == "_data" or os.path.isdir(
+        resources.package_path("_data")
+    ):
+        return ""
+    newest, count = 0, 0
+    waiting = [resources.package_path(), resources.path("grammar"), resources.path("stdlib")]
+    while waiting:
+        try:
+            entries = list(os.scandir(waiting.pop()))
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != "__pycache__":
+                    waiting.append(entry.path)
+            else:
+                newest = max(newest, entry.stat().st_mtime_ns)
+                count += 1
+    return f"{newest} {count}"

@@ -1,0 +1,56 @@
+"""Opening the catalogue of AWS's actions: the shipped one, or the one a project pins."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from iamdsl import resources
+from iamdsl.project.problem import Problem, reason
+
+if TYPE_CHECKING:
+    from iamdsl.aws import Catalogue
+
+SUFFIX = ".iamcat"
+
+
+def shipped() -> str:
+    """Return the path of the catalogue that comes with the package."""
+    return resources.package_path("aws", "catalogue.iamcat")
+
+
+def path_of(pin: str, root: str) -> str:
+    """Return the path of the catalogue file that a project's setting `catalogue` asks for."""
+    if pin.endswith(SUFFIX) or "/" in pin or os.sep in pin:
+        return os.path.normpath(os.path.join(root, pin))
+    return shipped()
+
+
+def open_catalogue(pin: str = "", root: str = "") -> Catalogue | Problem:
+    """Return the catalogue that `pin` (a path, a version or nothing) asks for."""
+    from iamdsl.aws import Catalogue, CatalogueError  # noqa: PLC0415 (a build may need none)
+    from iamdsl.diagnostics import codes  # noqa: PLC0415
+
+    path = path_of(pin, root)
+    try:
+        # Left open for the life of the process: the catalogue reads what a source names.
+        stream = open(path, "rb")  # noqa: SIM115
+    except OSError as error:
+        why = reason(error)
+        return Problem(codes.BAD_CATALOGUE, f"the catalogue `{path}` cannot be read: {why}")
+
+    def read(offset: int, length: int) -> bytes:
+        stream.seek(offset)
+        return stream.read(length)
+
+    try:
+        catalogue = Catalogue(read)
+        version = catalogue.version
+    except (CatalogueError, OSError) as error:
+        hint = "make it anew: `iamdsl catalogue update`"
+        return Problem(codes.BAD_CATALOGUE, f"`{path}` is no catalogue: {error}", hint)
+    if pin and path == shipped() and pin != version:
+        message = f"the project asks for catalogue `{pin}`, and this is `{version}`"
+        hint = "set `catalogue` to the path of a catalogue file, or to this version"
+        return Problem(codes.BAD_CATALOGUE, message, hint)
+    return catalogue

@@ -1,0 +1,47 @@
+"""A mistake in files and settings, before there is a source to underline.
+
+Everything on the way of a build that has nothing to do is free of attrs and of the diagnostics
+themselves (20 ms): a problem imports them when it is made, that is, when it is there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from iamdsl.diagnostics import Code, Diagnostic
+    from iamdsl.source import Span
+
+
+class Problem(NamedTuple):
+    """What went wrong, ready to become a diagnostic.
+
+    Attributes:
+        message, hint: in the voice of diagnostics.
+        span: the place in a configuration file, if there is one; an import's problem has none,
+            the compiler puts it at the import.
+    """
+
+    code: Code
+    message: str
+    hint: str = ""
+    span: Span | None = None
+
+    def diagnostic(self) -> Diagnostic:
+        """Return the problem as a diagnostic."""
+        from iamdsl.diagnostics import Diagnostic  # noqa: PLC0415 (see the module)
+
+        return Diagnostic(self.code, self.code.severity, self.message, self.span, hint=self.hint)
+
+
+def reason(error: OSError) -> str:
+    """Return why the system refused, in its own words: `permission denied`."""
+    return (error.strerror or type(error).__name__).lower()
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """Return a hint with the nearest of the known words, or an empty string."""
+    from difflib import get_close_matches  # noqa: PLC0415 (only on mistakes)
+
+    close = get_close_matches(word, known, 1, 0.6)
+    return f"did you mean `{close[0]}`?" if close else ""
