@@ -25,7 +25,7 @@ WAYS_OUT = {
     "for all, but what is allowed there must be allowed by one of them",
     "session": "attach a managed policy to the session instead of writing its statements",
     "trust": "trust whole accounts with a condition on `aws:PrincipalArn`, or raise the quota "
-    "`trust-size`",
+    "`trust-policy-size`",
 }
 """One act for each kind that cannot be split."""
 

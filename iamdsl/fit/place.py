@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from iamdsl.fit._quotas import attachment_limit, document_limit, inline_limit
 from iamdsl.fit._refusals import WAYS_OUT, too_large, too_many
 from iamdsl.fit.minimize import minimize
 from iamdsl.fit.pack import pack, uncuttable
@@ -21,8 +20,8 @@ from iamdsl.iam import Attachment, Build, Document, Policy, size
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from iamdsl.aws.limits import Limits
     from iamdsl.diagnostics import Report
-    from iamdsl.fit._quotas import Limits
     from iamdsl.fit.minimize import Sids
     from iamdsl.iam import Identity, Statement
     from iamdsl.source import Span
@@ -57,7 +56,7 @@ def fit(
 
     Args:
         build: what the compiler made.
-        limits: sizes and quotas by name, e.g. `managed-policy-size`; a missing one is no limit.
+        limits: sizes and quotas in force; a kind of policy without a published one has none.
         report: gets `too-large` and `too-many-attachments`.
         sids: whether statements that the author named are kept apart under their names.
         lengths: the greatest length of each placeholder, by name.
@@ -95,14 +94,22 @@ def _fit_document(document: Document, state: _Fitting) -> list[Document]:
     what = _called(document)
     small = _minimized(document.policy, what, state)
     done = attrs.evolve(document, policy=small)
-    limit = document_limit(state.limits, document)
+    limit = _limit(state, document.kind, document.service)
     characters = size(small, state.lengths)
     if limit is None or characters <= limit:
         return [done]
     if document.kind != "managed":
         hint = WAYS_OUT[document.kind]
         sizes = characters, limit
-        too_large(state.report, what, sizes, small.statements, document.origin, hint, state.lengths)
+        too_large(
+            state.report,
+            what,
+            sizes,
+            small.statements,
+            place=document.origin,
+            hint=hint,
+            lengths=state.lengths,
+        )
         return [done]
     packing = pack(small.statements, limit, None, state.lengths)
     if packing is None:
@@ -122,6 +129,11 @@ def _fit_document(document: Document, state: _Fitting) -> list[Document]:
             )
         )
     return pieces
+
+
+def _limit(state: _Fitting, kind: str, service: str | None = None) -> int | None:
+    found = state.limits.policy_size(kind, service or "")
+    return found.value if found else None
 
 
 def _called(document: Document) -> str:
@@ -175,7 +187,7 @@ def _fit_identity(identity: Identity, state: _Fitting) -> tuple[Identity, list[D
     what = f"{identity.kind.replace('_', ' ')} `{identity.name}`"
     if identity.trust is not None:
         trust = _minimized(identity.trust, f"trust of {what}", state)
-        limit, characters = state.limits.get("trust-size"), size(trust, state.lengths)
+        limit, characters = _limit(state, "trust"), size(trust, state.lengths)
         if limit is not None and characters > limit:
             too_large(
                 state.report,
@@ -192,8 +204,8 @@ def _fit_identity(identity: Identity, state: _Fitting) -> tuple[Identity, list[D
     identity = attrs.evolve(identity, inline=inline, managed=managed)
     own = identity.own
     identity, made = _placed(attrs.evolve(identity, own=None), own, what, state)
-    quota = attachment_limit(state.limits, identity.kind)
-    if quota is not None and len(identity.managed) > quota:
+    quota = state.limits.attachments(identity.kind).value
+    if len(identity.managed) > quota:
         hint = "attach fewer policies, or write wider patterns"
         if made and identity.place == "managed":
             hint = "let its own statements stand inline: `place auto`"
@@ -205,7 +217,8 @@ def _placed(
     identity: Identity, own: Policy | None, what: str, state: _Fitting
 ) -> tuple[Identity, list[Document]]:
     """Put the identity's own statements inline, into managed policies, or both."""
-    quota = inline_limit(state.limits, identity.kind)
+    kind = identity.kind if identity.kind == "permission_set" else f"inline-{identity.kind}"
+    quota = _limit(state, kind)
     used = sum(size(p, state.lengths) for _, p in identity.inline)
     if own is None or not own.statements:
         if quota is not None and used > quota:
@@ -220,7 +233,7 @@ def _placed(
             sizes = used + characters, quota
             _refuse_inline(identity, small.statements, sizes, what, state)
         return _with_inline(identity, small), []
-    limit = state.limits.get("managed-policy-size", characters)
+    limit = state.limits.value("managed-policy-size")
     left = quota - used if quota is not None and identity.place == "auto" else None
     packing = pack(small.statements, limit, left, state.lengths)
     if packing is None:
@@ -291,7 +304,8 @@ def _check_sessions(documents: list[Document], state: _Fitting) -> None:
     AWS counts "the plaintext of both your inline and managed session policies" (AssumeRole).
     """
     paths = {d.name: d.path for d in documents}
-    limit, quota = state.limits.get("session-size"), state.limits.get("session-policies")
+    limit = state.limits.value("session-policy-size")
+    quota = state.limits.value("session-policy-arns")
     for session in documents:
         if session.kind != "session" or not session.attached:
             continue
@@ -300,7 +314,7 @@ def _check_sessions(documents: list[Document], state: _Fitting) -> None:
             for a in session.attached
         )
         text = size(session.policy, state.lengths)
-        if limit is not None and text <= limit < text + arns:
+        if text <= limit < text + arns:
             too_large(
                 state.report,
                 f"{_called(session)} with the ARNs attached to it",
@@ -310,7 +324,7 @@ def _check_sessions(documents: list[Document], state: _Fitting) -> None:
                 hint="attach fewer policies to it",
                 lengths=state.lengths,
             )
-        if quota is not None and len(session.attached) > quota:
+        if len(session.attached) > quota:
             counts = len(session.attached), quota
             too_many(
                 state.report,
