@@ -1,0 +1,251 @@
+"""What policies mean, told as plainly as can be: the oracle of the properties of fit.
+
+It shares no code with the compiler: regular expressions, one request at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
+
+from hypothesis import strategies as st
+
+from iamdsl.iam import ANYONE, Elements, Entry, Policy, Principals, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+class Request(NamedTuple):
+    """One request; keys of `context` are lower case, and may be missing."""
+
+    action: str
+    resource: str
+    principal: tuple[str, str]
+    context: Mapping[str, str | tuple[str, ...]]
+
+
+@cache
+def _regex(pattern: str, ignoring_case: bool) -> re.Pattern[str]:
+    text = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.compile(text, re.DOTALL | (re.IGNORECASE if ignoring_case else 0))
+
+
+def _filled(pattern: str, context: Mapping[str, str | tuple[str, ...]]) -> str | None:
+    """Return the pattern with its variables filled in; None when one has no value."""
+    for name in re.findall(r"\$\{([^}]*)\}", pattern):
+        value = context.get(name.lower())
+        if not isinstance(value, str):
+            return None
+        pattern = pattern.replace("${" + name + "}", value)
+    return pattern
+
+
+def _matches(pattern: str, text: str, request: Request, ignoring_case: bool = False) -> bool:
+    filled = _filled(pattern, request.context) if "${" in pattern else pattern
+    return filled is not None and _regex(filled, ignoring_case).fullmatch(text) is not None
+
+
+def _in_elements(elements: Elements, text: str, request: Request, ignoring_case: bool) -> bool:
+    found = any(_matches(v, text, request, ignoring_case) for v in elements.values)
+    return found != elements.negated
+
+
+def _in_principals(principals: Principals, request: Request) -> bool:
+    found = any(
+        t == "*" or (t == request.principal[0] and v in {"*", request.principal[1]})
+        for t, values in principals.by_type
+        for v in values
+    )
+    return found != principals.negated
+
+
+def _one(base: str, values: Sequence[str], value: str, request: Request) -> bool:
+    match base:
+        case "StringEquals" | "Bool":
+            return value in values
+        case "StringNotEquals":
+            return value not in values
+        case "StringLike":
+            return any(_matches(v, value, request) for v in values)
+        case "StringNotLike":
+            return not any(_matches(v, value, request) for v in values)
+        case "NumericLessThan":
+            return any(int(value) < int(v) for v in values)
+        case _:
+            raise NotImplementedError(base)
+
+
+def _holds(entry: Entry, request: Request) -> bool:
+    value = request.context.get(entry.key.lower())
+    prefix, _, rest = entry.operator.rpartition(":")
+    base = rest.removesuffix("IfExists")
+    if base == "Null":
+        return any((v == "true") == (value is None) for v in entry.values)
+    if value is None and base != rest:
+        return True
+    if prefix:
+        many = () if value is None else (value,) if isinstance(value, str) else value
+        answers = [_one(base, entry.values, v, request) for v in many]
+        return all(answers) if prefix == "ForAllValues" else any(answers)
+    if value is None:
+        return "Not" in base
+    return isinstance(value, str) and _one(base, entry.values, value, request)
+
+
+def applies(statement: Statement, request: Request) -> bool:
+    """Tell whether a statement speaks of a request."""
+    where, who = statement.resources, statement.principals
+    return (
+        _in_elements(statement.actions, request.action, request, True)
+        and (where is None or _in_elements(where, request.resource, request, False))
+        and (who is None or _in_principals(who, request))
+        and all(_holds(e, request) for e in statement.condition)
+    )
+
+
+def decision(statements: Iterable[Statement], request: Request) -> tuple[bool, bool]:
+    """Return whether some statement allows, and whether some denies."""
+    effects = {s.effect for s in statements if applies(s, request)}
+    return "Allow" in effects, "Deny" in effects
+
+
+def difference(first: Sequence[Statement], second: Sequence[Statement]) -> Request | None:
+    """Return a request of the small world that the two decide differently, or None."""
+    changed = [s for s in first if s not in second], [s for s in second if s not in first]
+    if not changed[0] and not changed[1]:
+        return None
+    return next((r for r in WORLD if decision(first, r) != decision(second, r)), None)
+
+
+CONTEXTS: tuple[Mapping[str, str | tuple[str, ...]], ...] = (
+    {},
+    {"aws:username": "x", "k:one": "1", "k:many": ("1", "2")},
+    {"aws:username": "a", "k:one": "2", "k:two": "5"},
+    {"k:one": "12", "k:two": "1", "k:many": ("2",)},
+    {"k:one": "3", "k:two": "12", "k:many": ()},
+)
+ACTIONS = ("s3:Get", "s3:GetObject", "s3:PutObject", "s3:XetObject", "sqs:Send")
+RESOURCES = (
+    "arn:aws:s3:::a",
+    "arn:aws:s3:::a/x",
+    "arn:aws:s3:::a/y/x",
+    "arn:aws:s3:::b",
+    "arn:aws:s3:::b/a",
+    "arn:aws:sqs:eu:1:q",
+    "arn:aws:sqs:us:1:qq",
+)
+PRINCIPALS = (("AWS", "1"), ("AWS", "2"), ("Service", "ec2"))
+WORLD = tuple(Request(*r) for r in product(ACTIONS, RESOURCES, PRINCIPALS, CONTEXTS))
+"""Every request that the policies below can tell apart, nearly."""
+
+_ACTION_PATTERNS = (
+    *ACTIONS,
+    "S3:getobject",
+    "s3:Get*",
+    "s3:*Object",
+    "s3:?etObject",
+    "s3:*",
+    "*",
+    "s3:*?*",
+)
+_RESOURCE_PATTERNS = (
+    *RESOURCES,
+    "*",
+    "arn:aws:s3:::*",
+    "arn:aws:s3:::a/*",
+    "arn:aws:s3:::a/*x",
+    "arn:aws:s3:::?",
+    "arn:aws:s3:::a/${aws:username}",
+    "arn:aws:s3:::b/${aws:username}",
+    "arn:aws:sqs:*:1:q*",
+    "arn:aws:sqs:*:1:q",
+    "arn:*:sqs:eu:1:*",
+)
+_OPERATORS = (
+    "StringEquals",
+    "StringNotEquals",
+    "StringLike",
+    "StringNotLike",
+    "StringEqualsIfExists",
+    "StringNotEqualsIfExists",
+    "NumericLessThan",
+    "ForAllValues:StringEquals",
+    "ForAnyValue:StringEquals",
+    "ForAnyValue:StringNotEquals",
+    "ForAllValues:StringNotEquals",
+)
+
+
+def _lists(patterns: Sequence[str], longest: int) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.sampled_from(patterns), min_size=1, max_size=longest).map(tuple)
+
+
+def _entries() -> st.SearchStrategy[Entry]:
+    values = _lists(("1", "2", "5", "12"), 3)
+    plain = st.builds(
+        Entry, st.sampled_from(_OPERATORS), st.sampled_from(("k:one", "k:two", "K:One")), values
+    )
+    many = st.builds(Entry, st.sampled_from(_OPERATORS[-4:]), st.just("k:many"), values)
+    null = st.builds(
+        Entry, st.just("Null"), st.just("k:one"), st.sampled_from((("true",), ("false",)))
+    )
+    return st.one_of(plain, plain, many, null)
+
+
+def _condition(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    once = {(e.operator, e.key.lower()): e for e in entries}
+    return tuple(once[pair] for pair in sorted(once))
+
+
+def _principal_elements() -> st.SearchStrategy[Principals | None]:
+    some = st.sampled_from(
+        (
+            ANYONE,
+            Principals((("AWS", ("*",)),)),
+            Principals((("AWS", ("1",)),)),
+            Principals((("AWS", ("1", "2")),)),
+            Principals((("AWS", ("2",)), ("Service", ("ec2",)))),
+            Principals((("Service", ("ec2",)),)),
+            Principals((("AWS", ("1",)),), negated=True),
+        )
+    )
+    return st.one_of(st.none(), some)
+
+
+def statements(with_principals: bool = False) -> st.SearchStrategy[Statement]:
+    """Return statements over few actions, resources and keys, so that they overlap."""
+    few = st.sampled_from((False, False, False, True))
+    return st.builds(
+        Statement,
+        effect=st.sampled_from(("Allow", "Allow", "Deny")),
+        actions=st.builds(Elements, _lists(_ACTION_PATTERNS, 4), few),
+        resources=st.builds(Elements, _lists(_RESOURCE_PATTERNS, 4), few),
+        principals=_principal_elements() if with_principals else st.none(),
+        condition=st.one_of(st.just(()), st.lists(_entries(), max_size=3).map(_condition)),
+    )
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    """Return policies of a few statements; some of them have Sids."""
+    drawn = draw(st.lists(statements(draw(st.booleans())), min_size=1, max_size=7))
+    # Repeated parts, as people and templates write them, are what there is to join.
+    shared = drawn[0]
+    made = []
+    for i, statement in enumerate(drawn):
+        kind = draw(st.integers(0, 5))
+        sid = f"S{i}" if draw(st.integers(0, 7)) == 0 else None
+        made.append(
+            Statement(
+                shared.effect if kind > 0 else statement.effect,
+                shared.actions if kind == 1 else statement.actions,
+                shared.resources if kind in {2, 3} else statement.resources,
+                statement.principals if kind != 4 else shared.principals,
+                statement.condition if kind not in {1, 2} else shared.condition,
+                sid,
+            )
+        )
+    return Policy(tuple(made))
