@@ -81,7 +81,11 @@ class _Commands(click.Group):
         sys.exit(code if isinstance(code, int) else exits.YES)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+# The width is fixed: no output depends on that of the terminal.
+_SETTINGS = {"help_option_names": ["-h", "--help"], "terminal_width": 80}
+
+
+@click.group(cls=_Commands, context_settings=_SETTINGS)
 @click.version_option(__version__, prog_name="iamdsl", message="%(prog)s %(version)s")
 def main() -> None:
     """A small language for AWS IAM: write who may do what, get the JSON, exact and in bounds."""

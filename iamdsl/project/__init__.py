@@ -142,7 +142,7 @@ def build(project: Project, *, print_only: bool = False) -> Outcome:
         return _make(project, write=False)
     if not project.use_cache:
         return _make(project)
-    key = f"{project.config.root}\n{project.out}\n{[file.path for file in project.files]}"
+    key = f"{project.config.root}\n{project.out}\n{[f.path for f in project.files]}"
     mark = cache.fingerprint(
         (project.config, project.out),
         project.files,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,19 +20,20 @@ if TYPE_CHECKING:
     from iamdsl.project.loading import File
 
 _FORMAT = 1
-_KEPT = 200  # records; the oldest go
 
 
 class Record(NamedTuple):
     """What a build depended on, and what it made.
 
     Attributes:
+        key: which build it is, of all that there are on the machine.
         fingerprint: of all that is known before anything is compiled; see `fingerprint`.
         imports: path → digest of each file that was imported.
         outputs: path relative to the output folder → digest of each file written.
         summary: the lines that were shown, and the counts of files by kind.
     """
 
+    key: str
     fingerprint: str
     imports: Mapping[str, str]
     outputs: Mapping[str, str]
@@ -61,8 +61,8 @@ def fingerprint(settings: object, files: Iterable[File], catalogue: str) -> str:
 
 def unchanged(key: str, wanted: str, out: str) -> Record | None:
     """Return the record of the build that `key` names if nothing is to be done, else None."""
-    record = _read(_path(key))
-    if record is None or record.fingerprint != wanted:
+    record = _parse(resources.read_cached(_slot(key)))
+    if record is None or record.key != key or record.fingerprint != wanted:
         return None
     for path, known in record.imports.items():
         if _digest_of(path) != known:
@@ -73,61 +73,29 @@ def unchanged(key: str, wanted: str, out: str) -> Record | None:
     return record
 
 
-def keep(key: str, record: Record) -> None:
+def keep(record: Record) -> None:
     """Write a record; a cache folder that cannot be written is no mistake."""
-    path = _path(key)
-    temporary = f"{path}.{os.getpid()}"
+    data = json.dumps({"format": _FORMAT, **record._asdict()})
+    resources.write_cached(_slot(record.key), data.encode())
+
+
+def _slot(key: str) -> str:
+    """Return the name of the file for a record: one of 256, so that they do not pile up."""
+    return f"build-{digest(key.encode('utf-8', 'surrogateescape'))[:2]}.json"
+
+
+def _parse(data: bytes | None) -> Record | None:
     try:
-        os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
-        with open(temporary, "w", encoding="utf-8") as stream:
-            json.dump({"format": _FORMAT, **record._asdict()}, stream)
-        os.replace(temporary, path)
-        _thin(os.path.dirname(path))
-    except (OSError, ValueError):
-        forget(temporary)
-
-
-def forget(path: str) -> None:
-    """Remove a file if it is there and can be removed."""
-    try:
-        os.unlink(path)
-    except OSError:
-        return
-
-
-def folder() -> str:
-    """Return the folder that the platform has for a user's caches."""
-    if chosen := os.environ.get("IAMDSL_CACHE_DIR"):
-        return chosen
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~")
-    elif sys.platform == "darwin":
-        base = os.path.expanduser("~/Library/Caches")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return os.path.join(base, "iamdsl")
-
-
-def _path(key: str) -> str:
-    return os.path.join(folder(), "builds", digest(key.encode("utf-8", "surrogateescape"))[:32])
-
-
-def _read(path: str) -> Record | None:
-    try:
-        with open(path, "rb") as stream:
-            owner = os.fstat(stream.fileno()).st_uid
-            if hasattr(os, "getuid") and owner != os.getuid():
-                return None  # a shared folder: not what this user's builds wrote
-            data: Any = json.loads(stream.read())
-        if data.pop("format") != _FORMAT:
+        fields: Any = json.loads(data or b"")
+        if fields.pop("format") != _FORMAT:
             return None
-        record = Record(**data)
+        record = Record(**fields)
         maps: list[Any] = [record.imports, record.outputs]
         if not all(isinstance(v, str) for m in maps for pair in m.items() for v in pair):
             return None
         counts = tuple((str(kind), int(number)) for kind, number in record.counts)
         return record._replace(summary=tuple(map(str, record.summary)), counts=counts)
-    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
 
 
@@ -137,14 +105,6 @@ def _digest_of(path: str) -> str:
             return digest(stream.read())
     except (OSError, ValueError):
         return ""
-
-
-def _thin(builds: str) -> None:
-    paths = [entry.path for entry in os.scandir(builds)]
-    if len(paths) > _KEPT:
-        paths.sort(key=os.path.getmtime)
-        for path in paths[: len(paths) - _KEPT]:
-            forget(path)
 
 
 def _stat(path: str) -> tuple[int, int] | None:

@@ -32,21 +32,19 @@ def open_catalogue(pin: str = "", root: str = "") -> Catalogue | Problem:
     from iamdsl.diagnostics import codes  # noqa: PLC0415
 
     path = path_of(pin, root)
+
+    def read(offset: int, length: int) -> bytes:
+        with open(path, "rb", buffering=0) as stream:
+            stream.seek(offset)
+            return stream.read(length)
+
     try:
-        # Left open for the life of the process: the catalogue reads what a source names.
-        stream = open(path, "rb")  # noqa: SIM115
+        catalogue = Catalogue(resources.open_catalogue() if path == shipped() else read)
+        version = catalogue.version
     except OSError as error:
         why = reason(error)
         return Problem(codes.BAD_CATALOGUE, f"the catalogue `{path}` cannot be read: {why}")
-
-    def read(offset: int, length: int) -> bytes:
-        stream.seek(offset)
-        return stream.read(length)
-
-    try:
-        catalogue = Catalogue(read)
-        version = catalogue.version
-    except (CatalogueError, OSError) as error:
+    except CatalogueError as error:
         hint = "make it anew: `iamdsl catalogue update`"
         return Problem(codes.BAD_CATALOGUE, f"`{path}` is no catalogue: {error}", hint)
     if pin and path == shipped() and pin != version:

@@ -103,7 +103,7 @@ def make(project: Project, key: str, mark: str, *, write: bool) -> Outcome:
         report.extend([written.diagnostic()])
         return Outcome(report.diagnostics, failed=True)
     if key and not report.diagnostics:
-        cache.keep(key, _record(mark, loader.files, emission.files, outcome))
+        cache.keep(_record(key, mark, loader.files, emission.files, outcome))
     return outcome._replace(**written._asdict())
 
 
@@ -129,9 +129,10 @@ def _with_levels(
 
 
 def _record(
-    mark: str, imports: Iterable[File], files: Mapping[str, bytes], outcome: Outcome
+    key: str, mark: str, imports: Iterable[File], files: Mapping[str, bytes], outcome: Outcome
 ) -> cache.Record:
     return cache.Record(
+        key,
         mark,
         {file.path: cache.digest(file.data) for file in imports},
         {name: cache.digest(data) for name, data in files.items()},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from iamdsl.source import Source, Span
 
-_NO_PREFIX = ("<", "std/", "/")
+_NO_PREFIX = ("<", "std/", "@", "/")
 """Beginnings of the names that no file of the project has: `<stdin>`, modules of ours, absolute."""
 
 
