@@ -1,0 +1,76 @@
+"""Boolean formulas over request keys, as the fewest exact IAM Condition blocks.
+
+    formula ──leaves──▶ tree without Not ──solve──▶ sides by key ──▶ blocks
+
+`leaves` pushes negation into the tests; `solve` takes parts that share no key one by one and
+minimizes the others over cells (`boxes`), where `domains`, `lists`, `ordered`, `sets` say which
+values a key's tests tell apart and `unions` and `sides` how a block says them.
+
+Invariant: the blocks together hold for exactly the requests for which the formula is true: never
+wider, never narrower, missing keys included. What has no exact form is `Refused`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from iamdsl.compiler.conditions.leaves import Leaf, Node, spelled_keys, tests_of, tree
+from iamdsl.compiler.conditions.refusal import NoForm, Refused
+from iamdsl.compiler.conditions.solve import solve, too_many
+from iamdsl.iam import Condition, Entry
+
+if TYPE_CHECKING:
+    from iamdsl.compiler.conditions.solve import Block
+    from iamdsl.model.formula import Formula
+
+__all__ = ["Blocks", "Refused", "compile_formula"]
+
+Blocks: TypeAlias = tuple[Condition, ...]
+"""One block for each statement, sorted; none for "never", one empty block for "always"."""
+
+STATEMENTS = 16
+
+
+def compile_formula(formula: Formula, *, statements: int = STATEMENTS) -> Blocks | Refused:
+    """Return the fewest blocks that together mean `formula`, at most `statements` of them.
+
+    The result does not depend on the order of operands, except for the spelling of keys (the
+    first in the source) and the order inside one value list of the source.
+    """
+    try:
+        normal = tree(formula)
+        blocks = solve(normal, statements)
+        if len(blocks) > statements:
+            raise _too_many(normal, len(blocks), statements)
+    except NoForm as refusal:
+        spans = tuple(
+            test.span
+            for test in tests_of(formula)
+            if test.span is not None and (test.key.casefold() in refusal.keys or not refusal.keys)
+        )
+        return Refused(_spelled(refusal.reason, formula), refusal.hint, spans, refusal.kind)
+    spelling = spelled_keys(formula)
+    return tuple(sorted((_condition(block, spelling) for block in blocks), key=_order))
+
+
+def _condition(block: Block, spelling: dict[str, str]) -> Condition:
+    """Return a block as entries, sorted by operator, then key."""
+    entries = [
+        (operator, spelling[key], values) for key, side in block.items() for operator, values in side
+    ]
+    return tuple(Entry(*entry) for entry in sorted(entries))
+
+
+def _order(condition: Condition) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(entry.operator, entry.key, entry.values) for entry in condition]
+
+
+def _too_many(normal: Leaf | Node, count: int, limit: int) -> NoForm:
+    return too_many(count, [], normal, limit)
+
+
+def _spelled(reason: str, formula: Formula) -> str:
+    """Return `reason` with keys as the source spells them."""
+    for folded, written in spelled_keys(formula).items():
+        reason = reason.replace(f"`{folded}`", f"`{written}`")
+    return reason

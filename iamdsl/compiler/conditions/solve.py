@@ -1,0 +1,242 @@
+"""From a tree of leaves to blocks: parts that share no key apart, the rest over cells.
+
+Invariant: the blocks returned are a disjunction that means exactly the tree. Parts of a
+conjunction without a common key multiply, those of a disjunction add up; both are minimal then,
+since a block inside a disjunction of independent parts lies in one of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from iamdsl.compiler.conditions import sides, texts
+from iamdsl.compiler.conditions.leaves import Leaf, Node, keys_of, leaves_of
+from iamdsl.compiler.conditions.refusal import NoForm
+
+if TYPE_CHECKING:
+    from iamdsl.compiler.conditions.boxes import Box
+    from iamdsl.compiler.conditions.domains import Domain
+    from iamdsl.compiler.conditions.leaves import Tree
+    from iamdsl.compiler.conditions.sides import Side
+
+Block: TypeAlias = dict[str, "Side"]
+"""Sides by case-folded key."""
+
+_SAYABLE = 256
+
+
+def solve(tree: Tree, limit: int) -> list[Block]:
+    """Return the blocks of `tree`; raises NoForm when there are none or more than `limit`."""
+    if isinstance(tree, Leaf):
+        side = _plain_side(tree)
+        return [{tree.key: side}] if side is not None else _over_cells(tree, limit)
+    groups = _independent(tree.parts)
+    if len(groups) == 1:
+        return _over_cells(tree, limit)
+    solved = [solve(g[0] if len(g) == 1 else Node(tree.conjunction, g), limit) for g in groups]
+    if not tree.conjunction:
+        return _sum(solved)
+    if not all(solved):
+        return []
+    return _product(solved, tree, limit)
+
+
+def _plain_side(leaf: Leaf) -> Side | None:
+    """Return the side of a leaf whose values may stand as they are."""
+    if leaf.predicate is None:
+        return sides.of_leaf(leaf, ())
+    values = texts.plain(leaf.predicate)
+    return None if values is None else sides.of_leaf(leaf, values)
+
+
+def _independent(parts: tuple[Tree, ...]) -> list[tuple[Tree, ...]]:
+    """Group `parts` so that parts of different groups share no key."""
+    if all(isinstance(p, Leaf) for p in parts):
+        by_key: dict[str, list[Tree]] = {}
+        for part in parts:
+            by_key.setdefault(part.key if isinstance(part, Leaf) else "", []).append(part)
+        return [tuple(group) for group in by_key.values()]
+    groups: list[tuple[frozenset[str], tuple[Tree, ...]]] = []
+    for part in parts:
+        keys, members = keys_of(part), (part,)
+        apart = []
+        for other_keys, other in groups:
+            if keys & other_keys:
+                keys, members = keys | other_keys, other + members
+            else:
+                apart.append((other_keys, other))
+        groups = [*apart, (keys, members)]
+    return [members for _, members in groups]
+
+
+def _sum(solved: list[list[Block]]) -> list[Block]:
+    out = [block for blocks in solved for block in blocks]
+    return [{}] if {} in out else out
+
+
+def _product(solved: list[list[Block]], tree: Node, limit: int) -> list[Block]:
+    """Return every combination of blocks, one of each part: they have no key in common."""
+    counts = [len(blocks) for blocks in solved if len(blocks) > 1]
+    total = 1
+    for count in counts:
+        total *= count
+    if total > limit:
+        raise too_many(total, counts, tree, limit)
+    out: list[Block] = [{}]
+    for blocks in solved:
+        out = [a | b for a in out for b in blocks]
+    return out
+
+
+def too_many(total: int, counts: list[int], tree: Tree, limit: int) -> NoForm:
+    """Return the refusal of `tree`, which needs `total` statements."""
+    product = 1
+    for count in counts:
+        product *= count
+    sizes = sorted(counts, reverse=True)
+    if len(counts) > 1 and product == total:
+        said = f"{total} = {' × '.join(map(str, sizes))} statements"
+    else:
+        said = f"{total} statements"
+    return NoForm(
+        f"this condition needs {said}, more than the {limit} that one may become",
+        "write the alternatives as rules of their own, or test fewer keys in each alternative",
+        keys_of(tree),
+        "too-many",
+    )
+
+
+def _over_cells(tree: Tree, limit: int) -> list[Block]:
+    """Return the blocks of `tree` by minimization over the cells of its keys."""
+    from iamdsl.compiler.conditions.domains import domain
+
+    by_key: dict[str, dict[Leaf, None]] = {}
+    for leaf in leaves_of(tree):
+        by_key.setdefault(leaf.key, {})[leaf] = None
+    keys = sorted(by_key)
+    domains = [domain(list(by_key[key])) for key in keys]
+    found = _minimal(tree, keys, domains)
+    if len(found) > limit:
+        raise _deepest(tree, limit) or too_many(len(found), [], tree, limit)
+    return [
+        {key: side for key, d, mask in zip(keys, domains, box, strict=True) if (side := _said(d, mask))}
+        for box in found
+    ]
+
+
+def _said(domain: Domain, mask: int) -> Side:
+    side = domain.say(mask)
+    if side is None:
+        raise AssertionError("a box holds a mask that no block says")
+    return side
+
+
+def _minimal(tree: Tree, keys: list[str], domains: list[Domain]) -> list[Box]:
+    """Return the fewest sayable boxes for `tree` that the search finds."""
+    from iamdsl.compiler.conditions import boxes
+
+    full = tuple(d.full for d in domains)
+    try:
+        cover = _cover(tree, {key: at for at, key in enumerate(keys)}, domains, full)
+        wide = boxes.widened(cover, full)
+    except boxes.TooMany:
+        raise NoForm(
+            f"this condition combines too many alternatives of `{keys[0]}` and other keys",
+            "write the alternatives as rules of their own",
+            frozenset(keys),
+            "too-many",
+        ) from None
+    candidates = _sayable(wide, domains)
+    _check_covered(cover, candidates, keys, domains)
+
+    def cost(box: Box) -> int:
+        return sum(
+            sides.cost(key, _said(d, mask))
+            for key, d, mask in zip(keys, domains, box, strict=True)
+        )
+
+    def cheapest(at: int, needed: int, mask: int) -> int:
+        return _cheapest(keys[at], domains[at], needed, mask)
+
+    best = boxes.chosen(cover, candidates, cost)
+    return boxes.narrowed(best, cheapest, full)
+
+
+def _cover(tree: Tree, places: dict[str, int], domains: list[Domain], full: Box) -> list[Box]:
+    """Return `tree` as boxes, built from the leaves up."""
+    from iamdsl.compiler.conditions import boxes
+
+    if isinstance(tree, Leaf):
+        at = places[tree.key]
+        mask = domains[at].mask(tree)
+        return [(*full[:at], mask, *full[at + 1 :])] if mask else []
+    covers = [_cover(part, places, domains, full) for part in tree.parts]
+    return boxes.conjunction(covers, full) if tree.conjunction else boxes.disjunction(covers)
+
+
+def _sayable(wide: list[Box], domains: list[Domain]) -> list[Box]:
+    """Return the boxes that blocks can say: the largest ones inside those of `wide`."""
+    out: dict[Box, None] = {}
+    for box in wide:
+        found: list[Box] = [()]
+        for domain, mask in zip(domains, box, strict=True):
+            parts = domain.largest(mask)
+            found = [(*a, part) for a in found for part in parts]
+            if len(found) > _SAYABLE:
+                break
+        else:
+            out.update(dict.fromkeys(found))
+    return sorted(out)
+
+
+def _check_covered(
+    cover: list[Box], candidates: list[Box], keys: list[str], domains: list[Domain]
+) -> None:
+    """Raise NoForm when the sayable boxes leave a part of the formula out."""
+    from iamdsl.compiler.conditions import boxes
+
+    for box in cover:
+        left = boxes.sharp(box, candidates)
+        if left:
+            blamed = [
+                key
+                for key, d, mask in zip(keys, domains, left[0], strict=True)
+                if d.say(mask) is None
+            ]
+            names = ", ".join(f"`{key}`" for key in blamed or keys)
+            raise NoForm(
+                f"no condition block can say what is asked of {names} here",
+                "IAM has too few operators for so many tests of one key: test it less often",
+                frozenset(blamed or keys),
+            )
+
+
+def _cheapest(key: str, domain: Domain, needed: int, mask: int) -> int:
+    """Return the mask of the shortest side between `needed` and `mask`."""
+    best, price = mask, sides.cost(key, _said(domain, mask))
+    for source in (needed, needed | mask & 1, mask & ~1, *domain.sources):
+        if needed & ~source or source & ~mask:
+            continue
+        side = domain.say(source)
+        if side is not None and sides.cost(key, side) < price:
+            best, price = source, sides.cost(key, side)
+    return best
+
+
+def _deepest(tree: Tree, limit: int) -> NoForm | None:
+    """Return the refusal of the innermost conjunction in `tree` that passes the limit itself."""
+    if isinstance(tree, Leaf):
+        return None
+    counts = []
+    for part in tree.parts:
+        try:
+            counts.append(len(solve(part, limit)))
+        except NoForm as refusal:
+            return refusal
+    if not tree.conjunction or len(counts) < 2:
+        return None
+    try:
+        total = len(solve(tree, 1 << 30))
+    except NoForm as refusal:
+        return refusal
+    return too_many(total, [c for c in counts if c > 1], tree, limit) if total > limit else None
