@@ -65,6 +65,13 @@ MISSING_CLAUSE = Code(
     "IAM014", "missing-clause", _ERROR, "A statement lacks a clause that its place requires."
 )
 
+NOT_SUPPORTED = Code(
+    "IAM015", "not-supported", _ERROR, "A part of the language that this version cannot build yet."
+)
+UNCHECKED = Code(
+    "IAM016", "unchecked", _WARNING, "A promise in the source that this version does not check."
+)
+
 # 1: names and modules
 UNKNOWN_NAME = Code(
     "IAM101", "unknown-name", _ERROR, "A name is not declared anywhere it could be seen from here."
@@ -198,7 +205,7 @@ UNRESOLVED_VALUE = Code(
 EXPANSION_LIMIT = Code(
     "IAM309", "expansion-limit", _ERROR, "Loops and templates expand past the bound."
 )
-INEXACT_EXCEPT = Code("IAM310", "inexact-except", _ERROR, "An `except` has no exact form in IAM.")
+INEXACT_SET = Code("IAM310", "inexact-set", _ERROR, "A set of actions, resources or principals has no exact form in IAM.")
 EMPTY_DOCUMENT = Code(
     "IAM311", "empty-document", _ERROR, "A policy has no statement, or a role no trust."
 )

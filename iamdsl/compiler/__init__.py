@@ -1,0 +1,86 @@
+"""The compiler: sources in, everything that AWS is to hold out.
+
+```
+ text ──load──▶ modules ──resolve──▶ program ──expand──▶ entities ──assemble──▶ build ──fit──▶ build
+ (.iam)       (trees)             (names, types)      (flat grants)  (lower)  (iam.Policy)   (it fits)
+```
+
+`compile` below is that line. `infer` and `evaluate` read expressions, for their types and their
+values; `builders`, `principals`, `actions`, `formulas` know one part of a statement each;
+`conditions` turns formulas into condition blocks; `check` only complains.
+
+Invariants: a pass takes a value and a report and gives a new value; a mistake of the user raises
+nothing; after a mistake nothing is emitted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from iamdsl.compiler.assemble import assemble
+from iamdsl.compiler.check import check_grants, check_params, check_references, check_resolved
+from iamdsl.compiler.environment import Environment, Loader
+from iamdsl.compiler.expand import expand
+from iamdsl.compiler.load import load
+from iamdsl.compiler.resolve import resolve
+from iamdsl.diagnostics import Diagnostic, Report, codes
+from iamdsl.fit import fit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamdsl.iam import Build
+    from iamdsl.source import Source
+
+__all__ = ["Compilation", "Environment", "Loader", "compile"]
+
+
+@attrs.frozen
+class Compilation:
+    """What a compilation came to; `build` is None when there was an error."""
+
+    build: Build | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def compile(entries: Sequence[Source], environment: Environment) -> Compilation:  # noqa: A001  # the verb
+    """Compile sources; what is wrong with them is in the diagnostics, nothing is raised.
+
+    Args:
+        entries: the project's own sources; what they import comes by `environment.loader`.
+    """
+    report = Report()
+    try:
+        build = _compile(entries, environment, report)
+    except RecursionError:
+        report.add(
+            codes.NESTED_TOO_DEEP,
+            None,
+            "expressions or blocks are nested too deeply to be compiled",
+            hint="give inner parts names with `let`",
+        )
+        build = None
+    return Compilation(None if report.failed else build, report.diagnostics)
+
+
+def _compile(
+    entries: Sequence[Source], environment: Environment, report: Report
+) -> Build | None:
+    modules = load(entries, environment, report)
+    program = resolve(modules, environment, report)
+    check_params(program, environment, report)
+    if report.failed:
+        return None
+    entities = expand(program, environment, report)
+    check_grants(entities, environment, report)
+    build, referred = assemble(entities, environment, report)
+    if report.failed:
+        return None
+    check_resolved(build, report)
+    if report.failed:
+        return None
+    fitted = fit(build, environment.limits, report, sids="drop" if environment.sids == "drop" else "keep")
+    check_references(fitted, referred, report)
+    return fitted

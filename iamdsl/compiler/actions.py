@@ -1,0 +1,265 @@
+"""Actions: names against the catalogue, classes (`@read`), and what `except` leaves."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from iamdsl.diagnostics import Edit, Fix, codes
+from iamdsl.iam import Elements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamdsl.aws import Catalogue
+    from iamdsl.compiler.environment import Environment
+    from iamdsl.diagnostics import Report
+    from iamdsl.model import Grant, Value
+
+LEVELS = ("list", "read", "write", "tagging", "permissions")
+_SHAPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*:[A-Za-z0-9*?_-]+", re.ASCII)
+_PLACEHOLDER = re.compile(r"\$\{\w+\}")
+
+
+def of_grant(
+    grant: Grant, resources: tuple[Value, ...], environment: Environment, report: Report
+) -> Elements | None:
+    """Return the `Action` or `NotAction` of a grant, None when there is none that is exact."""
+    names = _patterns(grant, grant.actions, resources, environment, report)
+    excepted = _patterns(grant, grant.actions_except, resources, environment, report)
+    if names is None or excepted is None:
+        return None
+    if not excepted:
+        return Elements(tuple(names))
+    if "*" in excepted:
+        return Elements(())
+    if "*" in names:
+        return Elements(tuple(excepted), negated=True)
+    place = grant.actions_except[0].span or grant.span
+    if grant.verb == "deny":
+        report.add(
+            codes.INEXACT_SET,
+            place,
+            "this `except` in a `deny` would need a list of today's actions",
+            label="an action that AWS adds tomorrow would not be denied",
+            hint="deny `*` with a longer `except`, or name the actions that are to be denied",
+        )
+        return None
+    return Elements(tuple(_without(names, excepted, environment.catalogue)))
+
+
+def _without(names: list[str], excepted: list[str], catalogue: Catalogue) -> Iterable[str]:
+    """Yield what is left of action patterns, patterns that lose nothing as they are."""
+    gone = {a.lower() for pattern in excepted for a in catalogue.match(pattern)}
+    gone |= {e.lower() for e in excepted}
+    seen: set[str] = set()
+    for name in names:
+        matched = catalogue.match(name) if "*" in name or "?" in name else (name,)
+        touched = any(a.lower() in gone for a in matched)
+        for action in matched if touched else (name,):
+            if action.lower() not in gone | seen:
+                seen.add(action.lower())
+                yield action
+
+
+def _patterns(
+    grant: Grant,
+    values: tuple[Value, ...],
+    resources: tuple[Value, ...],
+    environment: Environment,
+    report: Report,
+) -> list[str] | None:
+    """Return the action patterns of a list, each once, in order; None after a mistake."""
+    made: dict[str, str] = {}
+    good = True
+    for value in values:
+        text = str(value.data)
+        service, _, name = text.partition(":")
+        if name.startswith("@"):
+            found = _level(grant, value, service, name[1:], resources, environment, report)
+        else:
+            found = _checked(value, text, environment, report)
+        good &= found is not None
+        for pattern in found or ():
+            made.setdefault(pattern.lower(), pattern)
+    return list(made.values()) if good else None
+
+
+def _checked(
+    value: Value, text: str, environment: Environment, report: Report
+) -> tuple[str, ...] | None:
+    """Return an action pattern as AWS spells it; an unknown one is reported."""
+    if text == "*":
+        return ("*",)
+    span, catalogue = value.span, environment.catalogue
+    if not _SHAPE.fullmatch(text):
+        report.add(
+            codes.UNKNOWN_ACTION,
+            span,
+            f"`{text}` has not the form of an action",
+            hint="write `service:Action`, with `*` and `?` only in the action's name",
+        )
+        return None
+    service, _, name = text.partition(":")
+    if "*" in name or "?" in name:
+        return _checked_pattern(value, service, text, environment, report)
+    canonical = catalogue.canonical(text)
+    if canonical is not None:
+        return (canonical,)
+    if value.verbatim:
+        return (text,)
+    if (date := catalogue.retired(text)) is not None:
+        report.add(
+            codes.RETIRED_ACTION,
+            span,
+            f"AWS has removed the action `{text}`",
+            label=f"last seen {date}",
+            hint="remove it; a request can no longer ask for it",
+        )
+        return (text,)
+    _unknown(value, service, text, environment, report)
+    return None
+
+
+def _checked_pattern(
+    value: Value, service: str, text: str, environment: Environment, report: Report
+) -> tuple[str, ...] | None:
+    catalogue = environment.catalogue
+    if catalogue.matches_any(text) or value.verbatim:
+        return (f"{service.lower()}:{text.partition(':')[2]}",)
+    if catalogue.retired_service(service) is not None or catalogue.retired(text) is not None:
+        report.add(
+            codes.RETIRED_ACTION,
+            value.span,
+            f"AWS has removed what `{text}` matches",
+            hint="remove it; a request can no longer ask for it",
+        )
+        return (text,)
+    if not catalogue.has_service(service):
+        _unknown(value, service, text, environment, report)
+        return None
+    report.add(
+        codes.EMPTY_WILDCARD,
+        value.span,
+        f"`{text}` matches no action of {service}",
+        label=f"not in the catalogue of {catalogue.version}",
+        hint=f'see `iamdsl actions {service}`; a pattern for actions yet to come is quoted: `"{text}"`',
+    )
+    return None
+
+
+def _unknown(
+    value: Value, service: str, text: str, environment: Environment, report: Report
+) -> None:
+    catalogue, span = environment.catalogue, value.span
+    label = f"not in the catalogue of {catalogue.version}"
+    fix = None
+    if not catalogue.has_service(service):
+        near = catalogue.suggest_service(service)
+        hint = f"did you mean `{near[0]}`?" if near else "see `iamdsl actions` for the services"
+        report.add(
+            codes.UNKNOWN_SERVICE, span, f"`{service}` is no service that AWS has", label=label,
+            hint=hint,
+        )  # fmt: skip
+        return
+    operation = catalogue.operation_hint(text)
+    near = catalogue.suggest_action(text)
+    if operation:
+        names = " and ".join(f"`{o}`" for o in operation)
+        hint = f"the API operation `{text.partition(':')[2]}` is allowed by {names}"
+    elif near:
+        hint = f"did you mean `{near[0]}`?"
+    else:
+        hint = f'if it is newer than the catalogue, quote it: `"{text}"`'
+    target = operation[0] if operation else near[0] if near else ""
+    if target and span is not None and span.text == text:
+        fix = Fix(f"write `{target}`", (Edit(span, target),), safe=bool(operation))
+    report.add(
+        codes.UNKNOWN_ACTION, span, f"`{text}` is not an IAM action", label=label, hint=hint,
+        fix=fix,
+    )  # fmt: skip
+
+
+def _level(
+    grant: Grant,
+    value: Value,
+    service: str,
+    level: str,
+    resources: tuple[Value, ...],
+    environment: Environment,
+    report: Report,
+) -> tuple[str, ...] | None:
+    """Return the actions of a class that apply to the resources of the grant."""
+    catalogue = environment.catalogue
+    problem, hint = "", ""
+    if level not in LEVELS:
+        problem = f"there is no class `@{level}`"
+        hint = "the classes are " + ", ".join(f"`@{one}`" for one in LEVELS)
+    elif not catalogue.has_service(service):
+        near = catalogue.suggest_service(service)
+        problem = f"`{service}` is no service that AWS has"
+        hint = f"did you mean `{near[0]}`?" if near else "see `iamdsl actions` for the services"
+    elif grant.verb == "deny":
+        problem = f"`@{level}` in a `deny` would need a list of today's actions"
+        hint = f"write patterns that tomorrow's actions match too, such as `{service}:Get*`"
+    if problem:
+        code = codes.INEXACT_SET if grant.verb == "deny" else codes.UNKNOWN_ACTION
+        report.add(code, value.span, problem, hint=hint)
+        return None
+    kinds = resource_types(resources, service, catalogue)
+    found = catalogue.at_level(service, level, kinds)
+    if not found:
+        report.add(
+            codes.EMPTY_WILDCARD,
+            value.span,
+            f"`{service}:@{level}` holds no action for these resources",
+            hint=f"see `iamdsl actions {service} --level {level} --details`",
+        )
+        return None
+    return found
+
+
+def resource_types(
+    resources: tuple[Value, ...], service: str, catalogue: Catalogue
+) -> tuple[str, ...] | None:
+    """Return the service's resource types that some of the resources can be; None is all."""
+    kinds: dict[str, None] = {}
+    for value in resources:
+        text = str(value.data)
+        if text == "*":
+            return None
+        if value.type.name == "Resource" and value.type.options:
+            of, _, name = value.type.options[0].partition(":")
+            known = catalogue.resource_type(of, name)
+            if known is not None and of == service:
+                kinds[known.name] = None
+            continue
+        kinds.update(dict.fromkeys(_types_of_text(text, service, catalogue)))
+    return tuple(kinds)
+
+
+def _types_of_text(text: str, service: str, catalogue: Catalogue) -> list[str]:
+    """Return the resource types that an ARN pattern can stand for.
+
+    A placeholder of a format holds no slash, unless no format fits otherwise; a pattern that
+    matches all of a format stands for its type too (`arn:aws:s3:::*` is buckets and objects).
+    """
+    from iamdsl.iam import glob_covers  # noqa: PLC0415
+
+    fields = text.split(":", 5)
+    narrow: list[str] = []
+    wide: list[tuple[int, str]] = []
+    for kind in catalogue.resource_types(service):
+        for form in kind.formats:
+            if len(fields) < 6 or form.fields[2] != fields[2]:
+                continue
+            literal = [re.escape(p) for p in _PLACEHOLDER.split(form.fields[5])]
+            sample = _PLACEHOLDER.sub("x", form.fields[5])
+            if re.fullmatch("[^/:]*".join(literal), fields[5]) or glob_covers(fields[5], sample):
+                narrow.append(kind.name)
+            elif re.fullmatch(".*".join(literal), fields[5], re.DOTALL):
+                wide.append((sum(map(len, literal)), kind.name))
+    if narrow or not wide:
+        return narrow
+    most = max(length for length, _ in wide)
+    return [name for length, name in wide if length == most]

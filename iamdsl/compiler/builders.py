@@ -1,0 +1,158 @@
+"""ARN builders: `service:type(…)`, by the formats of AWS's catalogue.
+
+Placeholders are given in their order, those left out at the end are `*`; `region`, `account` and
+`partition` are those of the place unless they are given by name.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from typing import TYPE_CHECKING
+
+from iamdsl.diagnostics import Edit, Fix, codes
+from iamdsl.iam import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN
+from iamdsl.model import Value, types
+from iamdsl.model.values import leaves
+
+if TYPE_CHECKING:
+    from iamdsl.aws import ArnFormat, ResourceType
+    from iamdsl.compiler.environment import Environment
+    from iamdsl.diagnostics import Report
+    from iamdsl.model import Type
+    from iamdsl.source import Span
+    from iamdsl.syntax import tree
+
+PLACES = ("partition", "region", "account")
+_HOLE = re.compile(r"\$\{(\w+)\}")
+_WIDENING = re.compile(r"[*?]|\$")
+
+
+def placeholder(name: str) -> str:
+    """Return the mark of a text that only a deployment knows, e.g. of `aws.account`."""
+    return f"{PLACEHOLDER_OPEN}{name}{PLACEHOLDER_CLOSE}"
+
+
+def pseudo(name: str, environment: Environment) -> str:
+    """Return the partition, account or region of the place, or its mark when it is not known."""
+    return environment.pseudo.get(name) or placeholder(f"aws.{name}")
+
+
+def find_type(
+    text: str, span: Span, environment: Environment, report: Report
+) -> ResourceType | None:
+    """Return the catalogue's resource type `service:name`; an unknown one is reported."""
+    service, _, name = text.partition(":")
+    catalogue = environment.catalogue
+    found = catalogue.resource_type(service, name)
+    if found is not None:
+        return found
+    if not catalogue.has_service(service):
+        near = catalogue.suggest_service(service)
+        report.add(
+            codes.UNKNOWN_SERVICE,
+            span,
+            f"`{service}` is no service that AWS has",
+            hint=f"did you mean `{near[0]}`?" if near else "write the ARN itself",
+        )
+        return None
+    near = catalogue.suggest_resource_type(service, name)
+    known = ", ".join(f"`{t.word}`" for t in catalogue.resource_types(service)[:8])
+    report.add(
+        codes.UNKNOWN_RESOURCE_TYPE,
+        span,
+        f"`{service}` has no resource type `{name}`",
+        hint=f"did you mean `{_word(near[0])}`?" if near else f"it has {known}",
+        fix=Fix(f"write `{service}:{_word(near[0])}`", (Edit(span, f"{service}:{_word(near[0])}"),),
+                safe=False) if near else None,
+    )  # fmt: skip
+    return None
+
+
+def _word(name: str) -> str:
+    return name.replace(" ", "-")
+
+
+def check(
+    call: tree.Call,
+    arguments: list[tuple[tree.Name | None, tree.Expression, Type]],
+    environment: Environment,
+    report: Report,
+) -> None:
+    """Check the arguments of a builder against the formats of its type."""
+    function = call.function
+    found = find_type(function.span.text, function.span, environment, report)
+    if found is None:
+        return
+    positional = 0
+    most = max(len(f.placeholders) for f in found.formats)
+    for name, value, kind in arguments:
+        positional += name is None
+        problem = ""
+        if name is not None and name.text not in PLACES:
+            problem = f"a builder has no argument `{name.text}`"
+        elif name is None and positional > most:
+            problem = f"`{function.span.text}` takes at most {most} arguments"
+        elif not types.fits(types.leaf(kind), types.STRING) and kind.name != "*":
+            problem = f"a builder takes text, and this is {kind}"
+        if problem:
+            shown = ", ".join(_lower(p) for p in found.formats[0].placeholders)
+            report.add(
+                codes.WRONG_ARGUMENTS,
+                (name or value).span,
+                problem,
+                hint=f"write `{function.span.text}({shown})`, then `region =`, `account =` or"
+                " `partition =`",
+            )
+
+
+def _lower(placeholder_name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", placeholder_name).lower()
+
+
+def build(
+    kind: ResourceType,
+    positional: list[Value],
+    places: dict[str, Value],
+    environment: Environment,
+) -> list[str]:
+    """Return the ARNs that a builder makes: one, or one for each pair of its lists' items."""
+    lists = [[str(v.data) for v in leaves(value)] for value in positional]
+    made = []
+    names = {n: [str(v.data) for v in leaves(value)] for n, value in places.items()}
+    for chosen in product(*lists, *names.values()):
+        texts = list(chosen[: len(lists)])
+        overrides = dict(zip(names, chosen[len(lists) :], strict=True))
+        made.append(_fill(_format(kind, len(texts)), texts, overrides, environment))
+    return made
+
+
+def _format(kind: ResourceType, count: int) -> ArnFormat:
+    return next((f for f in kind.formats if len(f.placeholders) >= count), kind.formats[-1])
+
+
+def _fill(
+    form: ArnFormat, texts: list[str], overrides: dict[str, str], environment: Environment
+) -> str:
+    values = dict(zip(form.placeholders, texts, strict=False))
+
+    def text_of(found: re.Match[str]) -> str:
+        name = found.group(1)
+        if name.lower() in PLACES:
+            return overrides.get(name.lower()) or pseudo(name.lower(), environment)
+        return values.get(name, "*")
+
+    return _HOLE.sub(text_of, form.text)
+
+
+def widens(value: Value, report: Report, span: Span | None) -> bool:
+    """Report a text from outside that holds pattern characters where a pattern stands."""
+    if not value.outside or not _WIDENING.search(str(value.data)):
+        return False
+    report.add(
+        codes.WIDENING_DATA,
+        span or value.span,
+        f"`{value.data}` comes from outside and would act as a pattern here",
+        hint="declare the param or field as `Pattern` if it is to hold wildcards",
+    )
+    return True

@@ -1,0 +1,192 @@
+"""Last pass: what may only be said when everything is known; it only complains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamdsl.diagnostics import Edit, Fix, Label, codes
+from iamdsl.iam import PLACEHOLDER_OPEN, placeholders, to_json
+from iamdsl.model import And, Not, Or, Program, Test
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamdsl.compiler.environment import Environment
+    from iamdsl.diagnostics import Report
+    from iamdsl.iam import Build, Policy
+    from iamdsl.model import Entity, Formula, Grant
+    from iamdsl.source import Span
+
+_PSEUDO = {"aws.partition", "aws.account", "aws.region"}
+
+
+def check_params(program: Program, environment: Environment, report: Report) -> None:
+    """Report values that are set for params that nobody declares."""
+    known = {
+        b.name
+        for m in program.modules
+        for b in m.names.values()
+        if b.kind in {"param", "extern"} and not m.library
+    }
+    for name in environment.params:
+        if name not in known:
+            from difflib import get_close_matches  # noqa: PLC0415
+
+            near = get_close_matches(name, known, 1)
+            report.add(
+                codes.UNKNOWN_PARAM,
+                None,
+                f"no source declares a param `{name}`, for which a value is set",
+                hint=f"did you mean `{near[0]}`?" if near else "remove it, or declare the param",
+            )
+
+
+def check_grants(
+    entities: tuple[Entity, ...], environment: Environment, report: Report
+) -> None:
+    """Warn of conditions that requests without the key meet, in what is allowed."""
+    for entity in entities:
+        for grant in entity.grants:
+            if grant.verb != "deny":
+                _missing_keys(grant, environment, report)
+
+
+def _missing_keys(grant: Grant, environment: Environment, report: Report) -> None:
+    asked = {t.key.lower() for t, _ in _tests(grant.condition, False) if t.relation == "exists"}
+    for test, negated in _tests(grant.condition, False):
+        if test.relation == "exists" or test.optional or test.key.lower() in asked:
+            continue
+        met = test.negated != negated if test.quantifier is None else (
+            (test.quantifier == "all") != negated
+        )
+        if test.family == "Bool" and test.quantifier is None:
+            met = negated != test.negated
+        known = environment.catalogue.condition_key(test.key)
+        if not met or (known is not None and known.always):
+            continue
+        said = negated or test.quantifier == "all"
+        if not said:
+            continue  # `!=` says so itself; `unless` and `all` hide it
+        place = test.span
+        report.add(
+            codes.MISSING_KEY_DECIDES,
+            place,
+            f"a request without `{test.key}` meets this condition",
+            label="and is allowed",
+            hint=f"add `and {test.key} exists` where such a request is not meant"
+            if test.quantifier
+            else f"add `when {test.key} exists`, or `{test.key} missing` to say that it is meant",
+            fix=_exists_fix(test) if test.quantifier and not negated else None,
+        )
+
+
+def _exists_fix(test: Test) -> Fix | None:
+    if test.span is None:
+        return None
+    end = type(test.span)(test.span.source, test.span.end, test.span.end)
+    return Fix("ask for the key", (Edit(end, f" and {test.key} exists"),), safe=False)
+
+
+def _tests(formula: Formula, negated: bool) -> Iterator[tuple[Test, bool]]:
+    match formula:
+        case Test():
+            yield formula, negated
+        case And(parts=parts) | Or(parts=parts):
+            for part in parts:
+                yield from _tests(part, negated)
+        case Not(part=part):
+            yield from _tests(part, not negated)
+
+
+def check_resolved(build: Build, report: Report) -> None:
+    """Report texts that only a deployment knows, in output that cannot hold them."""
+    seen: set[str] = set()
+    for text, span in _texts(build):
+        if PLACEHOLDER_OPEN not in text:
+            continue
+        for name in placeholders(text):
+            if name in seen:
+                continue
+            seen.add(name)
+            if name.startswith("entity "):
+                report.add(
+                    codes.UNKNOWN_NAME,
+                    span,
+                    f"nothing is named `{name.removeprefix('entity ')}` in this build",
+                    hint="its declaration is in a template that is not used, or an `if` that is not so",
+                )
+                continue
+            key = name.removeprefix("aws.")
+            where = f'`{key} = "…"` under `[aws]` in `iamdsl.toml`'
+            report.add(
+                codes.UNRESOLVED_VALUE,
+                span,
+                f"`{name}` is known only at deployment, and JSON cannot leave it open",
+                hint=f"build with `--set {name}=…`"
+                + (f", or write {where}" if name in _PSEUDO else ""),
+            )
+
+
+def _texts(build: Build) -> Iterator[tuple[str, Span | None]]:
+    for document in build.documents:
+        place = document.origin[0] if document.origin else None
+        yield from _policy_texts(document.policy, place)
+        yield document.target or "", place
+        for attachment in document.attached:
+            yield attachment.policy, (*attachment.origin, place)[0]
+    for identity in build.identities:
+        place = identity.origin[0] if identity.origin else None
+        for policy in (identity.trust, identity.own):
+            if policy is not None:
+                yield from _policy_texts(policy, place)
+        if identity.boundary is not None:
+            yield identity.boundary.policy, (*identity.boundary.origin, place)[0]
+        for attachment in identity.managed:
+            yield attachment.policy, (*attachment.origin, place)[0]
+        for _, value in identity.tags:
+            yield value, place
+
+
+def _policy_texts(policy: Policy, place: Span | None) -> Iterator[tuple[str, Span | None]]:
+    for statement in policy.statements:
+        span = (*statement.origin, place)[0]
+        for elements in (statement.actions, statement.resources):
+            for text in elements.values if elements is not None else ():
+                yield text, span
+        for _, values in statement.principals.by_type if statement.principals else ():
+            for text in values:
+                yield text, span
+        for entry in statement.condition:
+            for text in entry.values:
+                yield text, span
+
+
+def check_characters(build: Build, report: Report) -> None:
+    """Report documents with characters that IAM refuses (only Latin-1, no controls)."""
+    from iamdsl.iam import minified  # noqa: PLC0415
+
+    pairs = [(d.policy, d.origin) for d in build.documents]
+    pairs += [(p, i.origin) for i in build.identities for p in (i.trust, i.own) if p is not None]
+    for policy, origin in pairs:
+        if not minified(to_json(policy)).isascii():
+            report.add(codes.BAD_NAME, origin[0], "a character that IAM refuses", hint="use ASCII")
+
+
+def check_references(build: Build, referred: set[str], report: Report) -> None:
+    """Report a policy that was split although its one ARN is used as a value."""
+    pieces: dict[str, int] = {}
+    origin: dict[str, Span | None] = {}
+    for document in build.documents:
+        if document.split_from is not None:
+            pieces[document.split_from] = pieces.get(document.split_from, 0) + 1
+            origin[document.split_from] = (*document.origin, None)[0]
+    for name, count in pieces.items():
+        if count > 1 and name in referred:
+            place = origin[name]
+            report.add(
+                codes.TOO_LARGE,
+                place,
+                f"the policy `{name}` has to be split into {count}, and its ARN is used as a value",
+                notes=[Label(place, "declared here")] if place else (),
+                hint="make it smaller, or attach it by name only",
+            )

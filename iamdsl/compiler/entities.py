@@ -1,0 +1,87 @@
+"""Entities as ARNs: what a reference to a role, policy or place stands for.
+
+References are marks until all entities are known with their paths; here they get their text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import attrs
+
+from iamdsl.compiler import builders
+from iamdsl.compiler.evaluate import text_of
+from iamdsl.iam import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN
+from iamdsl.model import And, Not, Or, Test
+
+if TYPE_CHECKING:
+    from iamdsl.compiler.environment import Environment
+    from iamdsl.model import Entity, Formula, Value
+
+_MARK = re.compile(f"{PLACEHOLDER_OPEN}entity ([^{PLACEHOLDER_CLOSE}]*){PLACEHOLDER_CLOSE}")
+_PREFIXES = {
+    "policy": "policy", "boundary": "policy", "role": "role", "user": "user", "group": "group",
+}  # fmt: skip
+
+
+def setting(entity: Entity, name: str, default: str = "") -> str:
+    """Return a setting's text."""
+    found = entity.settings.get(name)
+    return str(found[0][0].data) if found else default
+
+
+@attrs.define
+class Entities:
+    """The entities of a build by name, and how each is written where an ARN is expected.
+
+    Attributes:
+        by_name: by lower-cased name.
+        referred: names of the policies whose ARN stands in some text: they may not be split.
+    """
+
+    by_name: dict[str, Entity]
+    environment: Environment
+    referred: set[str] = attrs.field(factory=set)
+
+    def arn(self, entity: Entity) -> str:
+        """Return the ARN that an entity will have."""
+        if entity.target is not None:
+            return self.resolve(text_of(entity.target))
+        partition = builders.pseudo("partition", self.environment)
+        account = builders.pseudo("account", self.environment)
+        prefix = _PREFIXES.get(entity.kind, entity.kind)
+        path = setting(entity, "path", "/")
+        return f"arn:{partition}:iam::{account}:{prefix}{path}{entity.name}"
+
+    def resolve(self, text: str) -> str:
+        """Return a text with its references to entities filled in."""
+        if PLACEHOLDER_OPEN not in text:
+            return text
+        return _MARK.sub(self._arn_of_mark, text)
+
+    def _arn_of_mark(self, found: re.Match[str]) -> str:
+        name = found.group(1)
+        entity = self.by_name.get(name)
+        if entity is None:
+            return found.group()
+        self.referred.add(entity.name)
+        return self.arn(entity)
+
+    def resolve_value(self, value: Value) -> str:
+        """Return the text of a value, its references filled in."""
+        return self.resolve(text_of(value))
+
+    def resolve_formula(self, formula: Formula) -> Formula:
+        """Return a condition whose values have their references filled in."""
+        match formula:
+            case Test(values=values) if any(PLACEHOLDER_OPEN in v for v in values):
+                return attrs.evolve(formula, values=tuple(self.resolve(v) for v in values))
+            case And(parts=parts):
+                return And(tuple(self.resolve_formula(p) for p in parts))
+            case Or(parts=parts):
+                return Or(tuple(self.resolve_formula(p) for p in parts))
+            case Not(part=part):
+                return Not(self.resolve_formula(part))
+            case _:
+                return formula

@@ -1,0 +1,54 @@
+"""All the world that a pass may know: catalogue, limits, params, and a way to imports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamdsl.aws import Catalogue
+    from iamdsl.diagnostics import Code, Severity
+    from iamdsl.source import Source
+
+
+class Problem(Protocol):
+    """Why a file could not be loaded."""
+
+    code: Code
+    message: str
+    hint: str
+
+
+class Loader(Protocol):
+    """Finds the text behind an import; the only way from the compiler to anything outside."""
+
+    def module(self, importer: str, dotted: tuple[str, ...]) -> Source | Problem | None:
+        """Return the module of that dotted name (`std.lambda`), None when there is none."""
+
+    def file(self, importer: str, path: str) -> Source | Problem:
+        """Return the file that `importer` (a source's name) knows by `path`."""
+
+
+@attrs.frozen
+class Environment:
+    """What a compilation depends on besides its sources.
+
+    Attributes:
+        params: values given from outside, as text, by the name of the param.
+        pseudo: `partition`, `account` and `region` where they are known.
+        externs: texts for externs that are known already.
+        sids: "keep" the author's Sids apart, or "drop" all to save characters.
+        levels: severity by code number or name, where the configuration changes it; None is off.
+        limits: sizes and quotas by name, raised ones included.
+    """
+
+    catalogue: Catalogue
+    loader: Loader
+    limits: Any
+    params: Mapping[str, str] = attrs.field(factory=dict)
+    pseudo: Mapping[str, str] = attrs.field(factory=dict)
+    sids: str = "keep"
+    levels: Mapping[str, Severity | None] = attrs.field(factory=dict)

@@ -1,0 +1,498 @@
+"""Values of expressions, once params and arguments are known.
+
+`resolve` has checked names and types, so what goes wrong here hangs on the values themselves:
+text from outside in a pattern, an entity that no expansion declared.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import product
+from typing import TYPE_CHECKING, assert_never
+
+from iamdsl.compiler import builders, data, formulas, principals
+from iamdsl.compiler.infer import PSEUDO
+from iamdsl.diagnostics import codes
+from iamdsl.model import ALWAYS, NEVER, And, Formula, Module, Not, Or, Program, Type, Value, types
+from iamdsl.model.program import entity_type
+from iamdsl.model.values import leaves
+from iamdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from iamdsl.compiler.environment import Environment
+    from iamdsl.diagnostics import Report
+    from iamdsl.model import Binding
+    from iamdsl.source import Span
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_HARMFUL = frozenset("*?$")
+
+
+class Frame:
+    """The values visible at one place of an expansion."""
+
+    __slots__ = ("locals", "module", "outer")
+
+    def __init__(
+        self, module: Module, values: Mapping[str, Value], outer: Frame | None = None
+    ) -> None:
+        self.module, self.locals, self.outer = module, values, outer
+
+    def inner(self, values: Mapping[str, Value]) -> Frame:
+        """Return a frame inside this one."""
+        return Frame(self.module, values, self)
+
+    def find(self, name: str) -> Value | None:
+        """Return the value of a local name."""
+        frame: Frame | None = self
+        while frame is not None:
+            if name in frame.locals:
+                return frame.locals[name]
+            frame = frame.outer
+        return None
+
+
+def entity_mark(name: str) -> str:
+    """Return the mark that `lower` replaces by an entity's ARN, when its path is known."""
+    return builders.placeholder(f"entity {name.lower()}")
+
+
+class Evaluator:
+    """Evaluates expressions; None stands for what was complained about."""
+
+    def __init__(self, program: Program, environment: Environment, report: Report) -> None:
+        self.program, self.environment, self.report = program, environment, report
+        self._known: dict[Binding, Value | None] = {}
+
+    # Names
+
+    def binding(self, binding: Binding) -> Value | None:
+        """Return the value of a `let`, `param`, `extern` or imported data, computed once."""
+        if binding not in self._known:
+            self._known[binding] = None
+            self._known[binding] = self._binding(binding)
+        return self._known[binding]
+
+    def _binding(self, binding: Binding) -> Value | None:
+        frame = Frame(binding.module, {})
+        kind = binding.type or types.UNKNOWN
+        match binding.node:
+            case tree.Let(value=value):
+                found = self.value(value, frame)
+                if found is not None and kind.name == "Pattern":
+                    return Value(kind, found.data, span=found.span)
+                return found
+            case tree.Param(parameter=parameter):
+                given = self.environment.params.get(binding.name)
+                if given is not None:
+                    return self._given(given, kind, parameter.span)
+                if parameter.default is not None:
+                    return self.value(parameter.default, frame)
+                self.report.add(
+                    codes.MISSING_PARAM,
+                    parameter.span,
+                    f"the param `{binding.name}` has no value",
+                    hint=f"build with `--set {binding.name}=…`, or set it under `[params]` in"
+                    " `iamdsl.toml`",
+                )
+                return None
+            case tree.Extern(name=name):
+                given = self.environment.params.get(binding.name)
+                if given is not None:
+                    return self._given(given, kind, name.span)
+                return Value(kind, builders.placeholder(binding.name), span=name.span)
+            case tree.Import() if binding.kind == "data" and binding.target is not data.Broken:
+                return data.convert(
+                    binding.target, kind, binding.name, binding.node.place, self.report
+                )
+            case _:
+                return None
+
+    def _given(self, text: str, kind: Type, span: Span) -> Value | None:
+        """Return a value given from outside as text."""
+        problem = given_problem(text, kind)
+        if problem:
+            self.report.add(
+                codes.WRONG_TYPE,
+                span,
+                f"the value `{text}` given for it is not {problem}",
+                hint=f"set a value of type {kind}",
+            )
+            return None
+        if kind.name == "Bool":
+            return Value(kind, text == "true", span=span)
+        if kind.name == "Duration":
+            return Value(kind, int(text[:-1]) * _SECONDS[text[-1]], span=span)
+        harmful = kind.name != "Pattern" and bool(_HARMFUL & set(text))
+        return Value(kind, text, outside=harmful, span=span)
+
+    # Expressions
+
+    def value(self, node: tree.Expression, frame: Frame) -> Value | None:
+        """Return what an expression is worth."""
+        match node:
+            case tree.Name():
+                return self._name(node, frame)
+            case tree.Text():
+                return self._text(node, frame)
+            case tree.Literal():
+                return self._literal(node)
+            case tree.ListOf(items=items):
+                values = [self.value(i, frame) for i in items]
+                return self._list([v for v in values if v is not None], node.span)
+            case tree.Comprehension(item=item):
+                found = [self.value(item, inner) for inner in self.each(node, frame)]
+                return self._list([v for v in found if v is not None], node.span)
+            case tree.Record(entries=entries):
+                made = {_key(k): self.value(v, frame) for k, v in entries}
+                return Value(Type("Record"), made, span=node.span)
+            case tree.Field():
+                return self._field(node, frame)
+            case tree.Call():
+                return self._call(node, frame)
+            case tree.ActionSet(service=service, items=items):
+                return self._list(list(self._actions(service.text, items, frame)), node.span)
+            case tree.Principal():
+                return principals.evaluate(self, node, frame)
+            case tree.Optional(base=base):
+                found = self.value(base, frame)
+                return found and Value(types.ACTION, f"{found.data}?", span=node.span)
+            case tree.Group(base=base):
+                return self.value(base, frame)
+            case tree.Compare() | tree.Fold() | tree.Logic() | tree.Not():
+                formula = self.formula(node, frame)
+                return None if formula is None else _condition(formula, node.span)
+            case tree.Broken():
+                return None
+            case _:
+                assert_never(node)
+
+    def _name(self, node: tree.Name, frame: Frame) -> Value | None:
+        local = frame.find(node.text)
+        if local is not None:
+            return local
+        binding = frame.module.names.get(node.text)
+        if binding is not None:
+            found = self.binding(binding)
+            return found and Value(
+                found.type, found.data, found.outside, found.verbatim, span=node.span
+            )
+        entity = self.program.entities.get(node.text.lower())
+        if entity is None:
+            return None
+        return Value(entity_type(entity.kind), node.text, span=node.span)
+
+    def _literal(self, node: tree.Literal) -> Value:
+        kind = {
+            "int": types.INT, "decimal": types.DECIMAL, "account": types.ACCOUNT,
+            "duration": types.DURATION, "date": types.DATE, "network": types.NETWORK,
+            "bool": types.BOOL, "star": types.STAR,
+        }.get(node.kind, types.ACTION)  # fmt: skip
+        found: object = node.text
+        if node.kind == "bool":
+            found = node.text == "true"
+        elif node.kind == "duration":
+            found = int(node.text[:-1]) * _SECONDS[node.text[-1]]
+        return Value(kind, found, span=node.span)
+
+    def _list(self, items: list[Value], span: Span) -> Value:
+        flat = tuple(leaf for item in items for leaf in leaves(item))
+        kinds = {i.type for i in flat}
+        item = kinds.pop() if len(kinds) == 1 else types.ANY
+        return Value(types.list_of(item), flat, span=span)
+
+    def _actions(
+        self, service: str, items: tuple[tree.Literal | tree.Text, ...], frame: Frame
+    ) -> Iterator[Value]:
+        for item in items:
+            if isinstance(item, tree.Literal):
+                yield Value(types.ACTION, f"{service}:{item.text}", span=item.span)
+                continue
+            found = self._text(item, frame)
+            for leaf in leaves(found) if found else ():
+                yield Value(
+                    types.ACTION, f"{service}:{leaf.data}", verbatim=True, span=item.span
+                )
+
+    def each(self, node: tree.For | tree.Comprehension, frame: Frame) -> Iterator[Frame]:
+        """Yield a frame for each item of a loop that its condition lets through."""
+        source = self.value(node.source, frame)
+        for item in leaves(source) if source else ():
+            inner = frame.inner({node.name.text: item})
+            if node.condition is None or self.truth(node.condition, inner):
+                yield inner
+
+    def truth(self, node: tree.Expression, frame: Frame) -> bool:
+        """Return the value of a compile-time condition."""
+        return self.formula(node, frame) == ALWAYS
+
+    # Text
+
+    def _text(self, node: tree.Text, frame: Frame) -> Value | None:
+        choices: list[list[Value]] = []
+        for part in node.parts:
+            if isinstance(part, str):
+                choices.append([Value(types.STRING, part)])
+                continue
+            found = self.value(part, frame)
+            if found is None:
+                return None
+            if node.kind != "string" and any(
+                [builders.widens(v, self.report, part.span) for v in leaves(found)]
+            ):
+                return None
+            choices.append(list(leaves(found)))
+        kind = {"arn": types.ARN, "string": types.STRING}.get(node.kind, types.QUALIFIED)
+        made = [
+            Value(
+                kind,
+                "".join(text_of(v) for v in chosen),
+                outside=any(v.outside for v in chosen),
+                span=node.span,
+            )
+            for chosen in product(*choices)
+        ]
+        if len(made) == 1 and all(len(c) == 1 for c in choices):
+            return made[0]
+        return self._list(made, node.span)
+
+    # Records, calls
+
+    def _field(self, node: tree.Field, frame: Frame) -> Value | None:
+        name = node.name.text
+        if isinstance(node.base, tree.Name):
+            binding = None
+            if frame.find(node.base.text) is None:
+                binding = frame.module.names.get(node.base.text)
+                if binding is None and node.base.text == "aws" and name in PSEUDO:
+                    text = builders.pseudo(name, self.environment)
+                    return Value(PSEUDO[name], text, span=node.span)
+            if binding is not None and isinstance(binding.target, Module):
+                member = binding.target.names.get(name)
+                return self.binding(member) if member else None
+        base = self.value(node.base, frame)
+        if base is None or not isinstance(base.data, dict):
+            return None
+        found = base.data.get(name)
+        if found is not None and not isinstance(found, Value):
+            return self.value(found, frame)  # a default of a field that the data leaves out
+        return found
+
+    def _call(self, node: tree.Call, frame: Frame) -> Value | None:
+        arguments = [(n, self.value(v, frame)) for n, v in node.arguments]
+        if any(v is None for _, v in arguments):
+            return None
+        positional = [v for n, v in arguments if n is None and v is not None]
+        if isinstance(node.function, tree.Text):
+            places = {n.text: v for n, v in arguments if n is not None and v is not None}
+            return self._build(node, node.function, positional, places)
+        name = node.function.text if isinstance(node.function, tree.Name) else ""
+        if not positional:
+            return None
+        only = positional[0]
+        if name == "key":
+            return Value(types.KEY, str(only.data), verbatim=True, span=node.span)
+        if name == "aws_managed":
+            return self._managed(only, node.span)
+        if name in types.CONVERSIONS:
+            found = [
+                Value(Type("Converted", options=(name,)), v.data, v.outside, span=v.span)
+                for v in leaves(only)
+            ]
+            return found[0] if only.type.name != "List" else self._list(found, node.span)
+        return None
+
+    def _build(
+        self, node: tree.Call, function: tree.Text, positional: list[Value], places: dict[str, Value]
+    ) -> Value | None:
+        kind = builders.find_type(
+            function.plain or "", function.span, self.environment, self.report
+        )
+        everything = [*positional, *places.values()]
+        if kind is None or any(
+            [builders.widens(v, self.report, v.span) for e in everything for v in leaves(e)]
+        ):
+            return None
+        resource = Type("Resource", options=(function.plain or "",))
+        made = [
+            Value(resource, text, span=node.span)
+            for text in builders.build(kind, positional, places, self.environment)
+        ]
+        if len(made) == 1 and all(v.type.name != "List" for v in everything):
+            return made[0]
+        return self._list(made, node.span)
+
+    def _managed(self, name: Value, span: Span) -> Value | None:
+        catalogue = self.environment.catalogue
+        found = catalogue.managed_policy(str(name.data))
+        if found is None:
+            near = catalogue.suggest_managed_policy(str(name.data))
+            self.report.add(
+                codes.UNKNOWN_MANAGED_POLICY,
+                name.span or span,
+                f"AWS has no managed policy `{name.data}`",
+                hint=f"did you mean `{near[0]}`?"
+                if near
+                else "if it is newer than the catalogue, attach its ARN",
+            )
+            return None
+        partition = builders.pseudo("partition", self.environment)
+        return Value(types.ARN, f"arn:{partition}:iam::aws:policy/{found}", span=span)
+
+    # Conditions
+
+    def formula(self, node: tree.Expression, frame: Frame) -> Formula | None:
+        """Return the formula of a condition; compile-time parts are folded away."""
+        match node:
+            case tree.Group(base=base):
+                return self.formula(base, frame)
+            case tree.Not(base=base):
+                inner = self.formula(base, frame)
+                return None if inner is None else negate(inner)
+            case tree.Logic(operator=operator, parts=parts):
+                found = [self.formula(p, frame) for p in parts]
+                return _joined(operator, found)
+            case tree.Fold(kind=kind, base=base):
+                items = self.value(base, frame)
+                if items is None:
+                    return None
+                found = [self._as_formula(v, node.span) for v in leaves(items)]
+                return _joined("and" if kind == "all" else "or", found)
+            case tree.Compare():
+                return self._compare(node, frame)
+            case _:
+                value = self.value(node, frame)
+                return None if value is None else self._as_formula(value, node.span)
+
+    def _as_formula(self, value: Value, span: Span) -> Formula | None:
+        if value.type.name == "Condition":
+            found: Formula = value.data
+            return found
+        if value.type.name == "Bool":
+            return ALWAYS if value.data else NEVER
+        if value.type.name in {"Key", "action or key"}:
+            return formulas.flag(value, span, self.environment, self.report)
+        self.report.add(
+            codes.WRONG_TYPE,
+            value.span or span,
+            f"a condition is needed here, and this is {value.type}",
+            hint="compare a condition key with a value",
+        )
+        return None
+
+    def _compare(self, node: tree.Compare, frame: Frame) -> Formula | None:
+        optional = isinstance(node.left, tree.Optional)
+        left = self.value(node.left.base if isinstance(node.left, tree.Optional) else node.left, frame)
+        right = self.value(node.right, frame) if node.right is not None else None
+        if left is None or (node.right is not None and right is None):
+            return None
+        values = list(leaves(right)) if right is not None else []
+        if left.type.name not in {"Key", "action or key"}:
+            if right is None:
+                return None
+            return ALWAYS if _decide(node.operator, left, values) else NEVER
+        if any([self._variable_widens(v, node) for v in values]):
+            return None
+        return formulas.comparison(
+            node, left, values, self.environment, self.report, optional=optional
+        )
+
+    def _variable_widens(self, value: Value, node: tree.Compare) -> bool:
+        """Tell whether text from outside would become a pattern or a variable."""
+        if node.operator in {"like", "not like"} or "${" in str(value.data):
+            return builders.widens(value, self.report, value.span)
+        return False
+
+
+def text_of(value: Value) -> str:
+    """Return a value as it stands in text."""
+    if value.type.name == "Entity":
+        return entity_mark(str(value.data))
+    if value.type.name == "Bool":
+        return "true" if value.data else "false"
+    return str(value.data)
+
+
+def given_problem(text: str, kind: Type) -> str:
+    """Return what a text given from outside ought to be, "" when it is that."""
+    match kind.name:
+        case "Choice":
+            return "" if text in kind.options else f"one of {kind}"
+        case "Bool":
+            return "" if text in {"true", "false"} else "`true` or `false`"
+        case "Int":
+            return "" if text.removeprefix("-").isdecimal() and text.isascii() else "a whole number"
+        case "AccountId":
+            good = len(text) == 12 and text.isdecimal() and text.isascii()
+            return "" if good else "a 12-digit account id"
+        case "Duration":
+            good = text[:-1].isdecimal() and text[-1:] in _SECONDS
+            return "" if good else "a duration such as `4h`"
+        case "Arn" | "Resource":
+            return "" if text.startswith("arn:") and text.count(":") >= 5 else "an ARN"
+        case "String" | "Pattern" | "Region" | "Any" | "Unknown":
+            return ""
+        case _:
+            return f"a type that can be given as text; {kind} cannot"
+
+
+def negate(formula: Formula) -> Formula:
+    """Return the opposite; the constants swap."""
+    if formula == ALWAYS:
+        return NEVER
+    if formula == NEVER:
+        return ALWAYS
+    return formula.part if isinstance(formula, Not) else Not(formula)
+
+
+def _joined(operator: str, found: list[Formula | None]) -> Formula | None:
+    parts = [f for f in found if f is not None]
+    if len(parts) < len(found):
+        return None
+    neutral, absorbing = (ALWAYS, NEVER) if operator == "and" else (NEVER, ALWAYS)
+    if absorbing in parts:
+        return absorbing
+    parts = [p for p in parts if p != neutral]
+    if len(parts) == 1:
+        return parts[0]
+    return And(tuple(parts)) if operator == "and" else Or(tuple(parts))
+
+
+def _condition(formula: Formula, span: Span) -> Value:
+    if formula in (ALWAYS, NEVER):
+        return Value(types.BOOL, formula == ALWAYS, span=span)
+    return Value(types.CONDITION, formula, span=span)
+
+
+def _key(node: tree.Name | tree.Text) -> str:
+    return node.text if isinstance(node, tree.Name) else node.plain or ""
+
+
+def _decide(operator: str, left: Value, right: list[Value]) -> bool:
+    """Decide a comparison of two compile-time values."""
+    if operator in {"in", "not in", "==", "!="}:
+        same = any(_same(left, v) for v in right)
+        return same == (operator in {"in", "=="})
+    if operator in {"like", "not like"}:
+        from iamdsl.iam import glob_covers  # noqa: PLC0415
+
+        matches = any(glob_covers(str(v.data), str(left.data)) for v in right)
+        return matches == (operator == "like")
+    if not right:
+        return False
+    a, b = _orderable(left), _orderable(right[0])
+    return {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[operator]
+
+
+def _same(left: Value, right: Value) -> bool:
+    if {left.type.name, right.type.name} <= {"Int", "Decimal"}:
+        return Decimal(str(left.data)) == Decimal(str(right.data))
+    return left.data == right.data
+
+
+def _orderable(value: Value) -> Decimal:
+    if value.type.name == "Date":
+        return Decimal(formulas.epoch(str(value.data)))
+    return Decimal(str(value.data))

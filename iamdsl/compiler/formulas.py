@@ -1,0 +1,302 @@
+"""Comparisons of request keys, as tests: the operator family, the values, the catalogue's view."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from iamdsl.diagnostics import Edit, Fix, codes
+from iamdsl.model.formula import Family, Quantifier, Relation, Test
+
+if TYPE_CHECKING:
+    from iamdsl.aws import Key
+    from iamdsl.compiler.environment import Environment
+    from iamdsl.diagnostics import Report
+    from iamdsl.model import Value
+    from iamdsl.source import Span
+    from iamdsl.syntax import tree
+
+_FAMILIES: dict[str, Family] = {
+    "Arn": "Arn", "Resource": "Arn", "Entity": "Arn", "Int": "Numeric", "Decimal": "Numeric",
+    "Duration": "Numeric", "Bool": "Bool", "Date": "Date", "Network": "IpAddress",
+}  # fmt: skip
+_CONVERTED: dict[str, Family] = {"Numeric": "Numeric", "Network": "IpAddress", "Binary": "Binary"}
+_OF_TYPE: dict[str, Family] = {
+    "String": "String", "ARN": "Arn", "Numeric": "Numeric", "Bool": "Bool", "Date": "Date",
+    "IPAddress": "IpAddress", "Binary": "Binary",
+}  # fmt: skip
+_RELATIONS: dict[str, tuple[Relation, bool]] = {
+    "==": ("equals", False), "!=": ("equals", True), "in": ("equals", False),
+    "not in": ("equals", True), "like": ("like", False), "not like": ("like", True),
+    "<": ("less", False), "<=": ("less-equals", False), ">": ("greater", False),
+    ">=": ("greater-equals", False), "exists": ("exists", False), "missing": ("exists", True),
+}  # fmt: skip
+_ORDERED = {"less", "less-equals", "greater", "greater-equals"}
+_WRITTEN = {
+    "Arn": "an ARN without quotes", "Numeric": "a number", "Date": "a date",
+    "Bool": "`true` or `false`", "IpAddress": "an address or network without quotes",
+    "String": "a string", "Binary": '`Binary("…")`',
+}  # fmt: skip
+
+
+def family_of(value: Value) -> Family:
+    """Return the operator family of a value as it was written."""
+    if value.type.name == "Converted":
+        name = value.type.options[0]
+        return _CONVERTED.get(name) or _FAMILIES.get(name, "String")
+    return _FAMILIES.get(value.type.name, "String")
+
+
+def known_key(
+    value: Value, span: Span, environment: Environment, report: Report
+) -> tuple[str, Key | None]:
+    """Return a key's spelling and what the catalogue knows of it; a bare unknown one is reported."""
+    text = str(value.data)
+    found = environment.catalogue.condition_key(text)
+    if found is not None:
+        return found.name, found
+    if not value.verbatim:
+        near = environment.catalogue.suggest_key(text)
+        report.add(
+            codes.UNKNOWN_KEY,
+            span,
+            f"`{text}` is no condition key that AWS has",
+            label=f"not in the catalogue of {environment.catalogue.version}",
+            hint=f"did you mean `{near[0]}`?"
+            if near
+            else f'if it is newer than the catalogue, write `key("{text}")`',
+            fix=Fix(f"write `{near[0]}`", (Edit(span, near[0]),), safe=False) if near else None,
+        )
+    return text, None
+
+
+def flag(value: Value, span: Span, environment: Environment, report: Report) -> Test:
+    """Return the test that a key alone is: that it is true."""
+    name, found = known_key(value, span, environment, report)
+    if found is not None and found.value_type != "Bool":
+        report.add(
+            codes.WRONG_TYPE,
+            span,
+            f"`{name}` is of type {found.type}, and stands alone",
+            label="only a Bool key can stand alone",
+            hint=f"compare it (`{name} == …`) or ask whether it is there (`{name} exists`)",
+        )
+    if found is not None and found.multivalued:
+        _quantifier_needed(name, span, report)
+    return Test(name, "Bool", "equals", ("true",), span=span)
+
+
+def comparison(
+    node: tree.Compare,
+    key: Value,
+    values: list[Value],
+    environment: Environment,
+    report: Report,
+    *,
+    optional: bool,
+) -> Test | None:
+    """Return the test that a comparison says, or None when it says none (and was reported)."""
+    key_node = node.left.base if hasattr(node.left, "base") and optional else node.left
+    name, found = known_key(key, key_node.span, environment, report)
+    relation, negated = _RELATIONS[node.operator]
+    _check_quantifier(node, name, found, relation, report)
+    quantifier: Quantifier | None = None
+    if node.quantifier is not None:
+        quantifier = "any" if node.quantifier == "any" else "all"
+    if relation == "exists":
+        return Test(name, "String", relation, (), negated, span=node.span)
+    families = {family_of(v) for v in values} or {"String"}
+    if len(families) > 1:
+        report.add(
+            codes.WRONG_TYPE,
+            node.right.span if node.right else node.span,
+            "values of several kinds in one comparison: " + ", ".join(sorted(families)),
+            hint='write all of one kind; `String("…")` or `Arn("…")` convert',
+        )
+        return None
+    family: Family = families.pop()
+    if family == "Bool" and values and len(values) == 1:
+        pass
+    _check_family(node, name, found, family, relation, values, report)
+    if name.lower() == "aws:epochtime" and family == "Date":
+        family = "Numeric"  # evaluators read ISO dates there as numbers (language reference)
+        texts = tuple(str(epoch(str(v.data))) for v in values)
+    else:
+        texts = tuple(_text(v, family) for v in values)
+    if relation == "equals" and family in {"String", "Arn"}:
+        _check_wildcards(node, values, report)
+    return Test(
+        name,
+        family,
+        relation,
+        texts,
+        negated,
+        optional,
+        quantifier,
+        node.ignoring_case,
+        span=node.span,
+    )
+
+
+def _check_quantifier(
+    node: tree.Compare, name: str, found: Key | None, relation: Relation, report: Report
+) -> None:
+    if relation == "exists":
+        if node.quantifier:
+            report.add(
+                codes.QUANTIFIER_MISMATCH,
+                node.span,
+                f"`{node.quantifier}` before `{node.operator}`",
+                hint=f"write `{name} {node.operator}`",
+            )
+        return
+    if found is None:
+        return
+    if found.multivalued and not node.quantifier:
+        _quantifier_needed(name, node.span, report)
+    elif not found.multivalued and node.quantifier:
+        start = node.span.start
+        word = type(node.span)(node.span.source, start, start + len(node.quantifier) + 1)
+        report.add(
+            codes.QUANTIFIER_MISMATCH,
+            node.span,
+            f"`{name}` has one value, and `{node.quantifier}` is for keys with many",
+            hint=f"remove `{node.quantifier}`",
+            fix=Fix(f"remove `{node.quantifier}`", (Edit(word, ""),)),
+        )
+
+
+def _quantifier_needed(name: str, span: Span, report: Report) -> None:
+    start = type(span)(span.source, span.start, span.start)
+    report.add(
+        codes.QUANTIFIER_MISMATCH,
+        span,
+        f"a request can hold many values of `{name}`",
+        hint="write `any` before it (one value is enough) or `all` (every value must)",
+        fix=Fix("write `any`", (Edit(start, "any "),), safe=False),
+    )
+
+
+def _check_family(
+    node: tree.Compare,
+    name: str,
+    found: Key | None,
+    family: Family,
+    relation: Relation,
+    values: list[Value],
+    report: Report,
+) -> None:
+    if relation == "like" and family not in {"String", "Arn"}:
+        report.add(
+            codes.WRONG_TYPE,
+            node.span,
+            "`like` compares text and ARNs",
+            hint="use `==`, `in` or an order such as `<`",
+        )
+        return
+    if relation in _ORDERED and family not in {"Numeric", "Date"}:
+        report.add(
+            codes.WRONG_TYPE,
+            node.span,
+            f"`{node.operator}` compares numbers, durations and dates",
+            hint="write the value as a number, a duration (`1h`) or a date (`2026-12-31`)",
+        )
+        return
+    if node.ignoring_case and (family != "String" or relation != "equals"):
+        report.add(
+            codes.INEXPRESSIBLE_CONDITION,
+            node.span,
+            "`ignoring case` goes with `==`, `!=`, `in` and `not in` of strings only",
+            hint="IAM has no such operator; list the spellings that are meant",
+        )
+        return
+    if found is None or not values:
+        return
+    wanted = _OF_TYPE.get(found.value_type, "String")
+    variables = all(v.type.name in {"Key", "action or key"} for v in values)
+    if wanted == family or variables or {wanted, family} == {"Numeric", "Date"}:
+        return
+    report.add(
+        codes.OPERATOR_MISMATCH,
+        node.right.span if node.right else node.span,
+        f"`{name}` is of type {found.type}, and is compared as {family}",
+        hint=f"write {_WRITTEN[wanted]}",
+        fix=_unquote(values, wanted),
+    )
+
+
+def _unquote(values: list[Value], wanted: Family) -> Fix | None:
+    if wanted != "Arn" or not all(
+        v.span is not None and v.span.text.startswith('"arn:') and v.span.text.endswith('"')
+        for v in values
+    ):
+        return None
+    edits = tuple(Edit(v.span, v.span.text[1:-1]) for v in values if v.span is not None)
+    return Fix("write the ARN without quotes", edits)
+
+
+def _check_wildcards(node: tree.Compare, values: list[Value], report: Report) -> None:
+    for value in values:
+        text = str(value.data)
+        bare = text.replace("${*}", "").replace("${?}", "")
+        if value.type.name in {"Key", "action or key"} or not ("*" in bare or "?" in bare):
+            continue
+        report.add(
+            codes.WILDCARD_IN_EQUALS,
+            value.span or node.span,
+            f"the `{'*' if '*' in bare else '?'}` is an ordinary character under `{node.operator}`",
+            hint="write `like` where it is to match anything"
+            if node.operator in {"==", "in"}
+            else "write `not like` where it is to match anything",
+        )
+
+
+def _text(value: Value, family: Family) -> str:
+    """Return a value in the normal form of its family."""
+    data = value.data
+    if value.type.name in {"Key", "action or key"}:
+        return f"${{{data}}}"
+    if value.type.name == "Principal":
+        return str(data[1])
+    if family == "Numeric":
+        return _number(str(data))
+    if family == "Bool":
+        return str(data).lower()
+    if family == "Date":
+        return _date(str(data))
+    if family == "IpAddress":
+        return _network(str(data))
+    return str(data)
+
+
+def _number(text: str) -> str:
+    """Return the shortest decimal: no exponent, no needless zeros."""
+    number = Decimal(text)
+    plain = f"{number:f}"
+    if "." in plain:
+        plain = plain.rstrip("0").rstrip(".")
+    return "0" if plain in {"-0", ""} else plain
+
+
+def _date(text: str) -> str:
+    return _instant(text).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def epoch(text: str) -> int:
+    """Return a date or moment as seconds since 1970."""
+    return int(_instant(text).timestamp())
+
+
+def _instant(text: str):  # type: ignore[no-untyped-def]  # noqa: ANN202  # datetime is imported lazily
+    import datetime as dt  # noqa: PLC0415  # few sources hold dates
+
+    moment = dt.datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=dt.UTC)
+    return moment.astimezone(dt.UTC)
+
+
+def _network(text: str) -> str:
+    import ipaddress  # noqa: PLC0415  # few sources hold addresses
+
+    return str(ipaddress.ip_network(text, strict=False))

@@ -1,0 +1,645 @@
+"""Types of expressions: what `resolve` asks about every one of them.
+
+One mistake gives one message: what was complained about has the type Unknown, which fits
+everywhere.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, assert_never
+
+from iamdsl.compiler import builders
+from iamdsl.diagnostics import Edit, Fix, Label, codes
+from iamdsl.model import Binding, Module, Program, Type, types
+from iamdsl.model.program import entity_type
+from iamdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from iamdsl.compiler.environment import Environment
+    from iamdsl.diagnostics import Report
+
+
+PSEUDO = {"partition": types.STRING, "account": types.ACCOUNT, "region": types.REGION}
+_FUNCTIONS = {"key": types.KEY, "aws_managed": types.ARN}
+_SETTINGS: dict[str, Type] = {
+    "path": types.STRING,
+    "description": types.STRING,
+    "id": types.STRING,
+    "max_session": types.DURATION,
+    "boundary": types.ARN,
+    "instance_profile": types.STRING,
+}
+_LITERALS = {
+    "int": types.INT, "decimal": types.DECIMAL, "account": types.ACCOUNT,
+    "duration": types.DURATION, "date": types.DATE, "network": types.NETWORK,
+    "bool": types.BOOL, "star": types.STAR, "action": types.ACTION, "level": types.ACTION,
+}  # fmt: skip
+_IN_TEXT = {
+    "String", "Pattern", "Int", "Decimal", "AccountId", "Region", "Choice", "Arn", "Resource",
+    "Entity", "Any", "Unknown", "Bool", "Network", "Date",
+}  # fmt: skip
+_ORDERED = {"<", "<=", ">", ">="}
+
+
+class Scope:
+    """The names visible at one place: locals, then the module's."""
+
+    __slots__ = ("locals", "module", "outer")
+
+    def __init__(self, module: Module, outer: Scope | None = None) -> None:
+        self.module, self.outer = module, outer
+        self.locals: dict[str, Binding] = {}
+
+    def inner(self) -> Scope:
+        """Return a scope inside this one."""
+        return Scope(self.module, self)
+
+    def bind(self, name: tree.Name, kind: Type, node: object) -> None:
+        """Add a local name."""
+        self.locals[name.text] = Binding("local", name.text, node, self.module, name.span, kind)
+
+    def find(self, name: str) -> Binding | None:
+        """Return what a name stands for here."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.locals:
+                return scope.locals[name]
+            scope = scope.outer
+        return self.module.names.get(name)
+
+    def names(self) -> set[str]:
+        """Return every name visible here."""
+        found = set(self.module.names)
+        scope: Scope | None = self
+        while scope is not None:
+            found |= set(scope.locals)
+            scope = scope.outer
+        return found
+
+
+class Checker:
+    """Infers types, and reports what does not fit."""
+
+    def __init__(self, program: Program, environment: Environment, report: Report) -> None:
+        self.program, self.environment, self.report = program, environment, report
+        self._inferring: list[Binding] = []
+
+    # Bindings
+
+    def type_of(self, binding: Binding) -> Type:
+        """Return the type of what a name stands for; values that need themselves are reported."""
+        if binding.type is not None:
+            return binding.type
+        if binding in self._inferring:
+            circle = self._inferring[self._inferring.index(binding) :]
+            self.report.add(
+                codes.CYCLIC_DEFINITION,
+                binding.span,
+                f"`{binding.name}` is defined by itself",
+                notes=[Label(b.span, f"by way of `{b.name}`") for b in circle[1:]],
+                hint="write one of them without the other",
+            )
+            return types.UNKNOWN
+        self._inferring.append(binding)
+        binding.type = types.UNKNOWN if binding.kind == "broken" else self._binding_type(binding)
+        self._inferring.pop()
+        return binding.type
+
+    def _binding_type(self, binding: Binding) -> Type:
+        scope = Scope(binding.module)
+        match binding.node:
+            case tree.Let(type=written, value=value):
+                actual = self.infer(value, scope)
+                if written is None:
+                    return actual
+                expected = self.read_type(written, scope)
+                self._fit(actual, expected, value, f"`{binding.name}`")
+                return expected
+            case tree.Param(parameter=parameter):
+                return self.parameter(parameter, scope)
+            case tree.Extern(type=written):
+                return self.read_type(written, scope)
+            case tree.Template():
+                for parameter in binding.node.parameters:
+                    self.parameter(parameter, scope)
+                return types.TEMPLATE
+            case tree.Import(type=written) if binding.kind == "data":
+                if written is None:
+                    self.report.add(
+                        codes.BAD_DATA,
+                        binding.node.place,
+                        "imported data needs a type",
+                        hint=f"write `as {binding.name}: List[{{ id: AccountId }}]`, as the data is",
+                    )
+                    return types.UNKNOWN
+                return self.read_type(written, scope)
+            case _:
+                return types.MODULE
+
+    def parameter(self, node: tree.Parameter, scope: Scope) -> Type:
+        """Return the type of a parameter, its default checked against it."""
+        kind = self.read_type(node.type, scope)
+        if node.default is not None:
+            actual = self.infer(node.default, scope)
+            self._fit(actual, kind, node.default, f"the default of `{node.name.text}`")
+        return kind
+
+    def read_type(self, node: tree.Type, scope: Scope) -> Type:
+        """Return the type that is written."""
+        match node:
+            case tree.TypeName(kind="name", text=name):
+                if name in types.NAMED:
+                    return types.NAMED[name]
+                near = get_close_matches(name, types.NAMED, 1)
+                hint = f"did you mean `{near[0]}`?" if near else "the types are " + ", ".join(
+                    f"`{t}`" for t in types.NAMED
+                )
+                self.report.add(codes.UNKNOWN_NAME, node.span, f"no type `{name}`", hint=hint)
+                return types.UNKNOWN
+            case tree.TypeName(kind="text", text=text):
+                return Type("Choice", options=(text,))
+            case tree.TypeName(text=text):
+                builders.find_type(text, node.span, self.environment, self.report)
+                return Type("Resource", options=(text,))
+            case tree.TypeList(name=name, item=item):
+                if name != "List":
+                    self.report.add(
+                        codes.UNKNOWN_NAME, node.span, f"no type `{name}[…]`", hint="write `List[…]`"
+                    )
+                return types.list_of(self.read_type(item, scope))
+            case tree.TypeRecord(fields=fields):
+                made = tuple((f.name.text, self.parameter(f, scope), f.default) for f in fields)
+                return Type("Record", fields=made)
+            case tree.TypeUnion(options=options):
+                parts = [self.read_type(o, scope) for o in options]
+                if all(p.name in {"Choice", "Unknown"} for p in parts):
+                    return Type("Choice", options=tuple(o for p in parts for o in p.options))
+                self.report.add(
+                    codes.WRONG_TYPE,
+                    node.span,
+                    "a union may hold strings only",
+                    hint='write `"dev" | "prod"`',
+                )
+                return types.UNKNOWN
+            case _:
+                assert_never(node)
+
+    # Statements
+
+    def statement(self, node: tree.Statement, scope: Scope) -> None:
+        """Check the parts of a statement or check."""
+        clauses = dict(node.clauses)
+        trust_shorthand = node.verb == "trust" and "to" not in clauses
+        kind = types.PRINCIPAL if trust_shorthand else types.ACTION
+        self._selection(node.actions, scope, kind, "a principal" if trust_shorthand else "an action")
+        for word, clause in node.clauses:
+            if isinstance(clause, tree.Selection):
+                wanted = types.PRINCIPAL if word == "to" else types.ARN
+                self._selection(clause, scope, wanted, f"`{word}`")
+            elif word in {"when", "unless"}:
+                self.expect(clause, scope, types.CONDITION, f"`{word}`")
+            elif word == "as" and isinstance(clause, tree.Text):
+                self.infer(clause, scope)
+            elif word == "given" and isinstance(clause, tree.Record):
+                for _, value in clause.entries:
+                    self.infer(value, scope)
+
+    def _selection(self, node: tree.Selection, scope: Scope, kind: Type, what: str) -> None:
+        for item in node.items + node.exceptions:
+            self.expect(item, scope, kind, what)
+
+    def setting(self, node: tree.Setting, scope: Scope) -> None:
+        """Check the value of a setting."""
+        if node.name == "place":
+            return  # a bare word, read by `expand`
+        if node.name == "groups":
+            for value in node.values:
+                self.expect(value, scope, types.ARN, "a group")
+            return
+        if len(node.values) > 1:
+            self.report.add(
+                codes.REPEATED_CLAUSE,
+                node.values[1].span,
+                f"`{node.name}` takes one value",
+                hint="keep one of them",
+            )
+        if node.name == "tags":
+            self._tags(node.values[0], scope)
+            return
+        self.expect(node.values[0], scope, _SETTINGS[node.name], f"`{node.name}`")
+
+    def _tags(self, node: tree.Expression, scope: Scope) -> None:
+        actual = self.infer(node, scope)
+        if actual.name not in {"Record", "Unknown"}:
+            self._mismatch(node, actual, "a record `{ team = \"orders\" }`", "`tags`")
+            return
+        for name, kind, _ in actual.fields:
+            if not types.fits(kind, types.STRING):
+                self._mismatch(node, kind, "String", f"the tag `{name}`")
+
+    def use(self, node: tree.Use, scope: Scope) -> None:
+        """Check that a template is used, with the arguments that it takes."""
+        call = node.template
+        if not isinstance(call, tree.Call):
+            call = tree.Call(call, (), span=node.span)
+        binding = self._template(call.function, scope)
+        if binding is None or not isinstance(binding.node, tree.Template):
+            return
+        inner = Scope(binding.module)
+        expected = {
+            p.name.text: (self.read_type(p.type, inner), p) for p in binding.node.parameters
+        }
+        for name, value, parameter in self.match_arguments(call, binding.node):
+            if parameter is None:
+                self.infer(value, scope)
+                continue
+            actual = self.infer(value, scope)
+            self._fit(actual, expected[parameter.name.text][0], value, f"`{name}`")
+
+    def match_arguments(
+        self, call: tree.Call, template: tree.Template
+    ) -> list[tuple[str, tree.Expression, tree.Parameter | None]]:
+        """Pair arguments with parameters, reporting unknown, repeated and missing ones."""
+        parameters = {p.name.text: p for p in template.parameters}
+        order = list(parameters)
+        seen: set[str] = set()
+        pairs: list[tuple[str, tree.Expression, tree.Parameter | None]] = []
+        for index, (name, value) in enumerate(call.arguments):
+            text = name.text if name else order[index] if index < len(order) else ""
+            problem, hint = "", f"`{template.name.text}` takes {_signature(template)}"
+            if not text:
+                problem = f"`{template.name.text}` takes {len(order)} arguments"
+            elif text not in parameters:
+                problem = f"`{template.name.text}` has no parameter `{text}`"
+                near = get_close_matches(text, order, 1)
+                hint = f"did you mean `{near[0]}`?" if near else hint
+            elif text in seen:
+                problem = f"`{text}` is given twice"
+            if problem:
+                span = name.span if name else value.span
+                self.report.add(codes.WRONG_ARGUMENTS, span, problem, hint=hint)
+            seen.add(text)
+            pairs.append((text, value, parameters.get(text)))
+        missing = [p for p in template.parameters if p.default is None and p.name.text not in seen]
+        if missing:
+            self.report.add(
+                codes.WRONG_ARGUMENTS,
+                call.span,
+                f"`{template.name.text}` needs " + ", ".join(f"`{p.name.text}`" for p in missing),
+                notes=[Label(missing[0].span, "declared here")],
+                hint=f"add `{missing[0].name.text} = …`",
+            )
+        return pairs
+
+    def _template(self, node: tree.Expression, scope: Scope) -> Binding | None:
+        binding = self.lookup(node, scope)
+        if binding is None:
+            return None
+        if binding.kind == "template":
+            return binding
+        if binding.kind != "broken":
+            self.report.add(
+                codes.WRONG_TYPE,
+                node.span,
+                f"`{node.span.text}` is no template",
+                notes=[Label(binding.span, "declared here")],
+                hint="`use` takes a `template`",
+            )
+        return None
+
+    def lookup(self, node: tree.Expression, scope: Scope) -> Binding | None:
+        """Return the binding of a name or of `module.name`; unknown ones are reported."""
+        if isinstance(node, tree.Name):
+            found = scope.find(node.text)
+            if found is None:
+                self._unknown(node, scope)
+                return None
+            found.used = True
+            return found
+        if isinstance(node, tree.Field):
+            base = self.lookup(node.base, scope)
+            if base is None or base.kind == "broken":
+                return base
+            if isinstance(base.target, Module):
+                return self.member(base.target, node)
+        self.report.add(
+            codes.WRONG_TYPE,
+            node.span,
+            f"`{node.span.text}` is no template",
+            hint="`use` takes the name of a `template`, such as `lambda.sqs_trigger`",
+        )
+        return None
+
+    def member(self, module: Module, node: tree.Field) -> Binding | None:
+        """Return what `module.name` stands for."""
+        name = node.name.text
+        found = module.names.get(name)
+        if found is None:
+            near = get_close_matches(name, [n for n in module.names if n[0] != "_"], 1)
+            self.report.add(
+                codes.UNKNOWN_NAME,
+                node.name.span,
+                f"`{node.base.span.text}` has no `{name}`",
+                hint=f"did you mean `{near[0]}`?" if near else "see what the module declares",
+            )
+        elif name.startswith("_"):
+            self.report.add(
+                codes.PRIVATE_NAME,
+                node.name.span,
+                f"`{name}` is private to `{module.source.name}`",
+                notes=[Label(found.span, "declared here")],
+                hint="use one of the module's public names",
+            )
+        else:
+            found.used = True
+        return found
+
+    def loop(self, node: tree.For | tree.Comprehension, scope: Scope) -> Scope:
+        """Return the scope inside a loop, its variable bound."""
+        source = self.infer(node.source, scope)
+        inner = scope.inner()
+        if source.name not in {"List", "Unknown", "Any"}:
+            self._mismatch(node.source, source, "a list", "`for`")
+            source = types.UNKNOWN
+        inner.bind(node.name, types.leaf(source), node)
+        if node.condition is not None:
+            self.compile_time(node.condition, inner, "`if`")
+        return inner
+
+    def compile_time(self, node: tree.Expression, scope: Scope, what: str) -> None:
+        """Check that a condition is decided when the source is compiled."""
+        actual = self.infer(node, scope)
+        if actual.name in {"Condition", "Key", "action or key"}:
+            self.report.add(
+                codes.WRONG_TYPE,
+                node.span,
+                f"{what} needs a value known at compile time, and this is known per request",
+                hint="move the condition to `when` or `unless` of the statements",
+            )
+        elif not types.fits(actual, types.BOOL):
+            self._mismatch(node, actual, "Bool", what)
+
+    def expect(self, node: tree.Expression, scope: Scope, kind: Type, what: str) -> None:
+        """Check that an expression, or each item of its list, is of a type."""
+        actual = types.leaf(self.infer(node, scope))
+        if kind is types.ARN and actual.name in {"String", "Choice", "*", "Pattern"}:
+            return
+        if kind is types.ACTION and actual.name in {"String", "Choice", "Pattern"}:
+            return
+        if not types.fits(actual, kind):
+            self._mismatch(node, actual, str(kind), what)
+
+    def _fit(self, actual: Type, expected: Type, node: tree.Expression, what: str) -> None:
+        if isinstance(node, tree.Text) and expected.name == "Choice":
+            if node.plain is not None and node.plain not in expected.options:
+                self._mismatch(node, actual, str(expected), what)
+            return
+        if not types.fits(actual, expected):
+            self._mismatch(node, actual, str(expected), what)
+
+    def _mismatch(self, node: tree.Expression, actual: Type, wanted: str, what: str) -> None:
+        fix = None
+        hint = f"write a value of type {wanted}"
+        if isinstance(node, tree.Text) and node.kind == "qualified" and wanted == "Arn":
+            hint = "resources are ARNs, or built by `service:type(…)`"
+        elif wanted == "Principal" and actual.name in {"String", "Choice"}:
+            hint = "write `service lambda`, `account 111122223333`, `anyone` or an ARN without quotes"
+            if isinstance(node, tree.Text) and (node.plain or "").startswith("arn:"):
+                fix = Fix("remove the quotes", (Edit(node.span, node.plain or ""),))
+        self.report.add(
+            codes.WRONG_TYPE,
+            node.span,
+            f"{what} takes {wanted}, and this is {actual}",
+            hint=hint,
+            fix=fix,
+        )
+
+    # Expressions
+
+    def infer(self, node: tree.Expression, scope: Scope) -> Type:
+        """Return the type of an expression, reporting what is wrong inside it."""
+        match node:
+            case tree.Name():
+                return self._name(node, scope)
+            case tree.Text():
+                return self._text(node, scope)
+            case tree.Literal(kind=kind):
+                return _LITERALS[kind]
+            case tree.ListOf(items=items):
+                return self._list(items, scope)
+            case tree.Comprehension(item=item):
+                return types.list_of(self.infer(item, self.loop(node, scope)))
+            case tree.Record(entries=entries):
+                return Type(
+                    "Record",
+                    fields=tuple((_entry_name(k), self.infer(v, scope), None) for k, v in entries),
+                )
+            case tree.Field():
+                return self._field(node, scope)
+            case tree.Call():
+                return self._call(node, scope)
+            case tree.ActionSet(items=items):
+                for item in items:
+                    if isinstance(item, tree.Text):
+                        self.infer(item, scope)
+                return types.list_of(types.ACTION)
+            case tree.Principal(value=value):
+                inner = types.STRING if value is None else self.infer(value, scope)
+                kind = types.PRINCIPAL
+                return types.list_of(kind) if inner.name == "List" else kind
+            case tree.Optional(base=base):
+                self.infer(base, scope)
+                return types.ACTION
+            case tree.Compare():
+                return self._compare(node, scope)
+            case tree.Fold(base=base):
+                return self._fold(base, scope)
+            case tree.Logic(parts=parts):
+                return self._logic(parts, scope)
+            case tree.Not(base=base):
+                return self._logic((base,), scope)
+            case tree.Group(base=base):
+                return self.infer(base, scope)
+            case tree.Broken():
+                return types.UNKNOWN
+            case _:
+                assert_never(node)
+
+    def _name(self, node: tree.Name, scope: Scope) -> Type:
+        found = scope.find(node.text)
+        if found is not None:
+            found.used = True
+            return self.type_of(found)
+        entity = self.program.entities.get(node.text.lower())
+        if entity is not None:
+            return entity_type(entity.kind)
+        self._unknown(node, scope)
+        return types.UNKNOWN
+
+    def _unknown(self, node: tree.Name, scope: Scope) -> None:
+        if any(isinstance(m, tree.Broken) for m in scope.module.file.members):
+            return  # it may be what the broken part declares
+        names = scope.names() | {_declared(d) for d in self.program.entities.values()}
+        near = get_close_matches(node.text, sorted(names), 1, 0.6)
+        hint = f"did you mean `{near[0]}`?" if near else "declare it with `let`, or write text as a string"
+        if node.text in {"self", "aws"}:
+            hint = "`self` is the resource of a `policy … for …`; `aws` has partition, account, region"
+        elif self.program.computed and not near:
+            hint = f'a declaration whose name is computed is referred to by a string: `"{node.text}"`'
+        fix = Fix(f"write `{near[0]}`", (Edit(node.span, near[0]),), safe=False) if near else None
+        self.report.add(
+            codes.UNKNOWN_NAME,
+            node.span,
+            f"nothing is named `{node.text}`",
+            hint=hint,
+            fix=fix,
+        )
+
+    def _text(self, node: tree.Text, scope: Scope) -> Type:
+        lists = False
+        for part in node.parts:
+            if isinstance(part, str):
+                continue
+            kind = self.infer(part, scope)
+            lists |= kind.name == "List"
+            if types.leaf(kind).name not in _IN_TEXT:
+                self._mismatch(part, kind, "String", "`{…}`")
+        if node.kind == "qualified":
+            kind = types.QUALIFIED if node.plain is not None else types.KEY
+        else:
+            kind = types.ARN if node.kind == "arn" else types.STRING
+        return types.list_of(kind) if lists else kind
+
+    def _list(self, items: tuple[tree.Expression, ...], scope: Scope) -> Type:
+        kind: Type | None = None
+        for item in items:
+            actual = types.leaf(self.infer(item, scope))
+            kind = actual if kind is None else types.join(kind, actual)
+        return types.list_of(kind or types.ANY)
+
+    def _field(self, node: tree.Field, scope: Scope) -> Type:
+        base, name = node.base, node.name.text
+        if isinstance(base, tree.Name):
+            found = scope.find(base.text)
+            if found is None and base.text == "aws":
+                if name in PSEUDO:
+                    return PSEUDO[name]
+                self.report.add(
+                    codes.UNKNOWN_NAME,
+                    node.name.span,
+                    f"`aws` has no `{name}`",
+                    hint="it has `partition`, `account` and `region`",
+                )
+                return types.UNKNOWN
+            if found is not None and isinstance(found.target, Module):
+                found.used = True
+                member = self.member(found.target, node)
+                return self.type_of(member) if member else types.UNKNOWN
+        kind = self.infer(base, scope)
+        if kind.name in {"Unknown", "Any"}:
+            return types.UNKNOWN
+        for field, of, _ in kind.fields:
+            if field == name:
+                return of
+        if kind.name == "Entity" and kind.options == ("account",):
+            return types.ARN
+        near = get_close_matches(name, [f for f, _, _ in kind.fields], 1)
+        self.report.add(
+            codes.UNKNOWN_NAME,
+            node.name.span,
+            f"{kind} has no field `{name}`",
+            hint=f"did you mean `{near[0]}`?" if near else "only records and modules have fields",
+        )
+        return types.UNKNOWN
+
+    def _call(self, node: tree.Call, scope: Scope) -> Type:
+        kinds = [(n, v, self.infer(v, scope)) for n, v in node.arguments]
+        function = node.function
+        if isinstance(function, tree.Text):
+            builders.check(node, kinds, self.environment, self.report)
+            return Type("Resource", options=(function.plain or "",))
+        name = function.text if isinstance(function, tree.Name) else ""
+        if name in _FUNCTIONS or name in types.CONVERSIONS:
+            if len(kinds) != 1 or kinds[0][0] is not None:
+                self.report.add(
+                    codes.WRONG_ARGUMENTS,
+                    node.span,
+                    f"`{name}` takes one argument",
+                    hint=f'write `{name}("…")`',
+                )
+            return _FUNCTIONS.get(name, Type("Converted", options=(name,)))
+        binding = self.lookup(function, scope) if isinstance(function, tree.Name) else None
+        if isinstance(function, tree.Name) and binding is None:
+            return types.UNKNOWN
+        self.report.add(
+            codes.WRONG_TYPE,
+            function.span,
+            f"`{function.span.text}` cannot be called here",
+            hint="a template is used as a statement: `use name(…)`"
+            if binding and binding.kind == "template"
+            else "builders are written `service:type(…)`",
+        )
+        return types.UNKNOWN
+
+    def _compare(self, node: tree.Compare, scope: Scope) -> Type:
+        left_node = node.left.base if isinstance(node.left, tree.Optional) else node.left
+        left = self.infer(left_node, scope)
+        right = self.infer(node.right, scope) if node.right is not None else types.UNKNOWN
+        if left.name in {"Key", "action or key", "Unknown", "Any"}:
+            return types.CONDITION if left.name in {"Key", "action or key"} else types.UNKNOWN
+        if node.right is None or node.quantifier or isinstance(node.left, tree.Optional):
+            self._mismatch(left_node, left, "a condition key", f"`{node.operator}`")
+            return types.UNKNOWN
+        if right.name in {"Key", "action or key"}:
+            self.report.add(
+                codes.WRONG_TYPE,
+                node.span,
+                "the condition key stands on the left",
+                hint=f"write `{node.right.span.text} {node.operator} {left_node.span.text}`",
+            )
+            return types.UNKNOWN
+        self._compare_values(node, left, right)
+        return types.BOOL
+
+    def _compare_values(self, node: tree.Compare, left: Type, right: Type) -> None:
+        """Check a comparison that is decided when the source is compiled."""
+        assert node.right is not None  # noqa: S101  # `exists` and `missing` never come here
+        item = types.leaf(right) if node.operator in {"in", "not in", "like", "not like"} else right
+        if not (types.fits(left, item) or types.fits(item, left)):
+            self._mismatch(node.right, right, str(left), f"`{node.operator}`")
+        elif node.operator in _ORDERED and left.name not in {"Int", "Decimal", "Duration", "Date"}:
+            self._mismatch(node.left, left, "a number", f"`{node.operator}`")
+
+    def _fold(self, node: tree.Expression, scope: Scope) -> Type:
+        kind = self.infer(node, scope)
+        if kind.name not in {"List", "Unknown"}:
+            self._mismatch(node, kind, "a list of conditions", "the fold")
+            return types.UNKNOWN
+        item = types.leaf(kind)
+        if not types.fits(item, types.CONDITION):
+            self._mismatch(node, kind, "a list of conditions", "the fold")
+        return types.BOOL if item.name == "Bool" else types.CONDITION
+
+    def _logic(self, parts: tuple[tree.Expression, ...], scope: Scope) -> Type:
+        kinds = [self.infer(p, scope) for p in parts]
+        for part, kind in zip(parts, kinds, strict=True):
+            if not types.fits(kind, types.CONDITION):
+                self._mismatch(part, kind, "a condition", "`and`, `or` and `not`")
+        return types.BOOL if all(k.name == "Bool" for k in kinds) else types.CONDITION
+
+
+def _entry_name(key: tree.Name | tree.Text) -> str:
+    return key.text if isinstance(key, tree.Name) else key.plain or ""
+
+
+def _declared(node: tree.Declaration) -> str:
+    return node.name.text if isinstance(node.name, tree.Name) else node.name.plain or ""
+
+
+def _signature(template: tree.Template) -> str:
+    parts = [p.span.text for p in template.parameters]
+    return f"`({', '.join(parts)})`" if parts else "no arguments"
+
+
+

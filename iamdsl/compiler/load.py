@@ -1,0 +1,123 @@
+"""First pass: parse the sources and everything they import.
+
+After it every import of a module leads to a `Module`, and no import leads back to itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from iamdsl.compiler import data
+from iamdsl.diagnostics import codes
+from iamdsl.model import Binding, Module
+from iamdsl.source import Source
+from iamdsl.syntax import parse, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamdsl.compiler.environment import Environment
+    from iamdsl.diagnostics import Report
+
+
+def load(
+    entries: Sequence[Source], environment: Environment, report: Report
+) -> tuple[Module, ...]:
+    """Return the modules of the project's own sources, then those that they import."""
+    loading = _Loading(environment, report)
+    for source in entries:
+        loading.add(source, library=False)
+    own = list(loading.modules)
+    for name in own:
+        loading.follow(loading.modules[name])
+    _report_cycles(loading, report)
+    return tuple(loading.modules.values())
+
+
+@attrs.define
+class _Loading:
+    environment: Environment
+    report: Report
+    modules: dict[str, Module] = attrs.field(factory=dict)
+    edges: dict[str, list[tuple[str, tree.Import]]] = attrs.field(factory=dict)
+
+    def add(self, source: Source, *, library: bool) -> Module:
+        module = Module(source, parse(source, self.report), library)
+        self.modules[source.name] = module
+        return module
+
+    def follow(self, first: Module) -> None:
+        pending = [first]
+        while pending:
+            module = pending.pop()
+            if module.source.name in self.edges:
+                continue
+            self.edges[module.source.name] = []
+            for member in module.file.members:
+                if isinstance(member, tree.Import):
+                    imported = self._import(module, member)
+                    if imported is not None:
+                        pending.append(imported)
+
+    def _import(self, module: Module, node: tree.Import) -> Module | None:
+        """Bind the name of an import; return the module that is to be followed next."""
+        if isinstance(node.path, tuple):
+            found = self.environment.loader.module(module.source.name, node.path)
+            shown = ".".join(node.path)
+            name = node.alias.text if node.alias else node.path[-1]
+        else:
+            found = self.environment.loader.file(module.source.name, node.path)
+            shown = node.path
+            name = node.alias.text if node.alias else _stem(node.path)
+        span = node.alias.span if node.alias else node.place
+        binding = Binding("module", name, node, module, span)
+        if name in module.names:
+            return None  # `resolve` reports the second name
+        module.names[name] = binding
+        if not isinstance(found, Source):
+            code = found.code if found else codes.IMPORT_NOT_FOUND
+            message = found.message if found else f"there is no module `{shown}`"
+            hint = found.hint if found else "check the name; the standard modules begin with `std.`"
+            self.report.add(code, node.place, message, hint=hint)
+            binding.kind = "broken"
+            return None
+        if node.type is not None or found.name.endswith((".json", ".toml")):
+            binding.kind = "data"
+            binding.target = data.read(found, node.place, self.report)
+            return None
+        target = self.modules.get(found.name) or self.add(found, library=True)
+        binding.target = target
+        self.edges[module.source.name].append((found.name, node))
+        return target
+
+
+def _stem(path: str) -> str:
+    return path.rsplit("/", 1)[-1].split(".")[0]
+
+
+def _report_cycles(loading: _Loading, report: Report) -> None:
+    """Report each import that closes a circle, once."""
+    done: set[str] = set()
+
+    def visit(name: str, path: list[str]) -> None:
+        path.append(name)
+        for target, node in loading.edges.get(name, ()):
+            if target in path:
+                circle = [*path[path.index(target) :], target]
+                report.add(
+                    codes.CYCLIC_DEFINITION,
+                    node.place,
+                    "this import leads back to its own module",
+                    label=" imports ".join(f"`{c}`" for c in circle),
+                    hint="move what both need into a third module",
+                )
+            elif target not in done:
+                visit(target, path)
+        path.pop()
+        done.add(name)
+
+    for name in loading.edges:
+        if name not in done:
+            visit(name, [])

@@ -1,0 +1,365 @@
+"""Fourth pass: grants become IAM statements, entities become documents and identities.
+
+After it nothing of the language is left but `origin` spans. A grant is one statement for each
+block that its condition compiles to; what IAM cannot say exactly is reported, never bent.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+import attrs
+
+from iamdsl.compiler import actions, builders, principals
+from iamdsl.compiler.conditions import Refused, compile_formula
+from iamdsl.compiler.entities import Entities
+from iamdsl.diagnostics import Label, codes
+from iamdsl.iam import ANYONE, Elements, Policy, Principals, Statement
+from iamdsl.model import ALWAYS
+
+if TYPE_CHECKING:
+    from iamdsl.compiler.environment import Environment
+    from iamdsl.diagnostics import Report
+    from iamdsl.iam import Condition
+    from iamdsl.model import Entity, Formula, Grant, Value
+    from iamdsl.source import Span
+
+MAX_BLOCKS = 16
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
+_PRINCIPAL_TYPES = {"AWS", "CanonicalUser", "Federated", "Service"}
+
+
+@attrs.frozen
+class Lowering:
+    """Turns the grants of entities into statements.
+
+    Attributes:
+        service: of a resource policy, whose form `self` takes.
+    """
+
+    entities: Entities
+    environment: Environment
+    report: Report
+
+    def policy(self, entity: Entity, service: str = "") -> Policy:
+        """Return the statements of an entity's `allow`s and `deny`s."""
+        statements: list[Statement] = []
+        for grant in entity.grants:
+            if grant.verb != "trust":
+                statements += self._statements(entity, grant, service)
+        values = entity.settings.get("id")
+        identifier = str(values[0][0].data) if values else None
+        return Policy(self._with_sids(tuple(statements), entity, service), identifier)
+
+    def trust(self, entity: Entity) -> Policy | None:
+        """Return the trust policy of a role, None when it has none."""
+        statements: list[Statement] = []
+        for grant in entity.grants:
+            if grant.verb == "trust":
+                statements += self._trust(grant)
+        return Policy(self._with_sids(tuple(statements), entity, "")) if statements else None
+
+    # Statements
+
+    def _statements(self, entity: Entity, grant: Grant, service: str) -> list[Statement]:
+        resource_policy = entity.target is not None
+        resources = self._resources(entity, grant, service)
+        who = self._principals(entity, grant)
+        if resources is False or who is False:
+            return []
+        named = grant.resources or ((entity.target,) if entity.target is not None else ())
+        verbs = actions.of_grant(grant, named, self.environment, self.report)
+        blocks = self._blocks(grant.condition, grant)
+        if verbs is None or blocks is None or not verbs.values:
+            return []
+        if (resources is not None and not resources.values) or (
+            resource_policy and who is not None and not who.by_type
+        ):
+            return []  # a list without items: the statement is about nothing
+        return [self._statement(grant, verbs, resources, who, block) for block in blocks]
+
+    def _statement(
+        self,
+        grant: Grant,
+        verbs: Elements,
+        resources: Elements | None,
+        who: Principals | None,
+        block: Condition,
+    ) -> Statement:
+        effect: Literal["Allow", "Deny"] = "Deny" if grant.verb == "deny" else "Allow"
+        return Statement(effect, verbs, resources, who, block, grant.sid, grant.origin)
+
+    def _blocks(self, formula: Formula, grant: Grant) -> tuple[Condition, ...] | None:
+        if formula == ALWAYS:
+            return ((),)
+        formula = self.entities.resolve_formula(formula)
+        found = compile_formula(formula, statements=MAX_BLOCKS)
+        if not isinstance(found, Refused):
+            return found
+        spans = [s for s in found.spans if s is not None]
+        self.report.add(
+            codes.TOO_MANY_STATEMENTS
+            if found.kind == "too-many"
+            else codes.INEXPRESSIBLE_CONDITION,
+            spans[0] if spans else grant.span,
+            found.reason,
+            notes=[Label(s, "together with this") for s in spans[1:4]],
+            hint=found.hint,
+        )
+        return None
+
+    def _resources(
+        self, entity: Entity, grant: Grant, service: str
+    ) -> Elements | Literal[False] | None:
+        """Return `Resource` or `NotResource`; None where the kind has none, False on mistakes."""
+        if grant.resources is None:
+            if entity.target is not None:
+                return self._self(entity, service)
+            self.report.add(
+                codes.MISSING_CLAUSE,
+                grant.span,
+                f"this `{grant.verb}` says on nothing",
+                label="which resources?",
+                hint="add `on` with ARNs or builders; `on *` is every resource",
+            )
+            return False
+        if service in {"ecr", "ecr-public"}:
+            return None
+        found = [self._resource(v, entity, grant, service) for v in grant.resources]
+        excepted = [self._resource(v, entity, grant, service) for v in grant.resources_except]
+        texts = tuple(dict.fromkeys(t for t in found if t is not None))
+        others = tuple(dict.fromkeys(t for t in excepted if t is not None))
+        if None in found or None in excepted:
+            return False
+        if not others:
+            return Elements(("*",) if "*" in texts else texts)
+        if "*" not in texts:
+            self.report.add(
+                codes.INEXACT_SET,
+                grant.resources_except[0].span or grant.span,
+                "IAM cannot take resources away from a list of patterns",
+                hint="take them away from `*`: `on * except …`, or `deny` them in a statement",
+            )
+            return False
+        return Elements(others, negated=True)
+
+    def _self(self, entity: Entity, service: str) -> Elements | None:
+        """Return the resource of a resource policy as its service wants it."""
+        if service in {"ecr", "ecr-public"}:
+            return None
+        if service in {"kms", "ec2"} or entity.target is None:
+            return Elements(("*",))
+        return Elements((self.entities.resolve(str(entity.target.data)),))
+
+    def _resource(
+        self, value: Value, entity: Entity, grant: Grant, service: str
+    ) -> str | None:
+        text = self.entities.resolve_value(value)
+        span = value.span or grant.span
+        if text == "*":
+            return text
+        if builders.widens(value, self.report, span):
+            return None
+        if (
+            service == "kms"
+            and entity.target is not None
+            and text == self.entities.resolve_value(entity.target)
+        ):
+            return "*"
+        problem, hint = arn_problem(text)
+        if problem:
+            self.report.add(codes.BAD_ARN, span, f"`{text}` {problem}", hint=hint)
+            return None
+        return text
+
+    # Principals
+
+    def _principals(self, entity: Entity, grant: Grant) -> Principals | Literal[False] | None:
+        """Return `Principal` or `NotPrincipal`; None where the kind has none, False on mistakes."""
+        wants = entity.target is not None
+        if entity.kind == "rcp":
+            if grant.principals is not None:
+                return self._no_principals(entity, grant)
+            return ANYONE
+        if not wants:
+            return None if grant.principals is None else self._no_principals(entity, grant)
+        if grant.principals is None:
+            self.report.add(
+                codes.MISSING_CLAUSE,
+                grant.span,
+                f"this `{grant.verb}` says to nobody",
+                label="who?",
+                hint="add `to`: a role, `account 111122223333`, `service lambda`, or `anyone`",
+            )
+            return False
+        return self._who(grant)
+
+    def _no_principals(self, entity: Entity, grant: Grant) -> Literal[False]:
+        values = grant.principals or ()
+        hint = "remove `to`: the policy speaks for whoever it is attached to"
+        if entity.kind == "rcp":
+            hint = "remove `to`: a resource control policy is about everyone"
+        self.report.add(
+            codes.ELEMENT_NOT_ALLOWED,
+            values[0].span if values else grant.span,
+            f"a {entity.kind} takes no principal",
+            hint=hint,
+        )
+        return False
+
+    def _who(self, grant: Grant) -> Principals | Literal[False]:
+        pairs = self._pairs(grant.principals or (), grant)
+        excepted = self._pairs(grant.principals_except, grant)
+        if pairs is None or excepted is None:
+            return False
+        if not excepted:
+            return _grouped(pairs)
+        place = grant.principals_except[0].span or grant.span
+        if grant.verb != "deny" or pairs != [("*", "*")]:
+            self.report.add(
+                codes.INEXACT_SET,
+                place,
+                "`except` takes principals away from `anyone` in a `deny` only",
+                hint="name who is meant, or add `unless aws:PrincipalArn like …`",
+            )
+            return False
+        return attrs.evolve(_grouped(excepted), negated=True)
+
+    def _pairs(
+        self, values: tuple[Value, ...], grant: Grant
+    ) -> list[tuple[str, str]] | None:
+        found = [principals.of_value(v, self.report, v.span or grant.span) for v in values]
+        if None in found:
+            return None
+        return [(kind, self.entities.resolve(text)) for kind, text in filter(None, found)]
+
+    # Trust
+
+    def _trust(self, grant: Grant) -> list[Statement]:
+        if grant.resources is not None:
+            self.report.add(
+                codes.ELEMENT_NOT_ALLOWED,
+                grant.span,
+                "a trust policy takes no resource",
+                hint="remove `on`: the role itself is what is trusted with",
+            )
+            return []
+        pairs = self._pairs(grant.principals or (), grant)
+        blocks = self._blocks(grant.condition, grant)
+        if pairs is None or blocks is None or self._anyone(pairs, grant):
+            return []
+        if grant.principals_except:
+            self.report.add(
+                codes.ELEMENT_NOT_ALLOWED,
+                grant.principals_except[0].span or grant.span,
+                "a trust policy takes no exceptions",
+                hint="name who is trusted",
+            )
+            return []
+        made: list[Statement] = []
+        for verbs, group in self._trust_groups(grant, pairs).items():
+            who = _grouped(group)
+            for block in blocks:
+                made.append(
+                    Statement("Allow", Elements(verbs), None, who, block, grant.sid, grant.origin)
+                )
+        return made
+
+    def _trust_groups(
+        self, grant: Grant, pairs: list[tuple[str, str]]
+    ) -> dict[tuple[str, ...], list[tuple[str, str]]]:
+        """Return the principals by the sts actions that trusting them takes."""
+        if grant.actions:
+            found = actions.of_grant(grant, (), self.environment, self.report)
+            return {found.values: pairs} if found is not None and found.values else {}
+        groups: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+        for kind, text in pairs:
+            groups.setdefault(principals.trust_actions(kind, text), []).append((kind, text))
+        return groups
+
+    def _anyone(self, pairs: list[tuple[str, str]], grant: Grant) -> bool:
+        if ("*", "*") not in pairs:
+            return False
+        self.report.add(
+            codes.BAD_PRINCIPAL,
+            grant.span,
+            "a role cannot trust `anyone`",
+            label="AWS refuses this",
+            hint="write `account *` with a condition such as `when aws:PrincipalOrgID == …`",
+        )
+        return True
+
+    # Sids
+
+    def _with_sids(
+        self, statements: tuple[Statement, ...], entity: Entity, service: str
+    ) -> tuple[Statement, ...]:
+        """Return the statements with the author's Sids, numbered where one grant made several."""
+        from iamdsl.aws.names import name_problem, sid_kind  # noqa: PLC0415
+
+        if all(s.sid is None for s in statements):
+            return statements
+        owners: dict[str, Span] = {}
+        used: set[str] = set()
+        made: list[Statement] = []
+        kind = sid_kind("resource" if entity.target is not None else entity.kind, service)
+        for statement in statements:
+            sid = statement.sid
+            if sid is None:
+                made.append(statement)
+                continue
+            place = statement.origin[0]
+            problem = name_problem(kind, sid)
+            first = owners.setdefault(sid, place)
+            if problem:
+                hint = "use letters and digits only" if kind == "sid" else "shorten or respell it"
+                self.report.add(codes.BAD_SID, place, f"the Sid `{sid}` {problem}", hint=hint)
+            elif first != place:
+                self.report.add(
+                    codes.BAD_SID,
+                    place,
+                    f"the Sid `{sid}` is used twice in `{entity.name}`",
+                    notes=[Label(first, "first used here")],
+                    hint="give one of them another name",
+                )
+            number, name = 1, sid
+            while name in used:
+                number += 1
+                name = f"{sid}{number}"
+            used.add(name)
+            made.append(attrs.evolve(statement, sid=name))
+        return tuple(made)
+
+
+def _grouped(pairs: list[tuple[str, str]]) -> Principals:
+    by_type: dict[str, dict[str, None]] = {}
+    for kind, text in pairs:
+        by_type.setdefault(kind, {})[text] = None
+    if "*" in by_type:
+        return ANYONE
+    return Principals(tuple((kind, tuple(by_type[kind])) for kind in sorted(by_type)))
+
+
+def arn_problem(text: str) -> tuple[str, str]:
+    """Return what IAM would refuse in a resource, and what to do; empty when nothing.
+
+    AWS "reference_policies_elements_resource": six fields, variables only after the fifth colon.
+    """
+    if not text.startswith("arn:"):
+        return "is no ARN", 'a resource is an ARN, a builder such as `s3:object("b")`, or `*`'
+    plain = _VARIABLE.sub(lambda m: "v" * len(m.group()), text)
+    fields = plain.split(":", 5)
+    if len(fields) < 6:
+        return "has too few fields", "an ARN has six: `arn:partition:service:region:account:resource`"
+    if "${" in text[: len(":".join(fields[:5]))]:
+        return "has a variable too early", "a `${…}` may stand only after the fifth colon"
+    if not fields[2] or "*" in fields[2] or "?" in fields[2]:
+        return "has no exact service", "the third field names the service, without wildcards"
+    if not fields[5]:
+        return "names no resource", "the last field names the resource, or `*`"
+    if fields[2] == "iam" and fields[3]:
+        return "has a region", "ARNs of IAM leave the region empty: `arn:aws:iam::111122223333:…`"
+    if fields[2] == "s3" and fields[3] and not fields[5].startswith("accesspoint"):
+        return "has a region", "ARNs of S3 leave the region empty: `arn:aws:s3:::bucket`"
+    return "", ""

@@ -1,0 +1,269 @@
+"""Second pass: give every name its meaning and every expression its type.
+
+After it each module's names are bound, the project's entities are known, and whatever would go
+wrong for its type in any expansion has been reported, used or not. Expressions stay the tree's;
+`expand` reads them with the bindings made here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamdsl.compiler.infer import Checker, Scope
+from iamdsl.diagnostics import Label, codes
+from iamdsl.model import Binding, Module, Program, types
+from iamdsl.model.program import ENTITY_KINDS
+from iamdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamdsl.compiler.environment import Environment
+    from iamdsl.diagnostics import Report
+    from iamdsl.source import Span
+
+_KINDS = {tree.Let: "let", tree.Template: "template", tree.Extern: "extern", tree.Param: "param"}
+
+BODIES: dict[str, frozenset[str]] = {
+    "policy": frozenset("allow deny description path tags id".split()),
+    "boundary": frozenset("allow deny description path tags".split()),
+    "scp": frozenset("allow deny description tags".split()),
+    "rcp": frozenset("deny description tags".split()),
+    "session": frozenset("allow deny attach".split()),
+    "role": frozenset(
+        "allow deny trust attach path description max_session boundary tags place"
+        " instance_profile".split()
+    ),
+    "user": frozenset("allow deny attach path boundary tags place groups".split()),
+    "group": frozenset("allow deny attach path place".split()),
+    "permission_set": frozenset(
+        "allow deny attach description max_session boundary tags".split()
+    ),
+    "test": frozenset("allows denies never always".split()),
+    "guard": frozenset("never always".split()),
+    "organization": frozenset({"attach", "declaration"}),
+    "ou": frozenset({"attach", "declaration"}),
+    "account": frozenset({"attach", "declaration"}),
+}
+"""What may stand in the body of each kind, besides `use`, `for` and `if`."""
+
+_RESOURCE_BODY = frozenset("allow deny id".split())
+
+
+def resolve(modules: tuple[Module, ...], environment: Environment, report: Report) -> Program:
+    """Bind names, infer types, report what does not fit."""
+    entities: dict[str, tree.Declaration] = {}
+    computed = False
+    for module in modules:
+        _bind(module, report)
+        for node in _declarations(module.file.members):
+            if node.kind not in ENTITY_KINDS:
+                continue
+            name = node.name.text if isinstance(node.name, tree.Name) else node.name.plain
+            if name is None:
+                computed = True
+            else:
+                entities.setdefault(name.lower(), node)
+        if module.library:
+            _only_definitions(module, report)
+    program = Program(modules, entities, computed)
+    checker = Checker(program, environment, report)
+    for module in modules:
+        scope = Scope(module)
+        for binding in list(module.names.values()):
+            checker.type_of(binding)
+        _members(module.file.members, scope, checker, "file", report)
+    _unused(modules, report)
+    return program
+
+
+def _bind(module: Module, report: Report) -> None:
+    for member in module.file.members:
+        if isinstance(member, tree.Import):
+            name = member.alias or _import_name(member)
+            bound = module.names.get(name.text)
+            if bound is not None and bound.node is not member:
+                _duplicate(name, bound, report)
+            continue
+        kind = _KINDS.get(type(member))
+        if kind is None:
+            continue
+        name = member.parameter.name if isinstance(member, tree.Param) else member.name  # type: ignore[union-attr]
+        if name.text in module.names:
+            _duplicate(name, module.names[name.text], report)
+        else:
+            module.names[name.text] = Binding(kind, name.text, member, module, name.span)
+
+
+def _import_name(node: tree.Import) -> tree.Name:
+    text = node.path[-1] if isinstance(node.path, tuple) else node.path.rsplit("/", 1)[-1]
+    return tree.Name(text.split(".")[0], span=node.place)
+
+
+def _duplicate(name: tree.Name, bound: Binding, report: Report) -> None:
+    report.add(
+        codes.DUPLICATE_NAME,
+        name.span,
+        f"`{name.text}` is declared twice in this module",
+        notes=[Label(bound.span, "first declared here")],
+        hint="give one of them another name",
+    )
+
+
+def _declarations(members: tuple[tree.Member, ...]) -> Iterator[tree.Declaration]:
+    for member in members:
+        if isinstance(member, tree.Declaration):
+            yield member
+            yield from _declarations(member.body)
+        elif isinstance(member, tree.Template | tree.For):
+            yield from _declarations(member.body)
+        elif isinstance(member, tree.If):
+            yield from _declarations(member.body + member.otherwise)
+
+
+def _only_definitions(module: Module, report: Report) -> None:
+    for member in module.file.members:
+        if isinstance(member, tree.Declaration) and member.kind not in {"test", "guard"}:
+            what = f"a {member.kind}"
+        elif isinstance(member, tree.Param):
+            what = "a param"
+        elif isinstance(member, tree.Use | tree.For | tree.If):
+            what = "statements"
+        else:
+            continue
+        report.add(
+            codes.MISPLACED,
+            member.span,
+            f"an imported module declares {what}",
+            label="a module that is imported builds nothing by itself",
+            hint="put it into a `template`, and `use` that where it is wanted",
+        )
+
+
+def _members(
+    members: tuple[tree.Member, ...], scope: Scope, checker: Checker, place: str, report: Report
+) -> None:
+    """Check the members of a body; `place` is the kind of body, "file" or "template"."""
+    seen: dict[str, Span] = {}
+    for member in members:
+        if isinstance(member, tree.Setting) and place != "template":
+            if member.name in seen:
+                report.add(
+                    codes.REPEATED_CLAUSE,
+                    member.span,
+                    f"a second `{member.name}`",
+                    notes=[Label(seen[member.name], "the first is here")],
+                    hint="keep one of them",
+                )
+            seen[member.name] = member.span
+        _member(member, scope, checker, place, report)
+
+
+def _member(
+    member: tree.Member, scope: Scope, checker: Checker, place: str, report: Report
+) -> None:
+    match member:
+        case tree.Declaration():
+            _declaration(member, scope, checker, place, report)
+        case tree.Template():
+            _top_only(member, scope, place, "template", report)
+            inner = scope.inner()
+            for parameter in member.parameters:
+                inner.bind(parameter.name, checker.read_type(parameter.type, scope), parameter)
+            _members(member.body, inner, checker, "template", report)
+        case tree.Statement():
+            _allowed(member, member.verb, place, report)
+            checker.statement(member, scope)
+        case tree.Attach():
+            _allowed(member, "attach", place, report)
+            for item in member.items:
+                checker.expect(item, scope, types.ARN, "an attachment")
+        case tree.Setting():
+            _allowed(member, member.name, place, report)
+            checker.setting(member, scope)
+        case tree.Use():
+            checker.use(member, scope)
+        case tree.For():
+            inner = checker.loop(member, scope)
+            _members(member.body, inner, checker, place, report)
+        case tree.If():
+            checker.compile_time(member.condition, scope, "`if`")
+            _members(member.body, scope, checker, place, report)
+            _members(member.otherwise, scope, checker, place, report)
+        case tree.Let() | tree.Param() | tree.Extern() | tree.Import():
+            word = type(member).__name__.lower()
+            _top_only(member, scope, place, word, report)
+        case tree.Broken():
+            pass
+
+
+def _declaration(
+    node: tree.Declaration, scope: Scope, checker: Checker, place: str, report: Report
+) -> None:
+    if place not in {"file", "template", "organization", "ou", "account"}:
+        report.add(
+            codes.MISPLACED,
+            node.span if not node.body else node.name.span,
+            f"a {node.kind} cannot be declared in a {place}",
+            hint="declare it at the top level, and refer to it by its name",
+        )
+    if isinstance(node.name, tree.Text):
+        checker.infer(node.name, scope)
+    body = node.kind
+    inner = scope
+    if node.header is not None:
+        checker.infer(node.header, scope)
+    if node.kind == "policy" and node.header is not None:
+        body = "resource policy"
+        inner = scope.inner()
+        inner.bind(tree.Name("self", span=node.header.span), types.ARN, None)
+    for exception in node.exceptions:
+        checker.infer(exception, scope)
+    _members(node.body, inner, checker, body, report)
+
+
+def _allowed(member: tree.Member, word: str, place: str, report: Report) -> None:
+    if place == "template":
+        return
+    if place == "file":
+        message = f"`{word}` stands outside any declaration"
+        hint = "put it into the body of a `policy` or `role`"
+    else:
+        body = _RESOURCE_BODY if place == "resource policy" else BODIES[place]
+        if word in body:
+            return
+        message = f"`{word}` has no place in a {place}"
+        hint = "a " + place + " may hold " + ", ".join(f"`{w}`" for w in sorted(body))
+    report.add(codes.MISPLACED, member.span, message, hint=hint)
+
+
+def _top_only(member: tree.Member, scope: Scope, place: str, word: str, report: Report) -> None:
+    del scope
+    if place != "file":
+        report.add(
+            codes.MISPLACED,
+            member.span,
+            f"`{word}` stands inside a {place}",
+            hint=f"move it to the top level of the file{_let_hint(word)}",
+        )
+
+
+def _let_hint(word: str) -> str:
+    return "; a value used in one place only may stand there itself" if word == "let" else ""
+
+
+def _unused(modules: tuple[Module, ...], report: Report) -> None:
+    for module in modules:
+        if module.library:
+            continue
+        for binding in module.names.values():
+            if binding.used or binding.name.startswith("_"):
+                continue
+            if binding.kind in {"let", "module", "data", "extern"}:
+                what = "import" if binding.kind in {"module", "data"} else binding.kind
+                report.add(
+                    codes.UNUSED_NAME,
+                    binding.span,
+                    f"the {what} `{binding.name}` is never used",
+                    hint="remove it",
+                )

@@ -1,0 +1,59 @@
+"""The flat program: entities with sentences whose every part is a value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+
+
+if TYPE_CHECKING:
+    from iamdsl.model.formula import Formula
+    from iamdsl.model.values import Value
+    from iamdsl.source import Span
+
+
+@attrs.frozen
+class Grant:
+    """One `allow`, `deny` or `trust`.
+
+    Attributes:
+        principals, resources: None when the clause was not written.
+        span: the sentence; `origin` adds the places of the `use`s that led to it.
+    """
+
+    verb: str
+    actions: tuple[Value, ...]
+    actions_except: tuple[Value, ...]
+    principals: tuple[Value, ...] | None
+    principals_except: tuple[Value, ...]
+    resources: tuple[Value, ...] | None
+    resources_except: tuple[Value, ...]
+    condition: Formula
+    sid: str | None
+    span: Span
+    origin: tuple[Span, ...] = ()
+
+
+@attrs.define
+class Entity:
+    """A declaration after expansion.
+
+    Attributes:
+        settings: by name, the values and the place of each setting.
+        target: of a resource policy, what it is for.
+        attachments: what `attach` and `groups` name.
+    """
+
+    kind: str
+    name: str
+    span: Span
+    place: Span
+    doc: str = ""
+    target: Value | None = None
+    grants: list[Grant] = attrs.field(factory=list)
+    settings: dict[str, tuple[tuple[Value, ...], Span]] = attrs.field(factory=dict)
+    attachments: list[Value] = attrs.field(factory=list)
+
+

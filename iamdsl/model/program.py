@@ -1,0 +1,72 @@
+"""Modules, and what the names in them stand for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from iamdsl.model import types
+
+if TYPE_CHECKING:
+    from iamdsl.model.types import Type
+    from iamdsl.source import Source, Span
+
+
+@attrs.define(eq=False, repr=False)
+class Binding:
+    """What a name stands for.
+
+    Attributes:
+        kind: let, param, extern, template, module, data, local.
+        node: the tree's node: `Let`, `Param`, `Extern`, `Template`, `Import`, `Parameter`, `Name`.
+        module: the module whose scope the node's expressions are read in.
+        type: None until `resolve` has inferred it.
+        target: the `Module` of an import, or the imported data.
+        used: whether anything refers to it.
+    """
+
+    kind: str
+    name: str
+    node: Any
+    module: Module
+    span: Span
+    type: Type | None = None
+    target: Any = None
+    used: bool = False
+
+
+@attrs.define(eq=False, repr=False)
+class Module:
+    """A source with its names; `library` when it came by import and so builds nothing."""
+
+    source: Source
+    file: Any
+    library: bool
+    names: dict[str, Binding] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Program:
+    """All modules of a build.
+
+    Attributes:
+        modules: the project's own sources first, imported ones after.
+        entities: declarations whose name is written out, by lower-cased name.
+        computed: whether some declaration's name is known only after expansion.
+    """
+
+    modules: tuple[Module, ...]
+    entities: dict[str, Any]
+    computed: bool
+
+
+ENTITY_KINDS = frozenset(
+    "policy boundary scp rcp session role user group permission_set account ou organization".split()
+)
+"""Kinds of declaration whose names belong to the whole project."""
+
+
+def entity_type(kind: str) -> Type:
+    """Return the type of a reference to a declaration."""
+    return types.Type("Entity", options=(kind,))

@@ -1,0 +1,45 @@
+"""Compile-time values: what an expression is worth once params and arguments are known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamdsl.model.types import Type
+    from iamdsl.source import Span
+
+
+@attrs.frozen
+class Value:
+    """A value with its type.
+
+    Attributes:
+        type: of a list, `List`; the items have their own.
+        data: text for String, Arn, Region, AccountId, Key, Action (`s3:Get*`, `s3:@read`) and
+            for literals as written (Int, Decimal, Date, Network); seconds for a Duration; bool;
+            a `Formula` for a Condition; a tuple of values for a List; a dict for a Record;
+            a pair (type, value) for a Principal; an entity's kind and name for an Entity.
+        outside: the text came from a param, data or an extern, and so may not hold pattern
+            characters where a pattern stands.
+        verbatim: quoted: not looked up in the catalogue.
+        span: where it was written.
+    """
+
+    type: Type
+    data: Any
+    outside: bool = False
+    verbatim: bool = False
+    span: Span | None = attrs.field(default=None, eq=False, repr=False)
+
+
+def leaves(value: Value) -> Iterator[Value]:
+    """Yield the items of a list, lists in lists flattened; any other value itself."""
+    if value.type.name == "List":
+        for item in value.data:
+            yield from leaves(item)
+    else:
+        yield value
