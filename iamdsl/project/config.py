@@ -189,7 +189,7 @@ def locate(text: str, section: str, key: str) -> int:
     for line in text.splitlines(keepends=True):
         if match := re.match(r"\s*\[([^\[\]]+)\]", line):
             header = ".".join(part.strip(" \"'") for part in match[1].split("."))
-            if f"{header}." == f"{section}.{key}." or header == section:
+            if header in (section, f"{section}.{key}".strip(".")):
                 around = offset + match.start(1)
         elif match := re.match(r"\s*([\"']?)([^\s\"'=]+)\1\s*=", line):
             written = match[2]

@@ -38,16 +38,17 @@ def read(path: str, name: str) -> File | Problem:
         descriptor = os.open(path, flags)
     except (OSError, ValueError) as error:
         return _unreadable(name, reason(error) if isinstance(error, OSError) else str(error))
-    with open(descriptor, "rb") as stream:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            return _unreadable(name, "it is not a regular file")
-        if status.st_size > MAX_BYTES:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
+        os.close(descriptor)
+        if stat.S_ISREG(status.st_mode):
             return _too_large(name, status.st_size)
-        try:
+        return _unreadable(name, "it is not a regular file")
+    try:
+        with open(descriptor, "rb") as stream:
             data = stream.read(MAX_BYTES + 1)
-        except OSError as error:
-            return _unreadable(name, reason(error))
+    except OSError as error:
+        return _unreadable(name, reason(error))
     return _too_large(name, len(data)) if len(data) > MAX_BYTES else File(name, path, data)
 
 
