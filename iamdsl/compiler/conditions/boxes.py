@@ -148,10 +148,11 @@ def narrowed(
 ) -> list[Box]:
     """Return `cover` with each mask replaced by a cheaper one that still covers what it must.
 
+    The last boxes of `cover` come first: `chosen` puts the dearest there.
     `at_least(key, needed, mask)` returns the cheapest mask between `needed` and `mask`.
     """
     out = list(cover)
-    for index in range(len(out)):
+    for index in reversed(range(len(out))):
         for at in range(len(full)):
             box = out[index]
             others = out[:index] + out[index + 1 :]

@@ -14,7 +14,7 @@ from iamdsl.compiler.conditions import globs, networks, texts
 from iamdsl.compiler.conditions.refusal import NoForm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from iamdsl.compiler.conditions.globs import Pattern
     from iamdsl.compiler.conditions.leaves import Predicate
@@ -30,6 +30,7 @@ BINARY = "BinaryEquals"
 
 _PATTERNS = 64
 _CELLS = 512
+_RELATED = 24
 
 
 class Item(NamedTuple):
@@ -81,7 +82,7 @@ def cut(predicates: list[Predicate]) -> Cells:
     if any(item.network for item in items):
         return _cut_networks(predicates, items)
     fixed = _group(i for i in items if i.text is not None)
-    open_ = _group(i for i in items if i.text is None and i.pattern is not None)
+    open_ = _apart(_group(i for i in items if i.text is None and i.pattern is not None), _overlap)
     free = _group(i for i in items if i.pattern is None and i.text is None)
     literal_groups, signatures = _signatures(fixed, open_)
     base = len(literal_groups) + len(signatures)
@@ -237,6 +238,39 @@ def _group(items: Iterable[Item]) -> list[list[Item]]:
     return list(groups.values())
 
 
+def _apart(groups: list[list[Item]], related: Callable[[Item, Item], object]) -> list[list[Item]]:
+    """Split `groups` by how their items relate to items of other groups.
+
+    Then a list can do without the items that make no difference beside its other tests.
+    """
+    if len(groups) < 2 or sum(map(len, groups)) > _RELATED:
+        return groups
+    out: dict[object, list[Item]] = {}
+    for at, group in enumerate(groups):
+        others = [item for g in groups if g is not group for item in g]
+        for item in group:
+            signature = tuple(related(item, other) for other in others)
+            out.setdefault((at, signature), []).append(item)
+    return list(out.values())
+
+
+def _overlap(one: Item, other: Item) -> object:
+    """Return how two patterns relate: apart, inside, around, or overlapping."""
+    if one.pattern is None or other.pattern is None:
+        return None
+    inside = globs.covers(other.pattern, one.pattern)
+    return inside, globs.covers(one.pattern, other.pattern), globs.meet(one.pattern, other.pattern) == ()
+
+
+def _nesting(one: Item, other: Item) -> object:
+    """Return how two networks relate: apart, inside, or around."""
+    if one.network is None or other.network is None:
+        return None
+    return networks.contains(one.network, other.network), networks.contains(
+        other.network, one.network
+    )
+
+
 def _parts(item: Item) -> tuple[str, ...]:
     """Return the fields of a literal."""
     text = item.text or ""
@@ -290,24 +324,22 @@ def _covering(pattern: Pattern, groups: list[list[Item]]) -> int:
 
 
 def _closure(groups: list[list[Item]]) -> list[Pattern]:
-    """Return all patterns of `groups` and, closed, their meets across groups."""
-    found = {i.pattern: None for group in groups for i in group if i.pattern is not None}
-    if len(groups) < 2:
-        return list(found)
-    queue = list(found)
+    """Return the patterns of `groups` and their meets, one pattern of each of some groups."""
+    queue = list(dict.fromkeys(i.pattern for g in groups for i in g if i.pattern is not None))
+    found = dict.fromkeys(queue)
     for pattern in queue:
-        for other in list(found):
-            met = globs.meet(other, pattern)
-            if met is None or len(found) > _PATTERNS:
-                raise NoForm(
-                    "too many overlapping patterns on one key",
-                    "split the rule so that each one tests the key with fewer patterns",
-                    kind="too-many",
-                )
-            for new in met:
-                if new not in found:
-                    found[new] = None
-                    queue.append(new)
+        covering = _covering(pattern, groups)
+        for bit, group in enumerate(groups):
+            for item in group if not covering >> bit & 1 else ():
+                met = globs.meet(pattern, item.pattern) if item.pattern is not None else ()
+                if met is None or len(found) > _PATTERNS:
+                    raise NoForm(
+                        "too many overlapping patterns on one key",
+                        "split the rule so that each one tests the key with fewer patterns",
+                        kind="too-many",
+                    )
+                queue += [new for new in met if new not in found]
+                found.update(dict.fromkeys(met))
     return queue
 
 
@@ -334,7 +366,7 @@ def _list_masks(
 
 def _cut_networks(predicates: list[Predicate], items: list[Item]) -> Cells:
     """Return the cells of networks; an extern among them is one more truth."""
-    groups = _group(i for i in items if i.network is not None)
+    groups = _apart(_group(i for i in items if i.network is not None), _nesting)
     free = _group(i for i in items if i.network is None)
     group_of = {i.network: bit for bit, g in enumerate(groups) for i in g if i.network}
     cells: dict[int, int] = {}
