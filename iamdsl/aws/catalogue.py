@@ -185,13 +185,16 @@ class Catalogue:
         if name is None:
             return None
         if name not in self._actions:
-            self._actions[name] = self._make_action(name)
+            self._actions[name] = self._make_action(name, self._action_line(name))
         return self._actions[name]
 
     def actions(self, prefix: str) -> tuple[Action, ...]:
         """Return all actions of a service, sorted by name."""
-        names = (f"{prefix.lower()}:{name}" for name in self.names(prefix).values())
-        return tuple(action for action in map(self.action, names) if action)
+        self._detail(prefix)
+        service = self._service(prefix)
+        lines = service.lines.split("\n")[1:] if service else ()
+        found = (json.loads(line) for line in lines)
+        return tuple(self._make_action(f"{prefix.lower()}:{line[0]}", line) for line in found)
 
     def description(self, action: str) -> str:
         """Return AWS's sentence about an action, "" where there is none."""
@@ -431,11 +434,11 @@ class Catalogue:
         line: list[Any] = json.loads(service.lines[at:].partition("\n")[0])
         return line
 
-    def _make_action(self, name: str) -> Action:
+    def _make_action(self, name: str, line: list[Any]) -> Action:
         prefix = name.partition(":")[0]
         detail = self._detail(prefix)
         keys = [key for key, _ in detail["keys"]]
-        _, resources, own, dependents, permission_only = (*self._action_line(name), [], 0)[:5]
+        _, resources, own, dependents, permission_only = (*line, [], 0)[:5]
         numbers = set(own)
         found: list[ActionResource] = []
         for kind, required, *pair in resources:

