@@ -133,7 +133,7 @@ def widened(cover: list[Box], full: Box) -> list[Box]:
 def chosen(cover: list[Box], candidates: list[Box], cost: Callable[[Box], int]) -> list[Box]:
     """Return the fewest of `candidates` that together are `cover`, then the cheapest."""
     ranked = sorted(candidates, key=lambda box: (cost(box), box))
-    if len(ranked) == 1:
+    if len(ranked) <= 1:
         return ranked
     points = _points(cover, ranked) if len(ranked) <= _CANDIDATES else None
     if points is None:
@@ -195,7 +195,7 @@ def _points(cover: list[Box], boxes: list[Box]) -> list[int] | None:
 
     A point is one class of cells for each key; cells of a class lie in the same boxes.
     """
-    classes: list[list[tuple[int, ...]]] = []
+    classes: list[tuple[int, ...]] = []
     total = 1
     everything = [*cover, *boxes]
     for at in range(len(boxes[0])):
@@ -209,14 +209,14 @@ def _points(cover: list[Box], boxes: list[Box]) -> list[int] | None:
             whole ^= cell
             signatures.setdefault(tuple(bool(m & cell) for m in masks), cell)
         cells = tuple(signatures.values())
-        classes.append([cells])
+        classes.append(cells)
         total *= len(cells)
         if total > _POINTS:
             return None
 
     def points(box: Box) -> int:
         bits, stride = 1, 1
-        for mask, (cells,) in zip(box, classes, strict=True):
+        for mask, cells in zip(box, classes, strict=True):
             bits = sum(bits << (i * stride) for i, cell in enumerate(cells) if cell & mask)
             stride *= len(cells)
         return bits

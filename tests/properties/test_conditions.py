@@ -1,0 +1,195 @@
+"""Compiled conditions against the direct meaning of formulas, on random formulas and requests.
+
+Everything is seeded: each run checks the same pairs. A larger campaign:
+`CONDITIONS_ROUNDS=20000 pytest tests/properties/test_conditions.py -k agrees`.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from itertools import product
+
+import pytest
+from condition_meaning import blocks_hold_undisputed, formula_holds
+
+from iamdsl.compiler.conditions import Refused, compile_formula
+from iamdsl.iam import Condition, Entry
+from iamdsl.model.formula import And, Formula, Not, Or, Relation
+from iamdsl.model.formula import Test as KeyTest
+
+ROUNDS = int(os.environ.get("CONDITIONS_ROUNDS", "1200"))
+REQUESTS = 25
+Context = dict[str, str | tuple[str, ...]]
+
+TEXTS = ("a", "b", "ab", "ba", "A", "aB", "a*b", "", "abc", "${x}")
+PATTERNS = ("a*", "*b", "*ab*", "?b", "a?", "ab*", "*ba*", "*a*b*", "a${*}b*", "*", "b", "?*")
+OPAQUE = ("${v}", "${w}", "${v, 'dd'}", "\ue000e\ue001")
+OPAQUE_PATTERNS = ("a${v}*", "*${w}", "${v}", "a\ue000e\ue001")
+ARNS = (
+    "arn:aws:s3:::x",
+    "arn:aws:iam::1:role/x",
+    "arn:aws:iam::1:role/xy",
+    "arn:aws:iam::2:role/x*",
+    "arn:aws:iam::1:role/p:q",
+)
+ARN_PATTERNS = (
+    "arn:aws:iam::*:role/x*",
+    "arn:aws:iam::1:*",
+    "arn:aws:iam::?:*/*y",
+    "arn:*:*:*:*:*",
+    "arn:aws:s3:::*",
+)
+NETWORKS = (
+    "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "10.1.0.0/16", "192.0.2.0/24",
+    "203.0.113.9/32", "2001:db8::/32", "2001:db8:1::/48", "0.0.0.0/0",
+)  # fmt: skip
+NUMBERS = ("1", "2", "2.5", "5", "-3", "10")
+DATES = ("2026-01-01T00:00:00Z", "2026-06-01T12:00:00Z", "2027-01-01T00:00:00Z")
+FAMILIES = {
+    "s": "String", "t": "String", "n": "Numeric", "d": "Date", "b": "Bool", "c": "Bool",
+    "p": "IpAddress", "a": "Arn", "set:s": "String", "set:n": "Numeric", "set:a": "Arn",
+    "set:b": "Bool", "set:p": "IpAddress",
+}  # fmt: skip
+
+WITNESSES = {
+    "String": [
+        *TEXTS, "${y}", "aa", "bb", "abab", "bab", "aab", "cab", "acb", "a*bc", "AB", "dd", "x*",
+        "ax", "e", "ae", "cc", *map("".join, product("ab", repeat=3)),
+    ],
+    "Numeric": ["1", "1.0", "2", "2.5", "5", "-3", "10", "0", "1.5", "2.25", "3", "7", "-4", "11"],
+    "Date": [
+        *DATES, "2025-12-31T23:59:59Z", "2026-03-01T00:00:00Z", "2026-09-01T00:00:00Z",
+        "2027-01-01T01:00:00+01:00", "2028-01-01T00:00:00Z",
+    ],
+    "Bool": ["true", "false", "TRUE", "False"],
+    "IpAddress": [
+        "10.0.0.1", "10.1.2.3", "10.127.255.255", "10.128.0.0", "10.200.0.1", "9.255.255.255",
+        "11.0.0.0", "192.0.2.77", "203.0.113.9", "203.0.113.8", "2001:db8::1", "2001:db8:1::1",
+        "2001:db7::1", "::1",
+    ],
+    "Arn": [
+        *ARNS, "arn:aws:iam::1:user/xy", "arn:aws:iam::1:role/zy", "arn:aws:iam::2:role/x",
+        "arn:aws:iam::1:role/x:y", "arn:aws:s3:::y", "arn:aws-cn:iam:r:1:role/xy", "arn:aws:s3:::a",
+        "arn:aws:iam::12:role/xy", "arn:aws:iam::2:role/xyz",
+    ],
+}  # fmt: skip
+ORDERINGS: tuple[Relation, ...] = ("less", "less-equals", "greater", "greater-equals", "equals")
+
+
+def _pick(rng: random.Random, pool: tuple[str, ...], most: int = 3) -> tuple[str, ...]:
+    return tuple(rng.sample(pool, rng.randint(1, min(most, len(pool)))))
+
+
+def random_test(rng: random.Random, key: str, variables: bool) -> KeyTest:
+    """Return a test of `key`; every operator of its family, list and flag comes up."""
+    family = FAMILIES[key]
+    quantifier = rng.choice(("any", "all")) if key.startswith("set:") else None
+    if rng.random() < 0.12:
+        return KeyTest(key, "String", "exists", negated=rng.random() < 0.5)
+    flags = (rng.random() < 0.35, rng.random() < 0.25, quantifier)
+    if family == "String":
+        kind = rng.random()
+        if kind < 0.12:
+            letters = _pick(rng, ("a", "AB", "b", "1"))
+            return KeyTest(key, family, "equals", letters, *flags, ignoring_case=True)
+        if kind < 0.55:
+            pool = TEXTS[:-1] + (OPAQUE if variables else ("${$}{x}", "a${*}b"))
+            return KeyTest(key, family, "equals", _pick(rng, pool), *flags)
+        pool = PATTERNS + (OPAQUE_PATTERNS if variables else ())
+        return KeyTest(key, family, "like", _pick(rng, pool), *flags)
+    if family == "Arn":
+        if variables and rng.random() < 0.3:
+            texts = ("arn:aws:s3:::${v}", "arn:aws:s3:::x${w}", "${u}")
+            return KeyTest(key, family, "equals", _pick(rng, texts, 2), *flags)
+        if rng.random() < 0.4:
+            return KeyTest(key, family, "equals", _pick(rng, ARNS), *flags)
+        return KeyTest(key, family, "like", _pick(rng, ARN_PATTERNS, 2), *flags)
+    if family == "IpAddress":
+        return KeyTest(key, "IpAddress", "equals", _pick(rng, NETWORKS), *flags)
+    if family == "Bool":
+        return KeyTest(key, "Bool", "equals", (rng.choice(("true", "false")),), *flags)
+    relation = rng.choice(ORDERINGS)
+    pool = NUMBERS if family == "Numeric" else DATES
+    values = _pick(rng, pool, 3 if relation == "equals" else 1)
+    return KeyTest(key, "Numeric" if family == "Numeric" else "Date", relation, values, *flags)
+
+
+def random_formula(rng: random.Random, keys: list[str], depth: int, variables: bool) -> Formula:
+    if depth == 0 or rng.random() < 0.25:
+        return random_test(rng, rng.choice(keys), variables)
+    if rng.random() < 0.2:
+        return Not(random_formula(rng, keys, depth - 1, variables))
+    count = rng.choice((2, 2, 2, 3))
+    parts = tuple(random_formula(rng, keys, depth - 1, variables) for _ in range(count))
+    return And(parts) if rng.random() < 0.5 else Or(parts)
+
+
+def random_request(rng: random.Random, keys: list[str]) -> Context:
+    request: Context = {}
+    for key in keys:
+        if rng.random() < 0.2:
+            continue
+        pool = WITNESSES[FAMILIES[key]]
+        if key.startswith("set:"):
+            request[key] = tuple(rng.sample(pool, rng.choice((0, 1, 1, 2, 2, 3))))
+        else:
+            request[key] = rng.choice(pool)
+    for name in ("v", "w", "u"):
+        if rng.random() < 0.6:
+            pool = ["a", "ab", "b", "x*", "zz"] if name != "u" else list(ARNS)
+            request[name] = rng.choice(pool)
+    return request
+
+
+def random_case(seed: int, variables: bool | None = None) -> tuple[random.Random, list[str], Formula]:
+    rng = random.Random(seed)  # noqa: S311
+    if variables is None:
+        variables = seed % 4 == 0
+    keys = rng.sample(sorted(FAMILIES), rng.choice((1, 1, 2, 2, 3, 4)))
+    return rng, keys, random_formula(rng, keys, rng.choice((1, 2, 2, 3)), variables)
+
+
+def compiled(formula: Formula) -> tuple[Condition, ...] | None:
+    """Return the blocks, or None when the formula is refused (within a generous limit)."""
+    found = compile_formula(formula, statements=64)
+    if isinstance(found, Refused):
+        assert found.reason
+        assert found.hint
+        return None
+    _well_formed(found)
+    return found
+
+
+def _well_formed(blocks: tuple[Condition, ...]) -> None:
+    assert list(blocks) == sorted(blocks, key=_entries)
+    assert len(set(blocks)) == len(blocks)
+    for block in blocks:
+        names = [(e.operator, e.key.casefold()) for e in block]
+        assert names == sorted(set(names))
+        for entry in block:
+            assert entry.values
+            assert len(set(entry.values)) == len(entry.values)
+
+
+def _entries(block: Condition) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(e.operator, e.key, e.values) for e in block]
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_compiled_blocks_agree_with_the_formula(part: int) -> None:
+    pairs = refused = 0
+    for seed in range(part, ROUNDS, 4):
+        rng, keys, formula = random_case(seed)
+        blocks = compiled(formula)
+        if blocks is None:
+            refused += 1
+            continue
+        for _ in range(REQUESTS):
+            request = random_request(rng, keys)
+            expected = formula_holds(formula, request)
+            assert blocks_hold_undisputed(blocks, request) is expected, (seed, formula, request, blocks)
+            pairs += 1
+    print(f"{pairs} pairs, {refused} refused")
+    assert refused <= ROUNDS // 40
+    assert pairs >= ROUNDS * 6
