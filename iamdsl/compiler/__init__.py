@@ -15,6 +15,7 @@ nothing; after a mistake nothing is emitted.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import attrs
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamdsl.iam import Build
+    from iamdsl.model import Program
     from iamdsl.source import Source
 
 __all__ = ["Compilation", "Environment", "Loader", "compile"]
@@ -65,22 +67,35 @@ def compile(entries: Sequence[Source], environment: Environment) -> Compilation:
     return Compilation(None if report.failed else build, report.diagnostics)
 
 
-def _compile(
-    entries: Sequence[Source], environment: Environment, report: Report
-) -> Build | None:
+def _compile(entries: Sequence[Source], environment: Environment, report: Report) -> Build | None:
     modules = load(entries, environment, report)
     program = resolve(modules, environment, report)
     check_params(program, environment, report)
     if report.failed:
+        _look_further(program, environment, report)
         return None
     entities = expand(program, environment, report)
     check_grants(entities, environment, report)
     build, referred = assemble(entities, environment, report)
-    if report.failed:
-        return None
     check_resolved(build, report)
     if report.failed:
         return None
-    fitted = fit(build, environment.limits, report, sids="drop" if environment.sids == "drop" else "keep")
+    fitted = fit(build, environment.limits, report, sids=environment.sids)
     check_references(fitted, referred, report)
     return fitted
+
+
+def _look_further(program: Program, environment: Environment, report: Report) -> None:
+    """Find more mistakes in what names and types have let through, so that one run shows them all.
+
+    Later passes may count on what `resolve` has found to be false here: whatever they raise then
+    says nothing new, since the build has failed already.
+    """
+    further = Report()
+    with suppress(Exception):
+        assemble(expand(program, environment, further), environment, further)
+    report.extend(d for d in further.diagnostics if d.code not in _FOLLOWING)
+
+
+_FOLLOWING = {codes.EMPTY_DOCUMENT, codes.UNKNOWN_NAME, codes.MISSING_CLAUSE}
+"""Codes of what is often no mistake of its own when a part of the source could not be read."""

@@ -78,17 +78,16 @@ def _patterns(
         if name.startswith("@"):
             found = _level(grant, value, service, name[1:], resources, environment, report)
         else:
-            found = _checked(value, text, environment, report)
+            found = check_name(value, environment, report)
         good &= found is not None
         for pattern in found or ():
             made.setdefault(pattern.lower(), pattern)
     return list(made.values()) if good else None
 
 
-def _checked(
-    value: Value, text: str, environment: Environment, report: Report
-) -> tuple[str, ...] | None:
+def check_name(value: Value, environment: Environment, report: Report) -> tuple[str, ...] | None:
     """Return an action pattern as AWS spells it; an unknown one is reported."""
+    text = str(value.data)
     if text == "*":
         return ("*",)
     span, catalogue = value.span, environment.catalogue

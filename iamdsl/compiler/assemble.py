@@ -137,7 +137,7 @@ class _Assembly:
                 codes.UNKNOWN_NAME,
                 value.span or place,
                 f"no policy is named `{name}`",
-                hint=f"declare it, write its ARN, or use `aws_managed(\"{name}\")` for one of AWS's",
+                hint=f'declare it, write its ARN, or use `aws_managed("{name}")` for one of AWS\'s',
             )
             return None
         if found.kind not in {"policy", "boundary"} or found.target is not None:

@@ -41,9 +41,7 @@ def check_params(program: Program, environment: Environment, report: Report) -> 
             )
 
 
-def check_grants(
-    entities: tuple[Entity, ...], environment: Environment, report: Report
-) -> None:
+def check_grants(entities: tuple[Entity, ...], environment: Environment, report: Report) -> None:
     """Warn of conditions that requests without the key meet, in what is allowed."""
     for entity in entities:
         for grant in entity.grants:
@@ -56,8 +54,10 @@ def _missing_keys(grant: Grant, environment: Environment, report: Report) -> Non
     for test, negated in _tests(grant.condition, False):
         if test.relation == "exists" or test.optional or test.key.lower() in asked:
             continue
-        met = test.negated != negated if test.quantifier is None else (
-            (test.quantifier == "all") != negated
+        met = (
+            test.negated != negated
+            if test.quantifier is None
+            else ((test.quantifier == "all") != negated)
         )
         if test.family == "Bool" and test.quantifier is None:
             met = negated != test.negated

@@ -11,15 +11,24 @@ if TYPE_CHECKING:
 
     from iamdsl.aws import Catalogue
     from iamdsl.diagnostics import Code, Severity
+    from iamdsl.fit import Sids
     from iamdsl.source import Source
 
 
 class Problem(Protocol):
     """Why a file could not be loaded."""
 
-    code: Code
-    message: str
-    hint: str
+    @property
+    def code(self) -> Code:
+        """Return the code of the diagnostic."""
+
+    @property
+    def message(self) -> str:
+        """Return its headline."""
+
+    @property
+    def hint(self) -> str:
+        """Return its hint, "" when there is none."""
 
 
 class Loader(Protocol):
@@ -50,5 +59,5 @@ class Environment:
     limits: Any
     params: Mapping[str, str] = attrs.field(factory=dict)
     pseudo: Mapping[str, str] = attrs.field(factory=dict)
-    sids: str = "keep"
+    sids: Sids = "keep"
     levels: Mapping[str, Severity | None] = attrs.field(factory=dict)

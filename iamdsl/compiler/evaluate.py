@@ -157,8 +157,8 @@ class Evaluator:
             case tree.Principal():
                 return principals.evaluate(self, node, frame)
             case tree.Optional(base=base):
-                found = self.value(base, frame)
-                return found and Value(types.ACTION, f"{found.data}?", span=node.span)
+                action = self.value(base, frame)
+                return action and Value(types.ACTION, f"{action.data}?", span=node.span)
             case tree.Group(base=base):
                 return self.value(base, frame)
             case tree.Compare() | tree.Fold() | tree.Logic() | tree.Not():
@@ -212,9 +212,7 @@ class Evaluator:
                 continue
             found = self._text(item, frame)
             for leaf in leaves(found) if found else ():
-                yield Value(
-                    types.ACTION, f"{service}:{leaf.data}", verbatim=True, span=item.span
-                )
+                yield Value(types.ACTION, f"{service}:{leaf.data}", verbatim=True, span=item.span)
 
     def each(self, node: tree.For | tree.Comprehension, frame: Frame) -> Iterator[Frame]:
         """Yield a frame for each item of a loop that its condition lets through."""
@@ -240,7 +238,7 @@ class Evaluator:
             if found is None:
                 return None
             if node.kind != "string" and any(
-                [builders.widens(v, self.report, part.span) for v in leaves(found)]
+                [builders.widens(v, self.report, part.span) for v in leaves(found)]  # noqa: C419  # report each
             ):
                 return None
             choices.append(list(leaves(found)))
@@ -305,14 +303,18 @@ class Evaluator:
         return None
 
     def _build(
-        self, node: tree.Call, function: tree.Text, positional: list[Value], places: dict[str, Value]
+        self,
+        node: tree.Call,
+        function: tree.Text,
+        positional: list[Value],
+        places: dict[str, Value],
     ) -> Value | None:
         kind = builders.find_type(
             function.plain or "", function.span, self.environment, self.report
         )
         everything = [*positional, *places.values()]
         if kind is None or any(
-            [builders.widens(v, self.report, v.span) for e in everything for v in leaves(e)]
+            [builders.widens(v, self.report, v.span) for e in everything for v in leaves(e)]  # noqa: C419
         ):
             return None
         resource = Type("Resource", options=(function.plain or "",))
@@ -384,7 +386,9 @@ class Evaluator:
 
     def _compare(self, node: tree.Compare, frame: Frame) -> Formula | None:
         optional = isinstance(node.left, tree.Optional)
-        left = self.value(node.left.base if isinstance(node.left, tree.Optional) else node.left, frame)
+        left = self.value(
+            node.left.base if isinstance(node.left, tree.Optional) else node.left, frame
+        )
         right = self.value(node.right, frame) if node.right is not None else None
         if left is None or (node.right is not None and right is None):
             return None
@@ -393,7 +397,7 @@ class Evaluator:
             if right is None:
                 return None
             return ALWAYS if _decide(node.operator, left, values) else NEVER
-        if any([self._variable_widens(v, node) for v in values]):
+        if any([self._variable_widens(v, node) for v in values]):  # noqa: C419  # report each
             return None
         return formulas.comparison(
             node, left, values, self.environment, self.report, optional=optional
@@ -489,7 +493,7 @@ def _decide(operator: str, left: Value, right: list[Value]) -> bool:
 def _same(left: Value, right: Value) -> bool:
     if {left.type.name, right.type.name} <= {"Int", "Decimal"}:
         return Decimal(str(left.data)) == Decimal(str(right.data))
-    return left.data == right.data
+    return bool(left.data == right.data)
 
 
 def _orderable(value: Value) -> Decimal:

@@ -230,9 +230,9 @@ class _Expansion:
         order = [p.name.text for p in template.parameters]
         given: dict[str, Value] = {}
         if isinstance(call, tree.Call):
-            for index, (name, node) in enumerate(call.arguments):
+            for index, (written, node) in enumerate(call.arguments):
                 value = self.evaluator.value(node, frame)
-                text = name.text if name else order[index] if index < len(order) else ""
+                text = written.text if written else order[index] if index < len(order) else ""
                 if value is None or text not in order:
                     return None
                 given[text] = value
@@ -240,12 +240,18 @@ class _Expansion:
         for parameter in template.parameters:
             name = parameter.name.text
             if name not in given:
-                default = self.evaluator.value(parameter.default, own) if parameter.default else None
+                default = (
+                    self.evaluator.value(parameter.default, own) if parameter.default else None
+                )
                 if default is None:
                     return None
                 given[name] = default
             kind = parameter.type
-            if isinstance(kind, tree.TypeName) and kind.text == "Pattern" and not given[name].outside:
+            if (
+                isinstance(kind, tree.TypeName)
+                and kind.text == "Pattern"
+                and not given[name].outside
+            ):
                 given[name] = attrs.evolve(given[name], type=types.PATTERN)
         return given
 
@@ -312,9 +318,7 @@ class _Expansion:
             return None, ()
         return self._values(node.items, frame), self._values(node.exceptions, frame)
 
-    def _values(
-        self, nodes: tuple[tree.Expression, ...], frame: Frame
-    ) -> tuple[Value, ...] | None:
+    def _values(self, nodes: tuple[tree.Expression, ...], frame: Frame) -> tuple[Value, ...] | None:
         """Return the values of a list, flat; None when one could not be read."""
         found: list[Value] = []
         for node in nodes:
@@ -322,8 +326,7 @@ class _Expansion:
             if value is None:
                 return None
             quoted = isinstance(node, tree.Text) and node.kind == "string"
-            for leaf in leaves(value):
-                found.append(attrs.evolve(leaf, verbatim=True) if quoted else leaf)
+            found += (attrs.evolve(v, verbatim=True) if quoted else v for v in leaves(value))
         return tuple(found)
 
     def _sid(self, node: tree.Selection | tree.Expression | None, frame: Frame) -> str | None:

@@ -9,6 +9,8 @@ from iamdsl.diagnostics import Edit, Fix, codes
 from iamdsl.model.formula import Family, Quantifier, Relation, Test
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from iamdsl.aws import Key
     from iamdsl.compiler.environment import Environment
     from iamdsl.diagnostics import Report
@@ -115,8 +117,6 @@ def comparison(
         )
         return None
     family: Family = families.pop()
-    if family == "Bool" and values and len(values) == 1:
-        pass
     _check_family(node, name, found, family, relation, values, report)
     if name.lower() == "aws:epochtime" and family == "Date":
         family = "Numeric"  # evaluators read ISO dates there as numbers (language reference)
@@ -279,7 +279,7 @@ def _number(text: str) -> str:
 
 
 def _date(text: str) -> str:
-    return _instant(text).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{_instant(text):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def epoch(text: str) -> int:
@@ -287,7 +287,7 @@ def epoch(text: str) -> int:
     return int(_instant(text).timestamp())
 
 
-def _instant(text: str):  # type: ignore[no-untyped-def]  # noqa: ANN202  # datetime is imported lazily
+def _instant(text: str) -> datetime:
     import datetime as dt  # noqa: PLC0415  # few sources hold dates
 
     moment = dt.datetime.fromisoformat(text)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, assert_never
 
-from iamdsl.compiler import builders
+from iamdsl.compiler import builders, formulas
+from iamdsl.compiler.scope import Scope
 from iamdsl.diagnostics import Edit, Fix, Label, codes
-from iamdsl.model import Binding, Module, Program, Type, types
+from iamdsl.model import Binding, Module, Program, Type, Value, types
 from iamdsl.model.program import entity_type
 from iamdsl.syntax import tree
 
@@ -22,14 +23,6 @@ if TYPE_CHECKING:
 
 PSEUDO = {"partition": types.STRING, "account": types.ACCOUNT, "region": types.REGION}
 _FUNCTIONS = {"key": types.KEY, "aws_managed": types.ARN}
-_SETTINGS: dict[str, Type] = {
-    "path": types.STRING,
-    "description": types.STRING,
-    "id": types.STRING,
-    "max_session": types.DURATION,
-    "boundary": types.ARN,
-    "instance_profile": types.STRING,
-}
 _LITERALS = {
     "int": types.INT, "decimal": types.DECIMAL, "account": types.ACCOUNT,
     "duration": types.DURATION, "date": types.DATE, "network": types.NETWORK,
@@ -42,43 +35,7 @@ _IN_TEXT = {
 _ORDERED = {"<", "<=", ">", ">="}
 
 
-class Scope:
-    """The names visible at one place: locals, then the module's."""
-
-    __slots__ = ("locals", "module", "outer")
-
-    def __init__(self, module: Module, outer: Scope | None = None) -> None:
-        self.module, self.outer = module, outer
-        self.locals: dict[str, Binding] = {}
-
-    def inner(self) -> Scope:
-        """Return a scope inside this one."""
-        return Scope(self.module, self)
-
-    def bind(self, name: tree.Name, kind: Type, node: object) -> None:
-        """Add a local name."""
-        self.locals[name.text] = Binding("local", name.text, node, self.module, name.span, kind)
-
-    def find(self, name: str) -> Binding | None:
-        """Return what a name stands for here."""
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.locals:
-                return scope.locals[name]
-            scope = scope.outer
-        return self.module.names.get(name)
-
-    def names(self) -> set[str]:
-        """Return every name visible here."""
-        found = set(self.module.names)
-        scope: Scope | None = self
-        while scope is not None:
-            found |= set(scope.locals)
-            scope = scope.outer
-        return found
-
-
-class Checker:
+class Inference:
     """Infers types, and reports what does not fit."""
 
     def __init__(self, program: Program, environment: Environment, report: Report) -> None:
@@ -114,7 +71,7 @@ class Checker:
                 if written is None:
                     return actual
                 expected = self.read_type(written, scope)
-                self._fit(actual, expected, value, f"`{binding.name}`")
+                self.fit(actual, expected, value, f"`{binding.name}`")
                 return expected
             case tree.Param(parameter=parameter):
                 return self.parameter(parameter, scope)
@@ -142,7 +99,7 @@ class Checker:
         kind = self.read_type(node.type, scope)
         if node.default is not None:
             actual = self.infer(node.default, scope)
-            self._fit(actual, kind, node.default, f"the default of `{node.name.text}`")
+            self.fit(actual, kind, node.default, f"the default of `{node.name.text}`")
         return kind
 
     def read_type(self, node: tree.Type, scope: Scope) -> Type:
@@ -152,8 +109,10 @@ class Checker:
                 if name in types.NAMED:
                     return types.NAMED[name]
                 near = get_close_matches(name, types.NAMED, 1)
-                hint = f"did you mean `{near[0]}`?" if near else "the types are " + ", ".join(
-                    f"`{t}`" for t in types.NAMED
+                hint = (
+                    f"did you mean `{near[0]}`?"
+                    if near
+                    else "the types are " + ", ".join(f"`{t}`" for t in types.NAMED)
                 )
                 self.report.add(codes.UNKNOWN_NAME, node.span, f"no type `{name}`", hint=hint)
                 return types.UNKNOWN
@@ -165,7 +124,10 @@ class Checker:
             case tree.TypeList(name=name, item=item):
                 if name != "List":
                     self.report.add(
-                        codes.UNKNOWN_NAME, node.span, f"no type `{name}[…]`", hint="write `List[…]`"
+                        codes.UNKNOWN_NAME,
+                        node.span,
+                        f"no type `{name}[…]`",
+                        hint="write `List[…]`",
                     )
                 return types.list_of(self.read_type(item, scope))
             case tree.TypeRecord(fields=fields):
@@ -185,114 +147,10 @@ class Checker:
             case _:
                 assert_never(node)
 
-    # Statements
+    # Names
 
-    def statement(self, node: tree.Statement, scope: Scope) -> None:
-        """Check the parts of a statement or check."""
-        clauses = dict(node.clauses)
-        trust_shorthand = node.verb == "trust" and "to" not in clauses
-        kind = types.PRINCIPAL if trust_shorthand else types.ACTION
-        self._selection(node.actions, scope, kind, "a principal" if trust_shorthand else "an action")
-        for word, clause in node.clauses:
-            if isinstance(clause, tree.Selection):
-                wanted = types.PRINCIPAL if word == "to" else types.ARN
-                self._selection(clause, scope, wanted, f"`{word}`")
-            elif word in {"when", "unless"}:
-                self.expect(clause, scope, types.CONDITION, f"`{word}`")
-            elif word == "as" and isinstance(clause, tree.Text):
-                self.infer(clause, scope)
-            elif word == "given" and isinstance(clause, tree.Record):
-                for _, value in clause.entries:
-                    self.infer(value, scope)
-
-    def _selection(self, node: tree.Selection, scope: Scope, kind: Type, what: str) -> None:
-        for item in node.items + node.exceptions:
-            self.expect(item, scope, kind, what)
-
-    def setting(self, node: tree.Setting, scope: Scope) -> None:
-        """Check the value of a setting."""
-        if node.name == "place":
-            return  # a bare word, read by `expand`
-        if node.name == "groups":
-            for value in node.values:
-                self.expect(value, scope, types.ARN, "a group")
-            return
-        if len(node.values) > 1:
-            self.report.add(
-                codes.REPEATED_CLAUSE,
-                node.values[1].span,
-                f"`{node.name}` takes one value",
-                hint="keep one of them",
-            )
-        if node.name == "tags":
-            self._tags(node.values[0], scope)
-            return
-        self.expect(node.values[0], scope, _SETTINGS[node.name], f"`{node.name}`")
-
-    def _tags(self, node: tree.Expression, scope: Scope) -> None:
-        actual = self.infer(node, scope)
-        if actual.name not in {"Record", "Unknown"}:
-            self._mismatch(node, actual, "a record `{ team = \"orders\" }`", "`tags`")
-            return
-        for name, kind, _ in actual.fields:
-            if not types.fits(kind, types.STRING):
-                self._mismatch(node, kind, "String", f"the tag `{name}`")
-
-    def use(self, node: tree.Use, scope: Scope) -> None:
-        """Check that a template is used, with the arguments that it takes."""
-        call = node.template
-        if not isinstance(call, tree.Call):
-            call = tree.Call(call, (), span=node.span)
-        binding = self._template(call.function, scope)
-        if binding is None or not isinstance(binding.node, tree.Template):
-            return
-        inner = Scope(binding.module)
-        expected = {
-            p.name.text: (self.read_type(p.type, inner), p) for p in binding.node.parameters
-        }
-        for name, value, parameter in self.match_arguments(call, binding.node):
-            if parameter is None:
-                self.infer(value, scope)
-                continue
-            actual = self.infer(value, scope)
-            self._fit(actual, expected[parameter.name.text][0], value, f"`{name}`")
-
-    def match_arguments(
-        self, call: tree.Call, template: tree.Template
-    ) -> list[tuple[str, tree.Expression, tree.Parameter | None]]:
-        """Pair arguments with parameters, reporting unknown, repeated and missing ones."""
-        parameters = {p.name.text: p for p in template.parameters}
-        order = list(parameters)
-        seen: set[str] = set()
-        pairs: list[tuple[str, tree.Expression, tree.Parameter | None]] = []
-        for index, (name, value) in enumerate(call.arguments):
-            text = name.text if name else order[index] if index < len(order) else ""
-            problem, hint = "", f"`{template.name.text}` takes {_signature(template)}"
-            if not text:
-                problem = f"`{template.name.text}` takes {len(order)} arguments"
-            elif text not in parameters:
-                problem = f"`{template.name.text}` has no parameter `{text}`"
-                near = get_close_matches(text, order, 1)
-                hint = f"did you mean `{near[0]}`?" if near else hint
-            elif text in seen:
-                problem = f"`{text}` is given twice"
-            if problem:
-                span = name.span if name else value.span
-                self.report.add(codes.WRONG_ARGUMENTS, span, problem, hint=hint)
-            seen.add(text)
-            pairs.append((text, value, parameters.get(text)))
-        missing = [p for p in template.parameters if p.default is None and p.name.text not in seen]
-        if missing:
-            self.report.add(
-                codes.WRONG_ARGUMENTS,
-                call.span,
-                f"`{template.name.text}` needs " + ", ".join(f"`{p.name.text}`" for p in missing),
-                notes=[Label(missing[0].span, "declared here")],
-                hint=f"add `{missing[0].name.text} = …`",
-            )
-        return pairs
-
-    def _template(self, node: tree.Expression, scope: Scope) -> Binding | None:
+    def template(self, node: tree.Expression, scope: Scope) -> Binding | None:
+        """Return the template that is meant; anything else is reported."""
         binding = self.lookup(node, scope)
         if binding is None:
             return None
@@ -360,7 +218,7 @@ class Checker:
         source = self.infer(node.source, scope)
         inner = scope.inner()
         if source.name not in {"List", "Unknown", "Any"}:
-            self._mismatch(node.source, source, "a list", "`for`")
+            self.mismatch(node.source, source, "a list", "`for`")
             source = types.UNKNOWN
         inner.bind(node.name, types.leaf(source), node)
         if node.condition is not None:
@@ -378,7 +236,7 @@ class Checker:
                 hint="move the condition to `when` or `unless` of the statements",
             )
         elif not types.fits(actual, types.BOOL):
-            self._mismatch(node, actual, "Bool", what)
+            self.mismatch(node, actual, "Bool", what)
 
     def expect(self, node: tree.Expression, scope: Scope, kind: Type, what: str) -> None:
         """Check that an expression, or each item of its list, is of a type."""
@@ -388,23 +246,27 @@ class Checker:
         if kind is types.ACTION and actual.name in {"String", "Choice", "Pattern"}:
             return
         if not types.fits(actual, kind):
-            self._mismatch(node, actual, str(kind), what)
+            self.mismatch(node, actual, str(kind), what)
 
-    def _fit(self, actual: Type, expected: Type, node: tree.Expression, what: str) -> None:
+    def fit(self, actual: Type, expected: Type, node: tree.Expression, what: str) -> None:
+        """Report a value that does not fit the type its place declares."""
         if isinstance(node, tree.Text) and expected.name == "Choice":
             if node.plain is not None and node.plain not in expected.options:
-                self._mismatch(node, actual, str(expected), what)
+                self.mismatch(node, actual, str(expected), what)
             return
         if not types.fits(actual, expected):
-            self._mismatch(node, actual, str(expected), what)
+            self.mismatch(node, actual, str(expected), what)
 
-    def _mismatch(self, node: tree.Expression, actual: Type, wanted: str, what: str) -> None:
+    def mismatch(self, node: tree.Expression, actual: Type, wanted: str, what: str) -> None:
+        """Report a value of the wrong type, with what would be right."""
         fix = None
         hint = f"write a value of type {wanted}"
         if isinstance(node, tree.Text) and node.kind == "qualified" and wanted == "Arn":
             hint = "resources are ARNs, or built by `service:type(…)`"
         elif wanted == "Principal" and actual.name in {"String", "Choice"}:
-            hint = "write `service lambda`, `account 111122223333`, `anyone` or an ARN without quotes"
+            hint = (
+                "write `service lambda`, `account 111122223333`, `anyone` or an ARN without quotes"
+            )
             if isinstance(node, tree.Text) and (node.plain or "").startswith("arn:"):
                 fix = Fix("remove the quotes", (Edit(node.span, node.plain or ""),))
         self.report.add(
@@ -446,8 +308,8 @@ class Checker:
                 return types.list_of(types.ACTION)
             case tree.Principal(value=value):
                 inner = types.STRING if value is None else self.infer(value, scope)
-                kind = types.PRINCIPAL
-                return types.list_of(kind) if inner.name == "List" else kind
+                many = inner.name == "List"
+                return types.list_of(types.PRINCIPAL) if many else types.PRINCIPAL
             case tree.Optional(base=base):
                 self.infer(base, scope)
                 return types.ACTION
@@ -482,11 +344,19 @@ class Checker:
             return  # it may be what the broken part declares
         names = scope.names() | {_declared(d) for d in self.program.entities.values()}
         near = get_close_matches(node.text, sorted(names), 1, 0.6)
-        hint = f"did you mean `{near[0]}`?" if near else "declare it with `let`, or write text as a string"
+        hint = (
+            f"did you mean `{near[0]}`?"
+            if near
+            else "declare it with `let`, or write text as a string"
+        )
         if node.text in {"self", "aws"}:
-            hint = "`self` is the resource of a `policy … for …`; `aws` has partition, account, region"
+            hint = (
+                "`self` is the resource of a `policy … for …`; `aws` has partition, account, region"
+            )
         elif self.program.computed and not near:
-            hint = f'a declaration whose name is computed is referred to by a string: `"{node.text}"`'
+            hint = (
+                f'a declaration whose name is computed is referred to by a string: `"{node.text}"`'
+            )
         fix = Fix(f"write `{near[0]}`", (Edit(node.span, near[0]),), safe=False) if near else None
         self.report.add(
             codes.UNKNOWN_NAME,
@@ -504,7 +374,7 @@ class Checker:
             kind = self.infer(part, scope)
             lists |= kind.name == "List"
             if types.leaf(kind).name not in _IN_TEXT:
-                self._mismatch(part, kind, "String", "`{…}`")
+                self.mismatch(part, kind, "String", "`{…}`")
         if node.kind == "qualified":
             kind = types.QUALIFIED if node.plain is not None else types.KEY
         else:
@@ -586,10 +456,13 @@ class Checker:
         left_node = node.left.base if isinstance(node.left, tree.Optional) else node.left
         left = self.infer(left_node, scope)
         right = self.infer(node.right, scope) if node.right is not None else types.UNKNOWN
+        if isinstance(left_node, tree.Text) and left.name == "action or key":
+            key = Value(types.KEY, left_node.plain, span=left_node.span)
+            formulas.known_key(key, left_node.span, self.environment, self.report)
         if left.name in {"Key", "action or key", "Unknown", "Any"}:
             return types.CONDITION if left.name in {"Key", "action or key"} else types.UNKNOWN
         if node.right is None or node.quantifier or isinstance(node.left, tree.Optional):
-            self._mismatch(left_node, left, "a condition key", f"`{node.operator}`")
+            self.mismatch(left_node, left, "a condition key", f"`{node.operator}`")
             return types.UNKNOWN
         if right.name in {"Key", "action or key"}:
             self.report.add(
@@ -607,25 +480,25 @@ class Checker:
         assert node.right is not None  # noqa: S101  # `exists` and `missing` never come here
         item = types.leaf(right) if node.operator in {"in", "not in", "like", "not like"} else right
         if not (types.fits(left, item) or types.fits(item, left)):
-            self._mismatch(node.right, right, str(left), f"`{node.operator}`")
+            self.mismatch(node.right, right, str(left), f"`{node.operator}`")
         elif node.operator in _ORDERED and left.name not in {"Int", "Decimal", "Duration", "Date"}:
-            self._mismatch(node.left, left, "a number", f"`{node.operator}`")
+            self.mismatch(node.left, left, "a number", f"`{node.operator}`")
 
     def _fold(self, node: tree.Expression, scope: Scope) -> Type:
         kind = self.infer(node, scope)
         if kind.name not in {"List", "Unknown"}:
-            self._mismatch(node, kind, "a list of conditions", "the fold")
+            self.mismatch(node, kind, "a list of conditions", "the fold")
             return types.UNKNOWN
         item = types.leaf(kind)
         if not types.fits(item, types.CONDITION):
-            self._mismatch(node, kind, "a list of conditions", "the fold")
+            self.mismatch(node, kind, "a list of conditions", "the fold")
         return types.BOOL if item.name == "Bool" else types.CONDITION
 
     def _logic(self, parts: tuple[tree.Expression, ...], scope: Scope) -> Type:
         kinds = [self.infer(p, scope) for p in parts]
         for part, kind in zip(parts, kinds, strict=True):
             if not types.fits(kind, types.CONDITION):
-                self._mismatch(part, kind, "a condition", "`and`, `or` and `not`")
+                self.mismatch(part, kind, "a condition", "`and`, `or` and `not`")
         return types.BOOL if all(k.name == "Bool" for k in kinds) else types.CONDITION
 
 
@@ -635,11 +508,3 @@ def _entry_name(key: tree.Name | tree.Text) -> str:
 
 def _declared(node: tree.Declaration) -> str:
     return node.name.text if isinstance(node.name, tree.Name) else node.name.plain or ""
-
-
-def _signature(template: tree.Template) -> str:
-    parts = [p.span.text for p in template.parameters]
-    return f"`({', '.join(parts)})`" if parts else "no arguments"
-
-
-

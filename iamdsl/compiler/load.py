@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from iamdsl.diagnostics import Report
 
 
-def load(
-    entries: Sequence[Source], environment: Environment, report: Report
-) -> tuple[Module, ...]:
+def load(entries: Sequence[Source], environment: Environment, report: Report) -> tuple[Module, ...]:
     """Return the modules of the project's own sources, then those that they import."""
     loading = _Loading(environment, report)
     for source in entries:
@@ -94,7 +92,7 @@ class _Loading:
 
 
 def _stem(path: str) -> str:
-    return path.rsplit("/", 1)[-1].split(".")[0]
+    return path.rsplit("/", 1)[-1].split(".", maxsplit=1)[0]
 
 
 def _report_cycles(loading: _Loading, report: Report) -> None:

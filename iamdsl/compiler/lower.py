@@ -13,12 +13,12 @@ import attrs
 
 from iamdsl.compiler import actions, builders, principals
 from iamdsl.compiler.conditions import Refused, compile_formula
-from iamdsl.compiler.entities import Entities
 from iamdsl.diagnostics import Label, codes
 from iamdsl.iam import ANYONE, Elements, Policy, Principals, Statement
 from iamdsl.model import ALWAYS
 
 if TYPE_CHECKING:
+    from iamdsl.compiler.entities import Entities
     from iamdsl.compiler.environment import Environment
     from iamdsl.diagnostics import Report
     from iamdsl.iam import Condition
@@ -97,7 +97,7 @@ class Lowering:
         found = compile_formula(formula, statements=MAX_BLOCKS)
         if not isinstance(found, Refused):
             return found
-        spans = [s for s in found.spans if s is not None]
+        spans = found.spans
         self.report.add(
             codes.TOO_MANY_STATEMENTS
             if found.kind == "too-many"
@@ -152,9 +152,7 @@ class Lowering:
             return Elements(("*",))
         return Elements((self.entities.resolve(str(entity.target.data)),))
 
-    def _resource(
-        self, value: Value, entity: Entity, grant: Grant, service: str
-    ) -> str | None:
+    def _resource(self, value: Value, entity: Entity, grant: Grant, service: str) -> str | None:
         text = self.entities.resolve_value(value)
         span = value.span or grant.span
         if text == "*":
@@ -226,9 +224,7 @@ class Lowering:
             return False
         return attrs.evolve(_grouped(excepted), negated=True)
 
-    def _pairs(
-        self, values: tuple[Value, ...], grant: Grant
-    ) -> list[tuple[str, str]] | None:
+    def _pairs(self, values: tuple[Value, ...], grant: Grant) -> list[tuple[str, str]] | None:
         found = [principals.of_value(v, self.report, v.span or grant.span) for v in values]
         if None in found:
             return None
@@ -260,10 +256,10 @@ class Lowering:
         made: list[Statement] = []
         for verbs, group in self._trust_groups(grant, pairs).items():
             who = _grouped(group)
-            for block in blocks:
-                made.append(
-                    Statement("Allow", Elements(verbs), None, who, block, grant.sid, grant.origin)
-                )
+            made += (
+                Statement("Allow", Elements(verbs), None, who, block, grant.sid, grant.origin)
+                for block in blocks
+            )
         return made
 
     def _trust_groups(
@@ -351,7 +347,10 @@ def arn_problem(text: str) -> tuple[str, str]:
     plain = _VARIABLE.sub(lambda m: "v" * len(m.group()), text)
     fields = plain.split(":", 5)
     if len(fields) < 6:
-        return "has too few fields", "an ARN has six: `arn:partition:service:region:account:resource`"
+        return (
+            "has too few fields",
+            "an ARN has six: `arn:partition:service:region:account:resource`",
+        )
     if "${" in text[: len(":".join(fields[:5]))]:
         return "has a variable too early", "a `${…}` may stand only after the fifth colon"
     if not fields[2] or "*" in fields[2] or "?" in fields[2]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamdsl.compiler import builders
 from iamdsl.diagnostics import codes
+from iamdsl.iam import PLACEHOLDER_OPEN
 from iamdsl.model import Value, types
 from iamdsl.model.values import leaves
 
@@ -49,7 +50,7 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span) -> Value | N
     if builders.widens(value, report, span):
         return None
     text = str(value.data)
-    mark = builders.PLACEHOLDER_OPEN in text
+    mark = PLACEHOLDER_OPEN in text
     pair = ("AWS", text)
     problem, hint = "", ""
     if kind == "service":
@@ -57,7 +58,10 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span) -> Value | N
 
         partition = environment.pseudo.get("partition", "aws")
         if _SERVICE.fullmatch(text):
-            pair = ("Service", service_principal(text, partition, environment.pseudo.get("region", "")))
+            pair = (
+                "Service",
+                service_principal(text, partition, environment.pseudo.get("region", "")),
+            )
         else:
             problem, hint = "no service principal", "write `service lambda`"
     elif kind == "account":
@@ -99,7 +103,7 @@ def of_value(value: Value, report: Report, span: Span) -> tuple[str, str] | None
         return ("AWS", text)
     if _FEDERATED.fullmatch(text):
         return ("Federated", text)
-    entity = f"{builders.PLACEHOLDER_OPEN}entity "
+    entity = f"{PLACEHOLDER_OPEN}entity "
     if text.startswith(entity) or _PERSON.fullmatch(text):
         if "*" not in text and "?" not in text:
             return ("AWS", text)

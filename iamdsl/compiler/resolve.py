@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamdsl.compiler.infer import Checker, Scope
+from iamdsl.compiler.scope import Scope
+from iamdsl.compiler.statements import Checker
 from iamdsl.diagnostics import Label, codes
 from iamdsl.model import Binding, Module, Program, types
 from iamdsl.model.program import ENTITY_KINDS
@@ -25,29 +26,40 @@ if TYPE_CHECKING:
 _KINDS = {tree.Let: "let", tree.Template: "template", tree.Extern: "extern", tree.Param: "param"}
 
 BODIES: dict[str, frozenset[str]] = {
-    "policy": frozenset("allow deny description path tags id".split()),
-    "boundary": frozenset("allow deny description path tags".split()),
-    "scp": frozenset("allow deny description tags".split()),
-    "rcp": frozenset("deny description tags".split()),
-    "session": frozenset("allow deny attach".split()),
+    "policy": frozenset(["allow", "deny", "description", "path", "tags", "id"]),
+    "boundary": frozenset(["allow", "deny", "description", "path", "tags"]),
+    "scp": frozenset(["allow", "deny", "description", "tags"]),
+    "rcp": frozenset(["deny", "description", "tags"]),
+    "session": frozenset(["allow", "deny", "attach"]),
     "role": frozenset(
-        "allow deny trust attach path description max_session boundary tags place"
-        " instance_profile".split()
+        [
+            "allow",
+            "deny",
+            "trust",
+            "attach",
+            "path",
+            "description",
+            "max_session",
+            "boundary",
+            "tags",
+            "place",
+            "instance_profile",
+        ]
     ),
-    "user": frozenset("allow deny attach path boundary tags place groups".split()),
-    "group": frozenset("allow deny attach path place".split()),
+    "user": frozenset(["allow", "deny", "attach", "path", "boundary", "tags", "place", "groups"]),
+    "group": frozenset(["allow", "deny", "attach", "path", "place"]),
     "permission_set": frozenset(
-        "allow deny attach description max_session boundary tags".split()
+        ["allow", "deny", "attach", "description", "max_session", "boundary", "tags"]
     ),
-    "test": frozenset("allows denies never always".split()),
-    "guard": frozenset("never always".split()),
+    "test": frozenset(["allows", "denies", "never", "always"]),
+    "guard": frozenset(["never", "always"]),
     "organization": frozenset({"attach", "declaration"}),
     "ou": frozenset({"attach", "declaration"}),
     "account": frozenset({"attach", "declaration"}),
 }
 """What may stand in the body of each kind, besides `use`, `for` and `if`."""
 
-_RESOURCE_BODY = frozenset("allow deny id".split())
+_RESOURCE_BODY = frozenset(["allow", "deny", "id"])
 
 
 def resolve(modules: tuple[Module, ...], environment: Environment, report: Report) -> Program:
@@ -88,7 +100,7 @@ def _bind(module: Module, report: Report) -> None:
         kind = _KINDS.get(type(member))
         if kind is None:
             continue
-        name = member.parameter.name if isinstance(member, tree.Param) else member.name  # type: ignore[union-attr]
+        name = member.parameter.name if isinstance(member, tree.Param) else member.name
         if name.text in module.names:
             _duplicate(name, module.names[name.text], report)
         else:

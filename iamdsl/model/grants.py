@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-
-
 if TYPE_CHECKING:
     from iamdsl.model.formula import Formula
     from iamdsl.model.values import Value
@@ -55,5 +53,3 @@ class Entity:
     grants: list[Grant] = attrs.field(factory=list)
     settings: dict[str, tuple[tuple[Value, ...], Span]] = attrs.field(factory=dict)
     attachments: list[Value] = attrs.field(factory=list)
-
-

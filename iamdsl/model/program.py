@@ -62,7 +62,20 @@ class Program:
 
 
 ENTITY_KINDS = frozenset(
-    "policy boundary scp rcp session role user group permission_set account ou organization".split()
+    [
+        "policy",
+        "boundary",
+        "scp",
+        "rcp",
+        "session",
+        "role",
+        "user",
+        "group",
+        "permission_set",
+        "account",
+        "ou",
+        "organization",
+    ]
 )
 """Kinds of declaration whose names belong to the whole project."""
 

@@ -43,7 +43,12 @@ STRING, PATTERN = Type("String"), Type("Pattern")
 INT, DECIMAL, BOOL = Type("Int"), Type("Decimal"), Type("Bool")
 DURATION, DATE, NETWORK = Type("Duration"), Type("Date"), Type("Network")
 ARN, ACCOUNT, REGION = Type("Arn"), Type("AccountId"), Type("Region")
-ACTION, PRINCIPAL, KEY, CONDITION = Type("Action"), Type("Principal"), Type("Key"), Type("Condition")
+ACTION, PRINCIPAL, KEY, CONDITION = (
+    Type("Action"),
+    Type("Principal"),
+    Type("Key"),
+    Type("Condition"),
+)
 QUALIFIED = Type("action or key")
 """`s3:prefix`: an action or a key, as its place wants it."""
 STAR = Type("*")

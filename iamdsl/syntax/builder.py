@@ -47,10 +47,10 @@ class Builder:
                 last = token.start_pos or 0
                 yield tree.Comment(token.value, span=self.span(token, token))
 
-    def span(self, first: _Item, last: _Item) -> Span:
+    def span(self, first: Any, last: Any) -> Span:
         """Return the span from the first to the last of a rule's children."""
-        start = first.start_pos if isinstance(first, Token) else first.span.start
-        end = last.end_pos if isinstance(last, Token) else last.span.end
+        start = (first.start_pos or 0) if isinstance(first, Token) else first.span.start
+        end = (last.end_pos or 0) if isinstance(last, Token) else last.span.end
         return Span(self.source, start, end)
 
     def nested(self, place: Span) -> tree.Expression:
@@ -109,6 +109,7 @@ class Builder:
     def extern(self, c: list[_Item]) -> tree.Extern:
         span = self.span(c[0], c[-1])
         most = self.literal([c[5]]) if len(c) > 4 else None
+        most = most if isinstance(most, tree.Literal) else None
         return tree.Extern(self._name(c[1]), c[3], most, self._doc(span), span=span)
 
     def let(self, c: list[_Item]) -> tree.Let:
@@ -144,7 +145,7 @@ class Builder:
             kind, name, body.items, header, exceptions, self._doc(span), span=span
         )
 
-    def kind(self, c: list[_Item]) -> Token:
+    def kind(self, c: list[_Item]) -> _Item:
         return c[0]
 
     def declared(self, c: list[_Item]) -> tree.Name | tree.Text:
@@ -174,7 +175,7 @@ class Builder:
         span = self.span(verb, c[-1][1] if len(c) > 2 else selection)
         return tree.Statement(str(verb), selection, tuple(clauses), self._doc(span), span=span)
 
-    def verb(self, c: list[_Item]) -> Token:
+    def verb(self, c: list[_Item]) -> _Item:
         return c[0]
 
     def clause(self, c: list[_Item]) -> tuple[Token, Any]:
@@ -197,7 +198,7 @@ class Builder:
         values = c[1] if isinstance(c[1], tuple) else (c[1],)
         return tree.Setting(str(c[0]), values, span=self.span(c[0], values[-1]))
 
-    def setting_name(self, c: list[_Item]) -> Token:
+    def setting_name(self, c: list[_Item]) -> _Item:
         return c[0]
 
     def use(self, c: list[_Item]) -> tree.Use:

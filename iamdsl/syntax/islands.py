@@ -26,19 +26,75 @@ if TYPE_CHECKING:
     from iamdsl.syntax.parser import Engine
 
 VERBS = frozenset(
-    "allow deny trust attach use let param extern import template allows denies never".split()
+    [
+        "allow",
+        "deny",
+        "trust",
+        "attach",
+        "use",
+        "let",
+        "param",
+        "extern",
+        "import",
+        "template",
+        "allows",
+        "denies",
+        "never",
+    ]
 )
 """Words that begin a member wherever they stand."""
 
 NOUNS = frozenset(
-    "policy boundary scp rcp session role user group permission_set organization ou account test"
-    " guard for if always path max_session description tags id place instance_profile groups".split()
+    [
+        "policy",
+        "boundary",
+        "scp",
+        "rcp",
+        "session",
+        "role",
+        "user",
+        "group",
+        "permission_set",
+        "organization",
+        "ou",
+        "account",
+        "test",
+        "guard",
+        "for",
+        "if",
+        "always",
+        "path",
+        "max_session",
+        "description",
+        "tags",
+        "id",
+        "place",
+        "instance_profile",
+        "groups",
+    ]
 )
 """Words that begin a member when they are the first of a line."""
 
-_TOP = frozenset("import param extern template policy scp rcp role user group guard test".split())
+_TOP = frozenset(
+    [
+        "import",
+        "param",
+        "extern",
+        "template",
+        "policy",
+        "scp",
+        "rcp",
+        "role",
+        "user",
+        "group",
+        "guard",
+        "test",
+    ]
+)
 
-_JOINING = frozenset("on to when unless except as in and or not given else".split())
+_JOINING = frozenset(
+    ["on", "to", "when", "unless", "except", "as", "in", "and", "or", "not", "given", "else"]
+)
 
 _TOKEN = re.compile(
     r'(?P<string>"(?:\\.|[^"\\\n])*"?)|(?P<comment>#[^\n]*)'

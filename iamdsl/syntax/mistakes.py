@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
@@ -26,11 +26,46 @@ _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ue000\ue001]"
 )
 _BRACKETS = re.compile(r'"(?:\\.|[^"\\\n])*"|#[^\n]*|[\[({]|[\])}]')
-_MEMBERS = (
-    "import param extern let template policy boundary scp rcp session role user group"
-    " permission_set organization ou account test guard allow deny trust attach use for if allows"
-    " denies never always path max_session description tags id place instance_profile groups"
-).split()
+_MEMBERS = [
+    "import",
+    "param",
+    "extern",
+    "let",
+    "template",
+    "policy",
+    "boundary",
+    "scp",
+    "rcp",
+    "session",
+    "role",
+    "user",
+    "group",
+    "permission_set",
+    "organization",
+    "ou",
+    "account",
+    "test",
+    "guard",
+    "allow",
+    "deny",
+    "trust",
+    "attach",
+    "use",
+    "for",
+    "if",
+    "allows",
+    "denies",
+    "never",
+    "always",
+    "path",
+    "max_session",
+    "description",
+    "tags",
+    "id",
+    "place",
+    "instance_profile",
+    "groups",
+]
 _NAMED = {
     "NAME": "a name",
     "STRING": "a string",
@@ -100,7 +135,7 @@ def _too_deep(text: str) -> int:
 def explain(error: UnexpectedInput, source: Source, report: Report, place: Span) -> None:
     """Report what Lark could not read; `place` is the stretch that was being parsed."""
     if isinstance(error, UnexpectedCharacters):
-        at = error.pos_in_stream or place.start
+        at: int = getattr(error, "pos_in_stream", place.start)
         _syntax_error(report, Span(source, at, at + 1), "unreadable text", "")
         return
     if not isinstance(error, UnexpectedToken):
@@ -108,7 +143,7 @@ def explain(error: UnexpectedInput, source: Source, report: Report, place: Span)
         return
     token = error.token
     if token.type == "$END" or (token.start_pos or 0) >= place.end:
-        if not _has_bracket_error(report, source):
+        if not _has_bracket_error(report, place):
             end = place.end
             _syntax_error(
                 report,
@@ -124,9 +159,13 @@ def explain(error: UnexpectedInput, source: Source, report: Report, place: Span)
         _unexpected(error, token, span, report)
 
 
-def _has_bracket_error(report: Report, source: Source) -> bool:
+def _has_bracket_error(report: Report, place: Span) -> bool:
+    """Tell whether a missing bracket in this very stretch was reported, which explains its end."""
     return any(
-        d.code is codes.UNCLOSED_BRACKET and d.span is not None and d.span.source is source
+        d.code is codes.UNCLOSED_BRACKET
+        and d.span is not None
+        and d.span.source is place.source
+        and place.start <= d.span.start < place.end
         for d in report.diagnostics
     )
 
@@ -192,15 +231,14 @@ def _syntax_error(
 
 def _accepts(error: UnexpectedToken) -> set[str]:
     """Return what could have come, as it is written: keywords and marks, or names of terminals."""
-    parser = error.interactive_parser
-    names = parser.accepts() if parser is not None else set(error.accepts or ())
-    lexer = parser.lexer_thread.lexer if parser is not None else None
-    patterns = {t.name: t for t in lexer._conf.terminals} if lexer is not None else {}  # noqa: SLF001
+    parser: Any = error.interactive_parser
+    names = parser.accepts()
+    patterns = parser.lexer_thread.lexer.terminals
     written: set[str] = set()
     for name in names:
         terminal = patterns.get(name)
         literal = terminal is not None and type(terminal.pattern).__name__ == "PatternStr"
-        written.add(terminal.pattern.value if literal and terminal is not None else name)
+        written.add(terminal.pattern.value if literal else name)
     return written
 
 
@@ -214,7 +252,22 @@ def _expectation(error: UnexpectedToken) -> str:
             _VALUE
             | {"ADDRESS", "SERVICE"}
             | set("[({*")
-            | {*("true false any all not service account oidc canonical anyone".split())}
+            | {
+                *(
+                    [
+                        "true",
+                        "false",
+                        "any",
+                        "all",
+                        "not",
+                        "service",
+                        "account",
+                        "oidc",
+                        "canonical",
+                        "anyone",
+                    ]
+                )
+            }
         )
     if "allow" in accepts and "deny" in accepts:
         words.append("a statement")

@@ -22,6 +22,7 @@ from lark.parsers.lalr_parser import LALR_Parser, _Parser
 from lark.utils import TextSlice
 
 from iamdsl import resources
+from iamdsl.source import Span
 from iamdsl.syntax import tree
 from iamdsl.syntax.builder import Builder
 
@@ -35,8 +36,31 @@ if TYPE_CHECKING:
 _STARTS = ["file", "member", "expression"]
 _FORMAT = "1"
 RESERVED = frozenset(
-    "allow deny on to when unless except as for in if else use attach trust and or not let param"
-    " extern import template".split()
+    [
+        "allow",
+        "deny",
+        "on",
+        "to",
+        "when",
+        "unless",
+        "except",
+        "as",
+        "for",
+        "in",
+        "if",
+        "else",
+        "use",
+        "attach",
+        "trust",
+        "and",
+        "or",
+        "not",
+        "let",
+        "param",
+        "extern",
+        "import",
+        "template",
+    ]
 )
 """Words that are never names; the other keywords are keywords only where one may stand."""
 
@@ -64,12 +88,13 @@ class _LazyTables(LALR_Parser):
     """Lark's parser over `_States`."""
 
     @classmethod
-    def deserialize(
+    def deserialize(  # type: ignore[override]  # as in Lark's own subclass
         cls, data: dict[str, Any], memo: dict[int, Any], callbacks: Any, debug: bool = False
     ) -> _LazyTables:
         self = cls.__new__(cls)
         states = _States(data["states"], data["tokens"], memo)
-        self._parse_table = IntParseTable(states, data["start_states"], data["end_states"])
+        table: Any = IntParseTable
+        self._parse_table = table(states, data["start_states"], data["end_states"])
         self.parser = _Parser(self._parse_table, callbacks, debug)
         return self
 
@@ -85,6 +110,7 @@ class _StateLexer(ContextualLexer):
     def __init__(self, conf: Any, states: Any, always_accept: Any = ()) -> None:
         del states, always_accept
         self._conf = conf
+        self.terminals = {terminal.name: terminal for terminal in conf.terminals}
         self._words: dict[str, str] = {}
         self._punctuation: list[tuple[str, str]] = []
         for terminal in conf.terminals:
@@ -154,7 +180,7 @@ class Engine:
     def __init__(self) -> None:
         self.builder = Builder(self)
         self.lark = self._load()
-        self.lexer: _StateLexer = self.lark.parser.lexer  # type: ignore[attr-defined]
+        self.lexer: _StateLexer = self.lark.parser.lexer
         self.lock = Lock()
 
     def _load(self) -> lark.Lark:
@@ -173,9 +199,11 @@ class Engine:
 
     def _from_plain(self, plain: dict[str, Any]) -> lark.Lark:
         plugins = {"LALR_Parser": _LazyTables, "ContextualLexer": _StateLexer}
-        return lark.Lark._load_from_dict(  # noqa: SLF001  # what Lark's own stand-alone parsers call
+        load: Any = lark.Lark._load_from_dict  # noqa: SLF001  # as Lark's stand-alone parsers do
+        made: lark.Lark = load(
             plain["data"], plain["memo"], transformer=self.builder, _plugins=plugins
         )
+        return made
 
     def parse(self, start: str, begin: int, end: int) -> Any:
         """Parse a stretch of the builder's source from the grammar's rule `start`.
@@ -222,7 +250,7 @@ def parse(source: Source, report: Report) -> tree.File:
     from iamdsl.syntax import islands, mistakes  # noqa: PLC0415  # most sources need neither
 
     if mistakes.refuse(source, report):
-        return tree.File((), span=tree.Span(source, 0, len(source.text)))
+        return tree.File((), span=Span(source, 0, len(source.text)))
     if not _engines:
         _engines.append(Engine())
     engine = _engines[0]
@@ -236,4 +264,4 @@ def parse(source: Source, report: Report) -> tree.File:
             engine.lexer.comments = engine.builder.comments
             members = islands.parse(engine, source, report)
         comments = tuple(engine.builder.finish())
-    return tree.File(members, comments, span=tree.Span(source, 0, len(source.text)))
+    return tree.File(members, comments, span=Span(source, 0, len(source.text)))

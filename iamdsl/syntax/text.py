@@ -214,10 +214,10 @@ def _network_problem(value: str) -> str:
 
 
 def _date_problem(value: str) -> str:
-    import datetime  # noqa: PLC0415  # few sources hold dates
+    import datetime as dt  # noqa: PLC0415  # few sources hold dates
 
     try:
-        datetime.datetime.fromisoformat(value)
+        dt.datetime.fromisoformat(value)
     except ValueError as error:
         return str(error)
     return ""

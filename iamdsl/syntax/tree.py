@@ -19,25 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def _span() -> Any:
-    return attrs.field(eq=False, kw_only=True)
-
-
-_node = attrs.frozen(repr=False)
-
-
 # Expressions
 
 
-@_node
+@attrs.frozen(repr=False)
 class Name:
     """A single name: a value, an entity, an action of an imported module."""
 
     text: str
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Text:
     """Text with holes: `parts` alternate freely between text and expressions.
 
@@ -48,7 +41,7 @@ class Text:
 
     kind: str
     parts: tuple[str | Expression, ...]
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
     @property
     def plain(self) -> str | None:
@@ -58,7 +51,7 @@ class Text:
         return None if self.parts else ""
 
 
-@_node
+@attrs.frozen(repr=False)
 class Literal:
     """A literal of one token; `kind` is int, decimal, account, duration, date, network or bool.
 
@@ -67,18 +60,18 @@ class Literal:
 
     kind: str
     text: str
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class ListOf:
     """`[a, b]`."""
 
     items: tuple[Expression, ...]
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Comprehension:
     """`[item for name in source if condition]`."""
 
@@ -86,62 +79,62 @@ class Comprehension:
     name: Name
     source: Expression
     condition: Expression | None
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Record:
     """`{ team = "orders" }`; a key is a `Name` or a `Text`."""
 
     entries: tuple[tuple[Name | Text, Expression], ...]
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Field:
     """`record.name` or `module.name`."""
 
     base: Expression
     name: Name
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Call:
     """`function(arguments)`: a builder, a conversion, a template."""
 
     function: Expression
     arguments: tuple[tuple[Name | None, Expression], ...]
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class ActionSet:
     """`service:[A, B*, @list]` or `service:@list`."""
 
     service: Literal
     items: tuple[Literal | Text, ...]
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Principal:
     """`service lambda`, `account x`, `oidc "host"`, `canonical "id"`, `anyone`."""
 
     kind: str
     value: Expression | None
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Optional:
     """`key?`: before an operator, true also when the key is missing."""
 
     base: Expression
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Compare:
     """`left operator right`; `exists` and `missing` have no right side."""
 
@@ -150,48 +143,48 @@ class Compare:
     right: Expression | None
     quantifier: str | None = None
     ignoring_case: bool = False
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Fold:
     """`all([…])` or `any([…])`."""
 
     kind: str
     base: Expression
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Logic:
     """`a and b and c`, or the same with `or`."""
 
     operator: str
     parts: tuple[Expression, ...]
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Not:
     """`not a`."""
 
     base: Expression
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Group:
     """`( a )`; kept because the layout is the author's."""
 
     base: Expression
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Broken:
     """What could not be read, and was complained about."""
 
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
 Expression: TypeAlias = (
@@ -218,44 +211,44 @@ Expression: TypeAlias = (
 # Types
 
 
-@_node
+@attrs.frozen(repr=False)
 class TypeName:
     """`String`, `s3:bucket` or the literal `"dev"`: `kind` is name, resource or text."""
 
     kind: str
     text: str
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class TypeList:
     """`List[T]`; `name` is what was written before the bracket."""
 
     name: str
     item: Type
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class TypeRecord:
     """`{ id: AccountId, name: String = "x" }`."""
 
     fields: tuple[Parameter, ...]
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class TypeUnion:
     """`"dev" | "prod"`."""
 
     options: tuple[Type, ...]
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
 Type: TypeAlias = TypeName | TypeList | TypeRecord | TypeUnion
 
 
-@_node
+@attrs.frozen(repr=False)
 class Parameter:
     """`name: type = default`: of a template, of a record type, and of the build (`param`)."""
 
@@ -263,13 +256,13 @@ class Parameter:
     type: Type
     default: Expression | None
     doc: str = ""
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
 # Members
 
 
-@_node
+@attrs.frozen(repr=False)
 class Import:
     """`import std.lambda`, `import "./x.json" as x: T`; `path` is dotted names or a file."""
 
@@ -277,19 +270,19 @@ class Import:
     alias: Name | None
     type: Type | None
     place: Span = attrs.field(eq=False)
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Param:
     """`param env: "dev" | "prod" = "dev"`."""
 
     parameter: Parameter
     doc: str = ""
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Extern:
     """`extern lake: s3:bucket max 63`."""
 
@@ -297,10 +290,10 @@ class Extern:
     type: Type
     max: Literal | None
     doc: str = ""
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Let:
     """`let name = value`."""
 
@@ -308,10 +301,10 @@ class Let:
     type: Type | None
     value: Expression
     doc: str = ""
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Declaration:
     """A policy, role, account … with a body.
 
@@ -329,10 +322,10 @@ class Declaration:
     header: Expression | None = None
     exceptions: tuple[Expression, ...] = ()
     doc: str = ""
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Template:
     """`template name(parameters) { … }`."""
 
@@ -340,19 +333,19 @@ class Template:
     parameters: tuple[Parameter, ...]
     body: tuple[Member, ...]
     doc: str = ""
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Selection:
     """A list and what `except` takes away from it."""
 
     items: tuple[Expression, ...]
     exceptions: tuple[Expression, ...] = ()
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Statement:
     """A sentence: `allow deny trust` grant, `allows denies never always` check.
 
@@ -366,35 +359,35 @@ class Statement:
     actions: Selection
     clauses: tuple[tuple[str, Selection | Expression], ...]
     doc: str = ""
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Attach:
     """`attach a, b`."""
 
     items: tuple[Expression, ...]
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Setting:
     """`path "/x/"`, `boundary b`, `tags { … }`."""
 
     name: str
     values: tuple[Expression, ...]
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class Use:
     """`use template(arguments)`."""
 
     template: Expression
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class For:
     """`for name in source if condition { … }`."""
 
@@ -402,17 +395,17 @@ class For:
     source: Expression
     condition: Expression | None
     body: tuple[Member, ...]
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class If:
     """`if condition { … } else { … }`."""
 
     condition: Expression
     body: tuple[Member, ...]
     otherwise: tuple[Member, ...]
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
 Member: TypeAlias = (
@@ -432,21 +425,21 @@ Member: TypeAlias = (
 )
 
 
-@_node
+@attrs.frozen(repr=False)
 class Comment:
     """A comment with its `#`; `##` ones are documentation."""
 
     text: str
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
-@_node
+@attrs.frozen(repr=False)
 class File:
     """A whole source; `comments` are all of them, in order."""
 
     members: tuple[Member, ...]
     comments: tuple[Comment, ...] = ()
-    span: Span = _span()
+    span: Span = attrs.field(eq=False, kw_only=True)
 
 
 Node: TypeAlias = Expression | Type | Member | Parameter | Selection | Comment | File
@@ -482,7 +475,7 @@ def show(node: object, depth: int = 0) -> str:
     if not hasattr(node, "span"):
         return f"{pad}{node!r}\n"
     lines = [f"{pad}{type(node).__name__}\n"]
-    for name in type(node).__slots__:
+    for name in getattr(node, "__slots__", ()):
         value = getattr(node, name)
         if name in {"span", "place", "__weakref__"} or value in (None, "", (), False):
             continue

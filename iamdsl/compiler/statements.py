@@ -1,0 +1,159 @@
+"""Types in statements, settings and uses: what `resolve` asks about the members of a body."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from iamdsl.compiler import actions
+from iamdsl.compiler.infer import Inference
+from iamdsl.compiler.scope import Scope
+from iamdsl.diagnostics import Label, codes
+from iamdsl.model import Value, types
+from iamdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from iamdsl.model import Type
+
+_SETTINGS: dict[str, Type] = {
+    "path": types.STRING,
+    "description": types.STRING,
+    "id": types.STRING,
+    "max_session": types.DURATION,
+    "boundary": types.ARN,
+    "instance_profile": types.STRING,
+}
+
+
+class Checker(Inference):
+    """Checks the members of bodies, on top of the types of expressions."""
+
+    def statement(self, node: tree.Statement, scope: Scope) -> None:
+        """Check the parts of a statement or check."""
+        clauses = dict(node.clauses)
+        trust_shorthand = node.verb == "trust" and "to" not in clauses
+        kind = types.PRINCIPAL if trust_shorthand else types.ACTION
+        self._selection(
+            node.actions, scope, kind, "a principal" if trust_shorthand else "an action"
+        )
+        if not trust_shorthand:
+            self._action_names(node.actions)
+        for word, clause in node.clauses:
+            if isinstance(clause, tree.Selection):
+                wanted = types.PRINCIPAL if word == "to" else types.ARN
+                self._selection(clause, scope, wanted, f"`{word}`")
+            elif word in {"when", "unless"}:
+                self.expect(clause, scope, types.CONDITION, f"`{word}`")
+            elif word == "as" and isinstance(clause, tree.Text):
+                self.infer(clause, scope)
+            elif word == "given" and isinstance(clause, tree.Record):
+                for _, value in clause.entries:
+                    self.infer(value, scope)
+
+    def _action_names(self, node: tree.Selection) -> None:
+        """Check names that are written out, whether or not the statement is ever expanded."""
+        for item in node.items + node.exceptions:
+            if isinstance(item, tree.Text) and item.kind == "qualified" and item.plain:
+                written = [Value(types.ACTION, item.plain, span=item.span)]
+            elif isinstance(item, tree.ActionSet):
+                written = [
+                    Value(types.ACTION, f"{item.service.text}:{one.text}", span=one.span)
+                    for one in item.items
+                    if isinstance(one, tree.Literal) and one.kind == "action"
+                ]
+            else:
+                continue
+            for value in written:
+                actions.check_name(value, self.environment, self.report)
+
+    def _selection(self, node: tree.Selection, scope: Scope, kind: Type, what: str) -> None:
+        for item in node.items + node.exceptions:
+            self.expect(item, scope, kind, what)
+
+    def setting(self, node: tree.Setting, scope: Scope) -> None:
+        """Check the value of a setting."""
+        if node.name == "place":
+            return  # a bare word, read by `expand`
+        if node.name == "groups":
+            for value in node.values:
+                self.expect(value, scope, types.ARN, "a group")
+            return
+        if len(node.values) > 1:
+            self.report.add(
+                codes.REPEATED_CLAUSE,
+                node.values[1].span,
+                f"`{node.name}` takes one value",
+                hint="keep one of them",
+            )
+        if node.name == "tags":
+            self._tags(node.values[0], scope)
+            return
+        self.expect(node.values[0], scope, _SETTINGS[node.name], f"`{node.name}`")
+
+    def _tags(self, node: tree.Expression, scope: Scope) -> None:
+        actual = self.infer(node, scope)
+        if actual.name not in {"Record", "Unknown"}:
+            self.mismatch(node, actual, 'a record `{ team = "orders" }`', "`tags`")
+            return
+        for name, kind, _ in actual.fields:
+            if not types.fits(kind, types.STRING):
+                self.mismatch(node, kind, "String", f"the tag `{name}`")
+
+    def use(self, node: tree.Use, scope: Scope) -> None:
+        """Check that a template is used, with the arguments that it takes."""
+        call = node.template
+        if not isinstance(call, tree.Call):
+            call = tree.Call(call, (), span=node.span)
+        binding = self.template(call.function, scope)
+        if binding is None or not isinstance(binding.node, tree.Template):
+            return
+        inner = Scope(binding.module)
+        expected = {
+            p.name.text: (self.read_type(p.type, inner), p) for p in binding.node.parameters
+        }
+        for name, value, parameter in self.match_arguments(call, binding.node):
+            if parameter is None:
+                self.infer(value, scope)
+                continue
+            actual = self.infer(value, scope)
+            self.fit(actual, expected[parameter.name.text][0], value, f"`{name}`")
+
+    def match_arguments(
+        self, call: tree.Call, template: tree.Template
+    ) -> list[tuple[str, tree.Expression, tree.Parameter | None]]:
+        """Pair arguments with parameters, reporting unknown, repeated and missing ones."""
+        parameters = {p.name.text: p for p in template.parameters}
+        order = list(parameters)
+        seen: set[str] = set()
+        pairs: list[tuple[str, tree.Expression, tree.Parameter | None]] = []
+        for index, (name, value) in enumerate(call.arguments):
+            text = name.text if name else order[index] if index < len(order) else ""
+            problem, hint = "", f"`{template.name.text}` takes {_signature(template)}"
+            if not text:
+                problem = f"`{template.name.text}` takes {len(order)} arguments"
+            elif text not in parameters:
+                problem = f"`{template.name.text}` has no parameter `{text}`"
+                near = get_close_matches(text, order, 1)
+                hint = f"did you mean `{near[0]}`?" if near else hint
+            elif text in seen:
+                problem = f"`{text}` is given twice"
+            if problem:
+                span = name.span if name else value.span
+                self.report.add(codes.WRONG_ARGUMENTS, span, problem, hint=hint)
+            seen.add(text)
+            pairs.append((text, value, parameters.get(text)))
+        missing = [p for p in template.parameters if p.default is None and p.name.text not in seen]
+        if missing:
+            self.report.add(
+                codes.WRONG_ARGUMENTS,
+                call.span,
+                f"`{template.name.text}` needs " + ", ".join(f"`{p.name.text}`" for p in missing),
+                notes=[Label(missing[0].span, "declared here")],
+                hint=f"add `{missing[0].name.text} = …`",
+            )
+        return pairs
+
+
+def _signature(template: tree.Template) -> str:
+    parts = [p.span.text for p in template.parameters]
+    return f"`({', '.join(parts)})`" if parts else "no arguments"
