@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, cast
 
 from iamdsl.aws.names import name_problem
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from iamdsl.model import Entity, Value
     from iamdsl.source import Span
 
+_POLICY_ARN = re.compile(r"arn:[^:*?]+:iam::[^:*?]+:policy/[^*?]+")
 _DOCUMENTS = {
     "policy": "managed", "boundary": "boundary", "scp": "scp", "rcp": "rcp", "session": "session",
 }  # fmt: skip
@@ -129,7 +131,16 @@ class _Assembly:
         """Return an attached policy, ours by its name, any other by its ARN."""
         text = text_of(value)
         if value.type.name != "Entity" and text.startswith("arn:"):
-            return Attachment(self.entities.resolve(text), ours=False, origin=(place,))
+            arn = self.entities.resolve(text)
+            if not _POLICY_ARN.fullmatch(arn):
+                self.report.add(
+                    codes.BAD_ARN,
+                    value.span or place,
+                    f"`{arn}` is no ARN of a managed policy",
+                    hint="it has the form `arn:aws:iam::111122223333:policy/name`",
+                )
+                return None
+            return Attachment(arn, ours=False, origin=(place,))
         name = str(value.data)
         found = self.entities.by_name.get(name.lower())
         if found is None:

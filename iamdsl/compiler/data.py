@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamdsl.diagnostics import codes
 from iamdsl.model import Value, types
+from iamdsl.model.values import from_outside
 
 if TYPE_CHECKING:
     from iamdsl.diagnostics import Report
@@ -60,7 +61,7 @@ def convert(plain: Any, kind: Type, path: str, place: Span, report: Report) -> V
     if kind.name == "List" and isinstance(plain, list):
         item = kind.item or types.ANY
         items = [convert(x, item, f"{path}[{i}]", place, report) for i, x in enumerate(plain)]
-        return Value(kind, tuple(x for x in items if x is not None), outside=True, span=place)
+        return Value(kind, tuple(x for x in items if x is not None), span=place)
     if kind.name == "Record" and isinstance(plain, dict):
         return _record(plain, kind, path, place, report)
     value = _scalar(plain, kind)
@@ -73,7 +74,7 @@ def convert(plain: Any, kind: Type, path: str, place: Span, report: Report) -> V
             hint="correct the data, or the type of the import",
         )
         return None
-    return Value(kind, value, outside=kind.name != "Pattern", span=place)
+    return from_outside(kind, value, place)
 
 
 def _record(
@@ -101,7 +102,7 @@ def _record(
                 f"`{path}` has no field `{name}`",
                 hint=f"add it to the data, or give it a default: `{name}: {field} = …`",
             )
-    return Value(kind, made, outside=True, span=place)
+    return Value(kind, made, span=place)
 
 
 def _scalar(plain: Any, kind: Type) -> Any:

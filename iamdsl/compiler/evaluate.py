@@ -15,7 +15,7 @@ from iamdsl.compiler.infer import PSEUDO
 from iamdsl.diagnostics import codes
 from iamdsl.model import ALWAYS, NEVER, And, Formula, Module, Not, Or, Program, Type, Value, types
 from iamdsl.model.program import entity_type
-from iamdsl.model.values import leaves
+from iamdsl.model.values import from_outside, leaves
 from iamdsl.syntax import tree
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from iamdsl.source import Span
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_HARMFUL = frozenset("*?$")
 
 
 class Frame:
@@ -125,8 +124,7 @@ class Evaluator:
             return Value(kind, text == "true", span=span)
         if kind.name == "Duration":
             return Value(kind, int(text[:-1]) * _SECONDS[text[-1]], span=span)
-        harmful = kind.name != "Pattern" and bool(_HARMFUL & set(text))
-        return Value(kind, text, outside=harmful, span=span)
+        return from_outside(kind, text, span)
 
     # Expressions
 

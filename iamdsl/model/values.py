@@ -23,8 +23,8 @@ class Value:
             for literals as written (Int, Decimal, Date, Network); seconds for a Duration; bool;
             a `Formula` for a Condition; a tuple of values for a List; a dict for a Record;
             a pair (type, value) for a Principal; an entity's kind and name for an Entity.
-        outside: the text came from a param, data or an extern, and so may not hold pattern
-            characters where a pattern stands.
+        outside: the text, or a part of it, came from a param or from data and holds `*`, `?`
+            or `$`: it may not stand where it would act as a pattern.
         verbatim: quoted: not looked up in the catalogue.
         span: where it was written.
     """
@@ -34,6 +34,15 @@ class Value:
     outside: bool = False
     verbatim: bool = False
     span: Span | None = attrs.field(default=None, eq=False, repr=False)
+
+
+_HARMFUL = frozenset("*?$")
+
+
+def from_outside(kind: Type, data: Any, span: Span | None) -> Value:
+    """Return a value that a param or data gives; text that could act as a pattern is marked."""
+    harmful = kind.name != "Pattern" and isinstance(data, str) and bool(_HARMFUL & set(data))
+    return Value(kind, data, outside=harmful, span=span)
 
 
 def leaves(value: Value) -> Iterator[Value]:
