@@ -28,7 +28,7 @@ class CaseOutput(SingleFileSnapshotExtension):
     @classmethod
     def dirname(cls, *, test_location: PyTestLocation) -> str:
         """Return the folder of a case's outputs."""
-        case = test_location.nodename.partition("[")[2].removesuffix("]")
+        case = str(test_location.nodename).partition("[")[2].removesuffix("]")
         return str(CASES / case / "expected")
 
     @classmethod

@@ -56,20 +56,34 @@ class _Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the arguments begin with; for a slip, say which was meant."""
+        name = args[0] if args else ""
+        if name and name not in _COMMANDS and not name.startswith("-"):
+            from difflib import get_close_matches  # noqa: PLC0415 (only on mistakes)
+
+            close = get_close_matches(name, _COMMANDS, 1)
+            meant = f"; did you mean {close[0]}?" if close else "."
+            ctx.fail(f"There is no command {name!r}{meant}")
+        return super().resolve_command(ctx, args)
+
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
     ) -> None:
         """Run the command that the arguments name, and exit."""
+        del prog_name  # however it was started, what it says of itself can be typed
         extra["standalone_mode"] = False
         code: Any = exits.CANNOT
         try:
-            code = super().main(args, prog_name or "iamdsl", **extra)
+            code = super().main(args, "iamdsl", **extra)
         except click.ClickException as error:
             error.show()
         except click.exceptions.Exit as error:
             code = error.exit_code
         except (click.Abort, KeyboardInterrupt):
-            console.err("\ninterrupted\n")
+            console.err("interrupted\n")
             code = exits.INTERRUPTED
         except BrokenPipeError:
             console.silence(sys.stdout)

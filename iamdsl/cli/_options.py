@@ -88,13 +88,14 @@ def is_for_people(output_format: str) -> bool:
     return output_format in _FOR_PEOPLE
 
 
-def totals(outcome: Outcome) -> str:
-    """Return the number of errors and warnings in words, or an empty string."""
+def closing(outcome: Outcome, output_format: str) -> str:
+    """Return the last line, the number of errors and warnings; empty if there are none."""
     if not outcome.diagnostics:
         return ""
-    from iamdsl.diagnostics.render.writing import totals as in_words  # noqa: PLC0415
+    from iamdsl.diagnostics.render.writing import totals  # noqa: PLC0415
 
-    return in_words(outcome.diagnostics)
+    gap = "\n" if output_format == "full" else ""
+    return f"{gap}{totals(outcome.diagnostics)}\n"
 
 
 def counted(outcome: Outcome) -> str:

@@ -62,7 +62,7 @@ def command(
     elif not outcome.failed and _options.is_for_people(output_format):
         console.err(_report(outcome, project))
     if (outcome.failed or outcome.diagnostics) and _options.is_for_people(output_format):
-        console.err(f"{_options.totals(outcome)}\n")
+        console.err(_options.closing(outcome, output_format))
     _options.leave(outcome, error_on_warning=error_on_warning)
 
 

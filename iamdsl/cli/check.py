@@ -28,7 +28,7 @@ def command(
     outcome = check_project(project)
     _options.show(outcome, project, output_format, color, err=False)
     if _options.is_for_people(output_format):
-        found = _options.totals(outcome)
         files = _options.plural(len(project.files), "source")
-        console.out(f"{found}\n" if found else f"ok: {_options.counted(outcome)} in {files}\n")
+        fine = f"ok: {_options.counted(outcome)} in {files}\n"
+        console.out(_options.closing(outcome, output_format) or fine)
     _options.leave(outcome, error_on_warning=error_on_warning)

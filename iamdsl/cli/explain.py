@@ -21,7 +21,7 @@ def command(code: str | None) -> None:
     found = codes.find(code)
     if found is None:
         raise click.BadParameter(
-            f"there is no diagnostic {code!r}{_meant(code)}.", param_hint="CODE"
+            f"there is no diagnostic {code!r}{_meant(code)}", param_hint="CODE"
         )
     text = essay.read(found)
     if text is None:
@@ -34,4 +34,4 @@ def _meant(word: str) -> str:
 
     names = [known.name for known in codes.ALL] + [known.number for known in codes.ALL]
     close = get_close_matches(word, names, 1)
-    return f"; did you mean {close[0]}?" if close else ""
+    return f"; did you mean {close[0]}?" if close else "."

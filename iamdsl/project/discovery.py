@@ -1,7 +1,8 @@
 """Which files are the project's sources.
 
 Without a setting: every `*.iam` beneath the root, in the order of their names, but not in hidden
-folders, in the output folder, or where a `.gitignore` says so. A `.gitignore` is read in every
+folders, in the output folder, in a folder that is a project of its own (it has an `iamdsl.toml`),
+or where a `.gitignore` says so. A `.gitignore` is read in every
 folder on the way, with comments, `!`, anchors, `*`, `?`, `[…]` and `**`; git's other places for
 patterns are not read. Folders that are links are not entered.
 """
@@ -12,6 +13,7 @@ import os
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamdsl.project.config import FILE
 from iamdsl.project.problem import Problem, reason
 
 if TYPE_CHECKING:
@@ -108,7 +110,10 @@ def _walk(folder: str, out: str) -> Iterator[str]:
             entries = list(os.scandir(here))
         except OSError:
             continue
-        if any(e.name == ".gitignore" for e in entries):
+        names = {entry.name for entry in entries}
+        if here != folder and FILE in names:
+            continue
+        if ".gitignore" in names:
             rules += _read_rules(here)
         for entry in entries:
             name = entry.name

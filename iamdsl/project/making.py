@@ -73,7 +73,7 @@ def make(project: Project, key: str, mark: str, *, write: bool) -> Outcome:
         limits=limits,
         params=dict(config.params),
         pseudo=pseudo,
-        sids=config.sids,
+        sids="drop" if config.sids == "drop" else "keep",
         levels=levels,
     )
     compilation = compile([source for _, source in entries], environment)

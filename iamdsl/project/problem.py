@@ -6,14 +6,14 @@ themselves (20 ms): a problem imports them when it is made, that is, when it is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from iamdsl.diagnostics import Code, Diagnostic
     from iamdsl.source import Span
 
 
-class Problem(NamedTuple):
+class Problem:
     """What went wrong, ready to become a diagnostic.
 
     Attributes:
@@ -22,10 +22,13 @@ class Problem(NamedTuple):
             the compiler puts it at the import.
     """
 
-    code: Code
-    message: str
-    hint: str = ""
-    span: Span | None = None
+    __slots__ = ("code", "hint", "message", "span")
+
+    def __init__(self, code: Code, message: str, hint: str = "", span: Span | None = None) -> None:
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.span = span
 
     def diagnostic(self) -> Diagnostic:
         """Return the problem as a diagnostic."""

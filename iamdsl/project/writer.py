@@ -115,6 +115,8 @@ def _make_folders(folder: str, made: list[str]) -> None:
             break
         folder = parent
     for path in reversed(missing):
+        if os.path.lexists(path):
+            raise FileExistsError(17, "a file is in the way")
         os.mkdir(path)
         made.append(path)
 

@@ -86,6 +86,14 @@ def test_entry_without_a_source(root: Path) -> None:
     ]
 
 
+def test_projects_inside(root: Path) -> None:
+    """A folder with a configuration of its own is another project."""
+    (root / "lib/iamdsl.toml").touch()
+
+    assert found(root) == ["a.iam", "b.iam", "tmp/t.iam", "vendor/keep.iam", "vendor/v.iam"]
+    assert len(found(root, "lib")) == 4
+
+
 def test_links_are_not_entered(root: Path) -> None:
     """A link to a folder above does not make the search endless."""
     (root / "lib/loop").symlink_to(root)

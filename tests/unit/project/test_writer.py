@@ -34,7 +34,7 @@ def tree(folder: Path) -> dict[str, str]:
 def written(out: Path, contents: dict[str, bytes]) -> tuple[int, int, int]:
     got = writer.write(str(out), contents, "build")
     assert isinstance(got, writer.Written), got
-    return tuple(got)
+    return got.written, got.unchanged, got.removed
 
 
 def refused(out: Path, contents: dict[str, bytes]) -> tuple[str, str]:
