@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from iamdsl.compiler.conditions.sides import Side, ValueList
 
 MISSING = 1
+_MEETS = 64
 
 
 class Values(Protocol):
@@ -142,7 +143,7 @@ class Single:
                 if self.say(wider) is not None:
                     out.append(wider)
                     break
-        return [m for m in out if not any(o != m and not m & ~o for o in out)]
+        return with_sources(self, mask, out)
 
     def _say(self, values: int, *, missing: bool) -> Side | None:
         if values == self._values.full:
@@ -153,12 +154,29 @@ class Single:
         return None if said is None else sides.single(said, missing)
 
 
+def with_sources(domain: Domain, mask: int, found: list[int]) -> list[int]:
+    """Return the largest of `found`, and where they leave a part of `mask` out, tests inside it.
+
+    A test, or a few together, as the source has them, nearly always has a form of its own.
+    """
+    covered = 0
+    for part in found:
+        covered |= part
+    tried = list(domain.sources) if mask & ~covered else []
+    for at, source in enumerate(tried):
+        tried += [s & source for s in tried[:at] if s & source not in tried][: _MEETS - len(tried)]
+        if not source & ~mask and source & ~covered and domain.say(source) is not None:
+            found.append(source)
+            covered |= source
+    return [m for m in found if not any(o != m and not m & ~o for o in found)]
+
+
 def domain(leaves: list[Leaf]) -> Domain:
     """Return the domain of one key from all its leaves in a formula."""
     from iamdsl.compiler.conditions.leaves import order
 
     predicates = sorted({leaf.predicate for leaf in leaves if leaf.predicate}, key=order)
-    values = _values(leaves[0].key, predicates)
+    values = value_cells(leaves[0].key, predicates)
     if any(leaf.quantifier for leaf in leaves):
         if any(leaf.predicate and not leaf.quantifier for leaf in leaves):
             raise NoForm(
@@ -172,7 +190,7 @@ def domain(leaves: list[Leaf]) -> Domain:
     return Single(values, leaves)
 
 
-def _values(key: str, predicates: list[Predicate]) -> Values:
+def value_cells(key: str, predicates: list[Predicate]) -> Values:
     """Return the value cells of a key; the simplest kind that is exact for its predicates."""
     if not predicates:
         return Whole()

@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamdsl.compiler.conditions import sides
+from iamdsl.compiler.conditions.domains import value_cells, with_sources
+from iamdsl.compiler.conditions.leaves import order
 from iamdsl.compiler.conditions.refusal import NoForm
 
 if TYPE_CHECKING:
@@ -96,8 +98,7 @@ class Sets:
             for choice in choices:
                 for part in self._fitting(choice, within):
                     found[part] = None
-        out = list(found)
-        return [m for m in out if not any(o != m and not m & ~o for o in out)]
+        return with_sources(self, mask, list(found))
 
     def _within(self, classes: int) -> int:
         return _subsets(classes, self._count)
@@ -185,6 +186,40 @@ class Sets:
             if classes >> at & 1:
                 out |= cells
         return out
+
+
+def conjunction(leaves: list[Leaf]) -> Side | None:
+    """Return the side of a conjunction of tests of one key without going through its sets.
+
+    `all` tests intersect like values; `any` tests do not, but one implies every wider one. Returns
+    None when no block says it, and an empty side for "never".
+    """
+    predicates = sorted({leaf.predicate for leaf in leaves if leaf.predicate}, key=order)
+    values = value_cells(leaves[0].key, predicates)
+    every, asked, exists, missing = values.full, [], False, False
+    for leaf in leaves:
+        cells = values.full if leaf.predicate is None else values.mask(leaf.predicate)
+        cells = values.full & ~cells if leaf.negated else cells
+        if leaf.predicate is None:
+            exists, missing = exists or not leaf.missing, missing or leaf.missing
+        elif leaf.quantifier == "all":
+            every &= cells
+        else:
+            asked.append(cells)
+    needed = {cells & every: cells for cells in asked}
+    exists = exists or bool(needed)
+    if missing or not every:
+        return () if exists else sides.MISSING
+    if 0 in needed:
+        return ()
+    narrow = [n for n in needed if not any(o != n and not o & ~n for o in needed)]
+    lists = () if every == values.full else values.lists(every, optional=False)
+    some = _distinct(
+        [values.one_list(n) or values.one_list(needed[n]) for n in narrow if n != values.full]
+    )
+    if lists is None or some is None:
+        return None
+    return sides.quantified(lists, some, exists=exists and not some)
 
 
 def _distinct(needed: list[tuple[ValueList, ...]]) -> list[ValueList] | None:

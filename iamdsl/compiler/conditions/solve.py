@@ -7,10 +7,11 @@ since a block inside a disjunction of independent parts lies in one of them.
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, TypeAlias
 
 from iamdsl.compiler.conditions import sides, texts
-from iamdsl.compiler.conditions.leaves import Leaf, Node, keys_of, leaves_of
+from iamdsl.compiler.conditions.leaves import Leaf, Node, join, keys_of, leaves_of
 from iamdsl.compiler.conditions.refusal import NoForm
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ Block: TypeAlias = dict[str, "Side"]
 """Sides by case-folded key."""
 
 _SAYABLE = 256
+_TERMS = 64
+_SHOWN = 4
 
 
 def solve(tree: Tree, limit: int) -> list[Block]:
@@ -77,9 +80,7 @@ def _sum(solved: list[list[Block]]) -> list[Block]:
 def _product(solved: list[list[Block]], tree: Node, limit: int) -> list[Block]:
     """Return every combination of blocks, one of each part: they have no key in common."""
     counts = [len(blocks) for blocks in solved if len(blocks) > 1]
-    total = 1
-    for count in counts:
-        total *= count
+    total = prod(counts)
     if total > limit:
         raise too_many(total, counts, tree, limit)
     out: list[Block] = [{}]
@@ -90,11 +91,8 @@ def _product(solved: list[list[Block]], tree: Node, limit: int) -> list[Block]:
 
 def too_many(total: int, counts: list[int], tree: Tree, limit: int) -> NoForm:
     """Return the refusal of `tree`, which needs `total` statements."""
-    product = 1
-    for count in counts:
-        product *= count
     sizes = sorted(counts, reverse=True)
-    if len(counts) > 1 and product == total:
+    if len(counts) > 1 and prod(counts) == total:
         said = f"{total} = {' × '.join(map(str, sizes))} statements"
     else:
         said = f"{total} statements"
@@ -107,21 +105,59 @@ def too_many(total: int, counts: list[int], tree: Tree, limit: int) -> NoForm:
 
 
 def _over_cells(tree: Tree, limit: int) -> list[Block]:
-    """Return the blocks of `tree` by minimization over the cells of its keys."""
-    from iamdsl.compiler.conditions.domains import domain
+    """Return the blocks of `tree` by minimization over the cells of its keys.
 
-    by_key: dict[str, dict[Leaf, None]] = {}
-    for leaf in leaves_of(tree):
-        by_key.setdefault(leaf.key, {})[leaf] = None
-    keys = sorted(by_key)
-    domains = [domain(list(by_key[key])) for key in keys]
-    found = _minimal(tree, keys, domains)
+    Where the cells are too many, or a mask of them has no form, its alternatives are solved one
+    by one: as exact, though not always the fewest blocks.
+    """
+    try:
+        found = _minimal(tree)
+    except NoForm as refusal:
+        found = _apart(tree, limit, refusal)
     if len(found) > limit:
         raise _deepest(tree, limit) or too_many(len(found), [], tree, limit)
-    return [
-        {key: side for key, d, mask in zip(keys, domains, box, strict=True) if (side := _said(d, mask))}
-        for box in found
-    ]
+    return found
+
+
+def _apart(tree: Tree, limit: int, refusal: NoForm) -> list[Block]:
+    """Return the blocks of the alternatives of `tree`; raises `refusal` when that does not help."""
+    parts = alternatives(tree)
+    if parts is None:
+        from iamdsl.compiler.conditions.sets import conjunction
+
+        leaves = leaves_of(tree)
+        if len({leaf.key for leaf in leaves}) > 1 or not any(leaf.quantifier for leaf in leaves):
+            raise refusal
+        side = conjunction(leaves)
+        if side is None:
+            raise refusal
+        return [{leaves[0].key: side}] if side else []
+    found: list[Block] = []
+    try:
+        for part in parts:
+            found += [block for block in solve(part, limit) if block not in found]
+    except NoForm:
+        raise refusal from None
+    return [b for b in found if not any(o is not b and o.items() <= b.items() for o in found)]
+
+
+def alternatives(tree: Tree) -> tuple[Tree, ...] | None:
+    """Return trees whose disjunction is `tree`; None when there are none, or too many in all."""
+    if isinstance(tree, Leaf) or not 1 < _terms(tree) <= _TERMS:
+        return None
+    if not tree.conjunction:
+        return tree.parts
+    choice = min((p for p in tree.parts if isinstance(p, Node)), key=lambda p: len(p.parts))
+    others = [p for p in tree.parts if p is not choice]
+    return tuple(join(True, [*others, part]) for part in choice.parts)
+
+
+def _terms(tree: Tree) -> int:
+    """Return how many conjunctions of leaves `tree` multiplies out to."""
+    if isinstance(tree, Leaf):
+        return 1
+    counts = map(_terms, tree.parts)
+    return prod(counts) if tree.conjunction else sum(counts)
 
 
 def _said(domain: Domain, mask: int) -> Side:
@@ -131,14 +167,22 @@ def _said(domain: Domain, mask: int) -> Side:
     return side
 
 
-def _minimal(tree: Tree, keys: list[str], domains: list[Domain]) -> list[Box]:
-    """Return the fewest sayable boxes for `tree` that the search finds."""
+def _minimal(tree: Tree) -> list[Block]:
+    """Return the fewest blocks for `tree` that the search over cells finds."""
     from iamdsl.compiler.conditions import boxes
+    from iamdsl.compiler.conditions.domains import domain
 
+    by_key: dict[str, dict[Leaf, None]] = {}
+    for leaf in leaves_of(tree):
+        by_key.setdefault(leaf.key, {})[leaf] = None
+    keys = sorted(by_key)
+    domains = [domain(list(by_key[key])) for key in keys]
     full = tuple(d.full for d in domains)
     try:
         cover = _cover(tree, {key: at for at, key in enumerate(keys)}, domains, full)
         wide = boxes.widened(cover, full)
+        candidates = _sayable(wide, domains)
+        left = next(filter(None, (boxes.sharp(box, candidates) for box in cover)), None)
     except boxes.TooMany:
         raise NoForm(
             f"this condition combines too many alternatives of `{keys[0]}` and other keys",
@@ -146,20 +190,22 @@ def _minimal(tree: Tree, keys: list[str], domains: list[Domain]) -> list[Box]:
             frozenset(keys),
             "too-many",
         ) from None
-    candidates = _sayable(wide, domains)
-    _check_covered(cover, candidates, keys, domains)
+    if left is not None:
+        raise _unsayable(left[0], keys, domains, by_key)
 
     def cost(box: Box) -> int:
         return sum(
-            sides.cost(key, _said(d, mask))
-            for key, d, mask in zip(keys, domains, box, strict=True)
+            sides.cost(key, _said(d, mask)) for key, d, mask in zip(keys, domains, box, strict=True)
         )
 
     def cheapest(at: int, needed: int, mask: int) -> int:
         return _cheapest(keys[at], domains[at], needed, mask)
 
-    best = boxes.chosen(cover, candidates, cost)
-    return boxes.narrowed(best, cheapest, full)
+    best = boxes.narrowed(boxes.chosen(cover, candidates, cost), cheapest, full)
+    found = ([_said(d, mask) for d, mask in zip(domains, box, strict=True)] for box in best)
+    return [
+        {key: side for key, side in zip(keys, block, strict=True) if side} for block in found
+    ]
 
 
 def _cover(tree: Tree, places: dict[str, int], domains: list[Domain], full: Box) -> list[Box]:
@@ -189,26 +235,30 @@ def _sayable(wide: list[Box], domains: list[Domain]) -> list[Box]:
     return sorted(out)
 
 
-def _check_covered(
-    cover: list[Box], candidates: list[Box], keys: list[str], domains: list[Domain]
-) -> None:
-    """Raise NoForm when the sayable boxes leave a part of the formula out."""
-    from iamdsl.compiler.conditions import boxes
-
-    for box in cover:
-        left = boxes.sharp(box, candidates)
-        if left:
-            blamed = [
-                key
-                for key, d, mask in zip(keys, domains, left[0], strict=True)
-                if d.say(mask) is None
-            ]
-            names = ", ".join(f"`{key}`" for key in blamed or keys)
-            raise NoForm(
-                f"no condition block can say what is asked of {names} here",
-                "IAM has too few operators for so many tests of one key: test it less often",
-                frozenset(blamed or keys),
-            )
+def _unsayable(
+    box: Box, keys: list[str], domains: list[Domain], by_key: dict[str, dict[Leaf, None]]
+) -> NoForm:
+    """Return the refusal of a box that no block says, naming the values that collide."""
+    blamed = [key for key, d, mask in zip(keys, domains, box, strict=True) if d.say(mask) is None]
+    key = (blamed or keys)[0]
+    predicates = dict.fromkeys(leaf.predicate for leaf in by_key[key] if leaf.predicate)
+    if any(p.family == "Binary" for p in predicates):
+        return NoForm(
+            f"`{key}` cannot be required to differ: IAM has no negated Binary operator",
+            "list the binary values that are wanted instead",
+            frozenset((key,)),
+        )
+    values = list(dict.fromkeys(v for p in predicates for v in p.values))
+    shown = ", ".join(f"`{v}`" for v in values[:_SHOWN]) + (" …" if len(values) > _SHOWN else "")
+    if any(leaf.quantifier == "any" for leaf in by_key[key]):
+        hint = "ask for at most four values; for tags, test `aws:RequestTag/name exists` for each"
+    else:
+        hint = "IAM has too few operators for so many tests of one key: test it less often"
+    return NoForm(
+        f"no condition block can hold these tests of `{key}` at once: {shown}",
+        hint,
+        frozenset(blamed or keys),
+    )
 
 
 def _cheapest(key: str, domain: Domain, needed: int, mask: int) -> int:
