@@ -347,6 +347,7 @@ def test_managed_policies_are_found_with_and_without_path(catalogue: Catalogue) 
         ("elasticmapreduce", "aws-cn", "", "elasticmapreduce.amazonaws.com.cn"),
         ("elasticmapreduce", "aws", "", "elasticmapreduce.amazonaws.com"),
         ("logs", "aws-cn", "cn-north-1", "logs.cn-north-1.amazonaws.com.cn"),
+        ("logs", "aws-cn", "", "logs.amazonaws.com"),
         ("config", "aws-iso", "", "config.c2s.ic.gov"),
         ("dms", "aws-iso-b", "", "dms.sc2s.sgov.gov"),
     ],
