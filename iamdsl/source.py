@@ -70,3 +70,7 @@ class Span:
     def to(self, other: Span) -> Span:
         """Return the span from the start of this one to the end of `other`."""
         return Span(self.source, self.start, max(self.end, other.end))
+
+    def overlaps(self, other: Span) -> bool:
+        """Tell whether the two have a place in common."""
+        return self.source is other.source and self.start < other.end and other.start < self.end

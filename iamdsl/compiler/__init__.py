@@ -94,7 +94,13 @@ def _look_further(program: Program, environment: Environment, report: Report) ->
     further = Report()
     with suppress(Exception):
         assemble(expand(program, environment, further), environment, further)
-    report.extend(d for d in further.diagnostics if d.code not in _FOLLOWING)
+    known = [d.span for d in report.diagnostics if d.span is not None]
+    report.extend(
+        d
+        for d in further.diagnostics
+        if d.code not in _FOLLOWING
+        and not any(d.span is not None and d.span.overlaps(span) for span in known)
+    )
 
 
 _FOLLOWING = {codes.EMPTY_DOCUMENT, codes.UNKNOWN_NAME, codes.MISSING_CLAUSE}

@@ -11,7 +11,7 @@ from iamdsl.iam import Elements
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamdsl.aws import Catalogue
+    from iamdsl.aws import ArnFormat, Catalogue
     from iamdsl.compiler.environment import Environment
     from iamdsl.diagnostics import Report
     from iamdsl.model import Grant, Value
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LEVELS = ("list", "read", "write", "tagging", "permissions")
 _SHAPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*:[A-Za-z0-9*?_-]+", re.ASCII)
 _PLACEHOLDER = re.compile(r"\$\{\w+\}")
+_VARIABLE = re.compile(r"\$\{[^}]*\}|\ue000[^\ue001]*\ue001")
 
 
 def of_grant(
@@ -238,27 +239,70 @@ def resource_types(
 
 
 def _types_of_text(text: str, service: str, catalogue: Catalogue) -> list[str]:
-    """Return the resource types that an ARN pattern can stand for.
-
-    A placeholder of a format holds no slash, unless no format fits otherwise; a pattern that
-    matches all of a format stands for its type too (`arn:aws:s3:::*` is buckets and objects).
-    """
-    from iamdsl.iam import glob_covers  # noqa: PLC0415
-
+    """Return the resource types that some resource matching an ARN pattern can be of."""
     fields = text.split(":", 5)
-    narrow: list[str] = []
-    wide: list[tuple[int, str]] = []
-    for kind in catalogue.resource_types(service):
-        for form in kind.formats:
-            if len(fields) < 6 or form.fields[2] != fields[2]:
-                continue
-            literal = [re.escape(p) for p in _PLACEHOLDER.split(form.fields[5])]
-            sample = _PLACEHOLDER.sub("x", form.fields[5])
-            if re.fullmatch("[^/:]*".join(literal), fields[5]) or glob_covers(fields[5], sample):
-                narrow.append(kind.name)
-            elif re.fullmatch(".*".join(literal), fields[5], re.DOTALL):
-                wide.append((sum(map(len, literal)), kind.name))
-    if narrow or not wide:
-        return narrow
-    most = max(length for length, _ in wide)
-    return [name for length, name in wide if length == most]
+    if len(fields) < 6:
+        return []
+    return [
+        kind.name
+        for kind in catalogue.resource_types(service)
+        if any(
+            form.fields[2] == fields[2] and _meet(_tokens(fields[5]), _format_tokens(form))
+            for form in kind.formats
+        )
+    ]
+
+
+_STAR, _ANY, _RUN = "*", "?", "/*"
+"""Tokens besides single characters: any text, any character, any text without a slash."""
+
+
+def _tokens(pattern: str) -> tuple[str, ...]:
+    """Return a resource pattern as tokens; what a variable holds can be anything."""
+    parts = _VARIABLE.sub("*", pattern)
+    return tuple(c + c if c == "/" else c for c in parts)
+
+
+def _format_tokens(form: ArnFormat) -> tuple[str, ...]:
+    """Return the last field of a catalogue format as tokens; bucket names hold no slash."""
+    made: list[str] = []
+    at = 0
+    text = form.fields[5]
+    for found in _PLACEHOLDER.finditer(text):
+        made += (c + c if c == "/" else c for c in text[at : found.start()])
+        made.append(_RUN if "BucketName" in found.group() else _STAR)
+        at = found.end()
+    made += (c + c if c == "/" else c for c in text[at:])
+    return tuple(made)
+
+
+def _meet(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+    """Tell whether some text matches both, by walking the two side by side."""
+    seen: set[tuple[int, int]] = set()
+    pending = [(0, 0)]
+    while pending:
+        state = i, j = pending.pop()
+        if state in seen:
+            continue
+        seen.add(state)
+        if i == len(left) and j == len(right):
+            return True
+        a = left[i] if i < len(left) else ""
+        b = right[j] if j < len(right) else ""
+        if a in _LOOPS:
+            pending.append((i + 1, j))
+        if b in _LOOPS:
+            pending.append((i, j + 1))
+        if a and b and _share(a, b):
+            pending.append((i + (a not in _LOOPS), j + (b not in _LOOPS)))
+    return False
+
+
+_LOOPS = frozenset({_STAR, _RUN})
+
+
+def _share(a: str, b: str) -> bool:
+    """Tell whether two tokens have a character in common."""
+    if _RUN in (a, b):
+        return "//" not in (a, b)
+    return a == b or bool({a, b} & {_STAR, _ANY})

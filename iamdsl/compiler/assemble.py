@@ -11,6 +11,7 @@ from iamdsl.compiler.evaluate import text_of
 from iamdsl.compiler.lower import Lowering
 from iamdsl.diagnostics import codes
 from iamdsl.iam import Attachment, Build, Document, Identity
+from iamdsl.model.program import with_article
 
 if TYPE_CHECKING:
     from iamdsl.compiler.environment import Environment
@@ -152,7 +153,9 @@ class _Assembly:
             )
             return None
         if found.kind not in {"policy", "boundary"} or found.target is not None:
-            what = "a resource policy" if found.target is not None else f"a {found.kind}"
+            what = (
+                "a resource policy" if found.target is not None else f"{with_article(found.kind)}"
+            )
             self.report.add(
                 codes.WRONG_TYPE,
                 value.span or place,
@@ -172,7 +175,7 @@ class _Assembly:
                 self.report.add(
                     codes.WRONG_TYPE,
                     value.span,
-                    f"`{name}` is a {group.kind}",
+                    f"`{name}` is {with_article(group.kind)}",
                     hint="a user is in groups: name a `group`",
                 )
             made.append(group.name if group is not None else name)

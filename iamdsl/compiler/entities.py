@@ -13,7 +13,7 @@ import attrs
 from iamdsl.compiler import builders
 from iamdsl.compiler.evaluate import text_of
 from iamdsl.iam import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN
-from iamdsl.model import And, Not, Or, Test
+from iamdsl.model import And, Not, Or, Test, types
 
 if TYPE_CHECKING:
     from iamdsl.compiler.environment import Environment
@@ -67,6 +67,12 @@ class Entities:
             return found.group()
         self.referred.add(entity.name)
         return self.arn(entity)
+
+    def resolved(self, value: Value) -> Value:
+        """Return a value whose text has its references filled in."""
+        text = self.resolve_value(value)
+        kind = types.ARN if value.type.name == "Entity" else value.type
+        return attrs.evolve(value, data=text, type=kind)
 
     def resolve_value(self, value: Value) -> str:
         """Return the text of a value, its references filled in."""

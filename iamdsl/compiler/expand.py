@@ -12,8 +12,8 @@ import attrs
 
 from iamdsl.compiler.evaluate import Evaluator, Frame, negate, text_of
 from iamdsl.diagnostics import Label, codes
-from iamdsl.model import ALWAYS, And, Entity, Formula, Grant, Module, Program, Value, types
-from iamdsl.model.program import ENTITY_KINDS
+from iamdsl.model import ALWAYS, NEVER, And, Entity, Formula, Grant, Module, Program, Value, types
+from iamdsl.model.program import ENTITY_KINDS, with_article
 from iamdsl.model.values import leaves
 from iamdsl.syntax import tree
 
@@ -137,7 +137,7 @@ class _Expansion:
         self.report.add(
             codes.NOT_SUPPORTED,
             node.name.span,
-            f"this version of iamdsl does not build a {node.kind}",
+            f"this version of iamdsl does not build {with_article(node.kind)}",
             hint="prove the property in review"
             if node.kind == "guard"
             else "give the account by `[aws] account` in `iamdsl.toml`, one project each",
@@ -276,7 +276,19 @@ class _Expansion:
             return
         if ("to" in clauses and principals is None) or ("on" in clauses and resources is None):
             return
-        if condition != ALWAYS and condition == negate(ALWAYS):
+        lists = (
+            (principals, resources) if node.verb == "trust" else (actions, principals, resources)
+        )
+        empty = () in lists
+        if condition == NEVER or empty:
+            if node.verb == "deny":
+                self.report.add(
+                    codes.FOLDED_AWAY,
+                    node.span,
+                    "this `deny` says nothing in this build",
+                    label="a list is empty" if empty else "its condition is never true",
+                    hint="if that is meant, put it into an `if`, where it can be seen",
+                )
             return
         entity.grants.append(
             Grant(
@@ -306,8 +318,8 @@ class _Expansion:
             if found is None:
                 return None
             parts.append(found if word == "when" else negate(found))
-        if negate(ALWAYS) in parts:
-            return negate(ALWAYS)
+        if NEVER in parts:
+            return NEVER
         parts = [p for p in parts if p != ALWAYS]
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 

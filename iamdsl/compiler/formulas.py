@@ -117,7 +117,8 @@ def comparison(
         )
         return None
     family: Family = families.pop()
-    _check_family(node, name, found, family, relation, values, report)
+    if not _check_family(node, name, found, family, relation, values, report):
+        return None
     if name.lower() == "aws:epochtime" and family == "Date":
         family = "Numeric"  # evaluators read ISO dates there as numbers (language reference)
         texts = tuple(str(epoch(str(v.data))) for v in values)
@@ -185,7 +186,8 @@ def _check_family(
     relation: Relation,
     values: list[Value],
     report: Report,
-) -> None:
+) -> bool:
+    """Report an operator that the values do not take (False), or the key does not (a warning)."""
     if relation == "like" and family not in {"String", "Arn"}:
         report.add(
             codes.WRONG_TYPE,
@@ -193,7 +195,7 @@ def _check_family(
             "`like` compares text and ARNs",
             hint="use `==`, `in` or an order such as `<`",
         )
-        return
+        return False
     if relation in _ORDERED and family not in {"Numeric", "Date"}:
         report.add(
             codes.WRONG_TYPE,
@@ -201,7 +203,7 @@ def _check_family(
             f"`{node.operator}` compares numbers, durations and dates",
             hint="write the value as a number, a duration (`1h`) or a date (`2026-12-31`)",
         )
-        return
+        return False
     if node.ignoring_case and (family != "String" or relation != "equals"):
         report.add(
             codes.INEXPRESSIBLE_CONDITION,
@@ -209,13 +211,13 @@ def _check_family(
             "`ignoring case` goes with `==`, `!=`, `in` and `not in` of strings only",
             hint="IAM has no such operator; list the spellings that are meant",
         )
-        return
+        return False
     if found is None or not values:
-        return
+        return True
     wanted = _OF_TYPE.get(found.value_type, "String")
     variables = all(v.type.name in {"Key", "action or key"} for v in values)
     if wanted == family or variables or {wanted, family} == {"Numeric", "Date"}:
-        return
+        return True
     report.add(
         codes.OPERATOR_MISMATCH,
         node.right.span if node.right else node.span,
@@ -223,6 +225,7 @@ def _check_family(
         hint=f"write {_WRITTEN[wanted]}",
         fix=_unquote(values, wanted),
     )
+    return True
 
 
 def _unquote(values: list[Value], wanted: Family) -> Fix | None:

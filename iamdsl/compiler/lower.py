@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from iamdsl.compiler import actions, builders, principals
+from iamdsl.compiler import actions, applies, builders, principals
 from iamdsl.compiler.conditions import Refused, compile_formula
 from iamdsl.diagnostics import Label, codes
 from iamdsl.iam import ANYONE, Elements, Policy, Principals, Statement
 from iamdsl.model import ALWAYS
+from iamdsl.model.program import with_article
 
 if TYPE_CHECKING:
     from iamdsl.compiler.entities import Entities
@@ -69,7 +70,10 @@ class Lowering:
         if resources is False or who is False:
             return []
         named = grant.resources or ((entity.target,) if entity.target is not None else ())
+        named = tuple(self.entities.resolved(v) for v in named)
         verbs = actions.of_grant(grant, named, self.environment, self.report)
+        if verbs is not None and resources is not None and not resources.negated:
+            applies.check(grant, named, self.environment, self.report)
         blocks = self._blocks(grant.condition, grant)
         if verbs is None or blocks is None or not verbs.values:
             return []
@@ -201,7 +205,7 @@ class Lowering:
         self.report.add(
             codes.ELEMENT_NOT_ALLOWED,
             values[0].span if values else grant.span,
-            f"a {entity.kind} takes no principal",
+            f"{with_article(entity.kind)} takes no principal",
             hint=hint,
         )
         return False

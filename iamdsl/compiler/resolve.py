@@ -13,7 +13,7 @@ from iamdsl.compiler.scope import Scope
 from iamdsl.compiler.statements import Checker
 from iamdsl.diagnostics import Label, codes
 from iamdsl.model import Binding, Module, Program, types
-from iamdsl.model.program import ENTITY_KINDS
+from iamdsl.model.program import ENTITY_KINDS, with_article
 from iamdsl.syntax import tree
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ def resolve(modules: tuple[Module, ...], environment: Environment, report: Repor
         for binding in list(module.names.values()):
             checker.type_of(binding)
         _members(module.file.members, scope, checker, "file", report)
-    _unused(modules, report)
+    if not report.failed:
+        _unused(modules, report)
     return program
 
 
@@ -136,7 +137,7 @@ def _declarations(members: tuple[tree.Member, ...]) -> Iterator[tree.Declaration
 def _only_definitions(module: Module, report: Report) -> None:
     for member in module.file.members:
         if isinstance(member, tree.Declaration) and member.kind not in {"test", "guard"}:
-            what = f"a {member.kind}"
+            what = f"{with_article(member.kind)}"
         elif isinstance(member, tree.Param):
             what = "a param"
         elif isinstance(member, tree.Use | tree.For | tree.If):
@@ -216,7 +217,7 @@ def _declaration(
         report.add(
             codes.MISPLACED,
             node.span if not node.body else node.name.span,
-            f"a {node.kind} cannot be declared in a {place}",
+            f"{with_article(node.kind)} cannot be declared in {with_article(place)}",
             hint="declare it at the top level, and refer to it by its name",
         )
     if isinstance(node.name, tree.Text):
@@ -244,8 +245,8 @@ def _allowed(member: tree.Member, word: str, place: str, report: Report) -> None
         body = _RESOURCE_BODY if place == "resource policy" else BODIES[place]
         if word in body:
             return
-        message = f"`{word}` has no place in a {place}"
-        hint = "a " + place + " may hold " + ", ".join(f"`{w}`" for w in sorted(body))
+        message = f"`{word}` has no place in {with_article(place)}"
+        hint = with_article(place) + " may hold " + ", ".join(f"`{w}`" for w in sorted(body))
     report.add(codes.MISPLACED, member.span, message, hint=hint)
 
 
@@ -255,7 +256,7 @@ def _top_only(member: tree.Member, scope: Scope, place: str, word: str, report: 
         report.add(
             codes.MISPLACED,
             member.span,
-            f"`{word}` stands inside a {place}",
+            f"`{word}` stands inside {with_article(place)}",
             hint=f"move it to the top level of the file{_let_hint(word)}",
         )
 

@@ -142,6 +142,8 @@ class Checker(Inference):
                 self.report.add(codes.WRONG_ARGUMENTS, span, problem, hint=hint)
             seen.add(text)
             pairs.append((text, value, parameters.get(text)))
+        if any(name not in parameters for name in seen):
+            return pairs  # a misspelt one would be reported as missing as well
         missing = [p for p in template.parameters if p.default is None and p.name.text not in seen]
         if missing:
             self.report.add(

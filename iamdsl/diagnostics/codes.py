@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from iamdsl.diagnostics._core import Code, Severity
 
-_ERROR, _WARNING = Severity.ERROR, Severity.WARNING
+_ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
 
 # 0: text and syntax
@@ -167,6 +167,10 @@ BAD_PRINCIPAL = Code(
     "IAM216", "bad-principal", _ERROR, "A principal is not of a form that IAM accepts."
 )
 
+FOLDED_AWAY = Code(
+    "IAM217", "folded-away", _NOTE, "A `deny` says nothing in this build, and is left out."
+)
+
 # 3: what IAM can hold
 TOO_LARGE = Code(
     "IAM301", "too-large", _ERROR, "A document is over its size limit and cannot be split."
@@ -205,7 +209,12 @@ UNRESOLVED_VALUE = Code(
 EXPANSION_LIMIT = Code(
     "IAM309", "expansion-limit", _ERROR, "Loops and templates expand past the bound."
 )
-INEXACT_SET = Code("IAM310", "inexact-set", _ERROR, "A set of actions, resources or principals has no exact form in IAM.")
+INEXACT_SET = Code(
+    "IAM310",
+    "inexact-set",
+    _ERROR,
+    "A set of actions, resources or principals has no exact form in IAM.",
+)
 EMPTY_DOCUMENT = Code(
     "IAM311", "empty-document", _ERROR, "A policy has no statement, or a role no trust."
 )

@@ -83,3 +83,8 @@ ENTITY_KINDS = frozenset(
 def entity_type(kind: str) -> Type:
     """Return the type of a reference to a declaration."""
     return types.Type("Entity", options=(kind,))
+
+
+def with_article(kind: str) -> str:
+    """Return the name of a kind as it stands in a sentence: "a role", "an scp"."""
+    return f"{'an' if kind[0] in 'aeiou' or kind in {'scp', 'rcp'} else 'a'} {kind}"

@@ -200,7 +200,11 @@ def _check_brackets(source: Source, report: Report) -> None:
     text = source.text
     for found in _TOKEN.finditer(text):
         at, mark = found.start(), found.group()
-        if found.lastgroup == "word" and stack and mark in _TOP and _first_column(text, at):
+        if found.lastgroup == "string" and (len(mark) < 2 or mark[-1] != '"'):
+            line = text.rfind("\n", 0, at)
+            while stack and stack[-1][1] > line:
+                stack.pop()  # the rest of the line is in the string: nothing can be said of these
+        elif found.lastgroup == "word" and stack and mark in _TOP and _first_column(text, at):
             _unclosed(source, report, stack.pop(), at)
             stack.clear()
         elif found.lastgroup == "open":

@@ -152,6 +152,8 @@ def explain(error: UnexpectedInput, source: Source, report: Report, place: Span)
                 f"expected {_expectation(error)}",
             )
         return
+    if _has_bracket_error(report, place):
+        return
     span = Span(source, token.start_pos or 0, token.end_pos or 0)
     if token.type == "UNREADABLE":
         _unreadable(str(token), span, report)
@@ -192,7 +194,8 @@ def _unexpected(error: UnexpectedToken, token: Token, span: Span, report: Report
     before = span.source.text[: span.start].rstrip()
     if token.type == "EQUAL" and any("==" in a for a in accepts):
         fix = Fix("write `==`", (Edit(span, "=="),))
-        _syntax_error(report, span, "`=` where `==` is meant", expected, "compare with `==`", fix)
+        label = "expected `==`"
+        _syntax_error(report, span, "`=` where `==` is meant", label, "compare with `==`", fix)
     elif token.type == "LBRACE" and not before and '"Statement"' in span.source.text:
         _syntax_error(
             report,

@@ -206,10 +206,14 @@ def literal(builder: Builder, token: Token) -> tree.Literal | tree.Broken:
 def _network_problem(value: str) -> str:
     import ipaddress  # noqa: PLC0415  # few sources hold addresses
 
+    address, _, prefix = value.partition("/")
     try:
-        ipaddress.ip_network(value, strict=False)
-    except ValueError as error:
-        return str(error)
+        width = ipaddress.ip_address(address).max_prefixlen
+    except ValueError:
+        form = "groups of hexadecimal digits" if ":" in value else "four numbers from 0 to 255"
+        return f"an address has {form}"
+    if prefix and int(prefix) > width:
+        return f"the part after `/` is 0 to {width}"
     return ""
 
 
