@@ -10,6 +10,7 @@ import click
 from iamdsl.cli import console
 from iamdsl.cli import exit as exits
 from iamdsl.project import Options
+from iamdsl.project.config import PSEUDO, fits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,9 +65,20 @@ def options(
             raise click.BadParameter(
                 f"{param!r} is not of the form NAME=VALUE.", param_hint="--set"
             )
-        pairs.append((name.strip(), value))
+        name = name.strip()
+        if name.startswith("aws."):
+            _check_pseudo(name.removeprefix("aws."), value)
+        pairs.append((name, value))
     stdin = sys.stdin.buffer.read(_STDIN_LIMIT) if "-" in paths else None
     return paths, Options(params=tuple(pairs), stdin=stdin, **more)
+
+
+def _check_pseudo(name: str, value: str) -> None:
+    if name not in PSEUDO:
+        known = ", ".join(f"aws.{known}" for known in PSEUDO)
+        raise click.BadParameter(f"there is no aws.{name}, but {known}.", param_hint="--set")
+    if not fits(name, value):
+        raise click.BadParameter(f"aws.{name} must be {PSEUDO[name][1]}.", param_hint="--set")
 
 
 _STDIN_LIMIT = 4 * 1024 * 1024 + 1  # one more than a source may have, and no more

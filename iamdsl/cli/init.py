@@ -41,7 +41,7 @@ policy orders-table {
 role orders-function {
   trust service lambda
   attach orders-table
-  allow logs:[CreateLogStream, PutLogEvents] on logs:log-group("/aws/lambda/orders-{env}:*")
+  allow logs:[CreateLogStream, PutLogEvents] on logs:log-stream("/aws/lambda/orders-{env}")
 }
 """,
     ".gitignore": "build/\n",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl.project import cache, catalogue, config, discovery, loading
 from iamdsl.project.config import Config
-from iamdsl.project.problem import Problem
+from iamdsl.project.problem import Problem, reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,8 @@ class Options(NamedTuple):
 
     Attributes:
         out: relative to the current folder.
-        params: pairs of `--set`; they may also set `aws.account` and its like.
+        params: pairs of `--set`; those of `aws.` are pseudo parameters and must fit
+            (`config.PSEUDO`, `config.fits`).
         stdin: the bytes to take for the path `-`.
         use_cache: whether an unchanged project may be left as it is.
     """
@@ -98,7 +99,10 @@ def load_project(paths: Sequence[str] = (), options: Options = _NO_OPTIONS) -> P
     With `paths` these are the sources: files, folders and `-` for `options.stdin`; the
     configuration is then the one nearest to the first of them.
     """
-    start = os.getcwd()
+    try:
+        start = os.getcwd()
+    except OSError as error:
+        return Project(Config(""), "", "", (), (_no_folder(error),))
     named = [path for path in paths if path != "-"]
     if named:
         first = os.path.abspath(named[0])
@@ -184,7 +188,7 @@ def _with_options(settings: Config, options: Options) -> Config:
     params = dict(settings.params)
     pseudo: dict[str, str] = {}
     for name, value in options.params:
-        if name in ("aws.partition", "aws.account", "aws.region"):
+        if name.startswith("aws."):
             pseudo[name.removeprefix("aws.")] = value
         else:
             params[name] = value
@@ -223,6 +227,13 @@ def _no_sources(root: str, settings: Config) -> Problem:
     if settings.sources:
         hint = "mend `sources` in the configuration"
     return Problem(codes.NO_SOURCES, message, hint)
+
+
+def _no_folder(error: OSError) -> Problem:
+    from iamdsl.diagnostics import codes  # noqa: PLC0415 (only on mistakes)
+
+    message = f"the current folder cannot be read: {reason(error)}"
+    return Problem(codes.UNREADABLE_FILE, message, "change to another folder")
 
 
 def _below(path: str, folder: str) -> str:

@@ -121,6 +121,19 @@ def as_param(value: object) -> str | None:
     return str(value) if isinstance(value, str | int | float) else None
 
 
+# What comes from outside stands in ARNs: it must not bring a wildcard there.
+PSEUDO = {
+    "partition": (r"aws(-[a-z]+)*", "a partition such as `aws` or `aws-cn`"),
+    "account": (r"[0-9]{12}", "a string of 12 digits"),
+    "region": (r"[a-z]{2,}(-[a-z]+)+-[0-9]+", "a region such as `eu-west-1`"),
+}
+
+
+def fits(name: str, value: str) -> bool:
+    """Tell whether a text may be the value of a pseudo parameter, one of `PSEUDO`."""
+    return re.fullmatch(PSEUDO[name][0], value) is not None
+
+
 class _Wrong(Exception):  # noqa: N818 (carried from a check to its reader, never out of here)
     """A value is not what its key takes; the text says what it takes."""
 
@@ -288,11 +301,14 @@ def _levels(value: object) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(levels.items()))
 
 
-def _account(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{12}", value):
-        hint = "write the number in quotes" if isinstance(value, int) else ""
-        raise _Wrong("a string of 12 digits", hint)
-    return value
+def _pseudo(name: str) -> Callable[[object], str]:
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not fits(name, value):
+            hint = "write the number in quotes" if isinstance(value, int) else ""
+            raise _Wrong(PSEUDO[name][1], hint)
+        return value
+
+    return check
 
 
 _KEYS: dict[str, tuple[str, Callable[[Any], Any]]] = {
@@ -308,11 +324,7 @@ _KEYS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "sids": ("sids", _one_of("keep", "drop")),
     "aws": ("aws", lambda _: _refuse("a table with `partition`, `account`, `region`")),
 }
-_AWS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "partition": ("partition", _text),
-    "account": ("account", _account),
-    "region": ("region", _text),
-}
+_AWS: dict[str, tuple[str, Callable[[Any], Any]]] = {name: (name, _pseudo(name)) for name in PSEUDO}
 
 
 def _refuse(expected: str) -> None:

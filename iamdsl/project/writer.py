@@ -53,12 +53,15 @@ def write(out: str, files: Mapping[str, bytes], shown: str) -> Written | Problem
             temporary = os.path.join(
                 os.path.dirname(target), f".{len(staged)}.{os.getpid()}.iamdsl-part"
             )
+            _discard([temporary], [])  # of a build that was killed
             staged.append((temporary, target))
             with open(temporary, "xb") as stream:
                 stream.write(files[name])
-    except OSError as error:
+    except BaseException as error:
         _discard([temporary for temporary, _ in staged], made)
-        return _unwritable(shown, reason(error))
+        if isinstance(error, OSError):
+            return _unwritable(shown, reason(error))
+        raise
 
     gone = sorted(ours - files.keys() - {manifest.FILE})
     last = staged.pop() if changed and changed[-1] == manifest.FILE else None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from iamdsl import project, resources
+from iamdsl.diagnostics.render import FORMATS, render
 from iamdsl.project import Options, Outcome, build, cache, load_project, making
 
 if TYPE_CHECKING:
@@ -283,3 +284,22 @@ def test_a_bug_is_not_kept(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(KeyError):
         project.build(load_project())
     assert not (root / "build").exists()
+
+
+def test_the_current_folder_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Started in a folder that was removed, the tool says so."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    assert codes(build(load_project())) == ["IAM503"]
+    monkeypatch.chdir(tmp_path)
+
+
+def test_file_name_that_is_no_text(root: Path) -> None:
+    """A file whose name is not UTF-8 builds, and can be named in every format."""
+    (root / os.fsdecode(b"caf\xe9.iam")).write_text("policy a { allow s3:ListBucket on nothing }")
+    outcome = build(load_project())
+
+    for output_format in FORMATS:
+        render(output_format, outcome.diagnostics).encode("utf-8", "backslashreplace")

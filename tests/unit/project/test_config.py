@@ -69,6 +69,8 @@ def test_nearest_file_wins(tmp_path: Path) -> None:
         ("sources = 'a'", "sources", "`sources` must be a list of strings", None),
         ('sources = ["../x"]', "sources", "`sources` must be paths inside the project", None),
         ("[aws]\naccount = 123456789012", "account", "`aws.account` must be a string", None),
+        ('[aws]\nregion = "*"', "region", "`aws.region` must be a region such as", ""),
+        ('[aws]\npartition = "a*"', "partition", "`aws.partition` must be a partition", ""),
         ("aws = 1", "aws", "`aws` must be a table", ""),
         ('targets = ["jsn"]', "targets", "`targets` must be `json`", "did you mean `json`?"),
         ("minify = 'yes'", "minify", "`minify` must be `true` or `false`", ""),

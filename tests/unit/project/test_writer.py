@@ -183,3 +183,29 @@ def test_failure_while_renaming(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     assert refused(tmp_path, files(a="2", b="3"))[0] == "IAM504"
     assert tree(tmp_path) == {"policies/a.json": "1", "manifest.json": before}
+
+
+def test_interrupted_while_writing(tmp_path: Path) -> None:
+    """Control-C in the middle leaves the folder as it was."""
+    written(tmp_path, files(a="1"))
+    before = tree(tmp_path)
+    contents = files(a="2", b="3")
+
+    class Interrupting(dict[str, bytes]):
+        def __getitem__(self, name: str) -> bytes:
+            if name == "policies/b.json" and list(tmp_path.rglob("*.iamdsl-part")):
+                raise KeyboardInterrupt
+            return super().__getitem__(name)
+
+    with pytest.raises(KeyboardInterrupt):
+        writer.write(str(tmp_path), Interrupting(contents), "build")
+    assert tree(tmp_path) == before
+
+
+def test_remains_of_a_killed_build(tmp_path: Path) -> None:
+    """A temporary file that a killed build left does not stop the next one."""
+    (tmp_path / "policies").mkdir()
+    (tmp_path / f"policies/.0.{os.getpid()}.iamdsl-part").write_text("half")
+
+    assert written(tmp_path, files(a="1")) == (2, 0, 0)
+    assert sorted(tree(tmp_path)) == ["manifest.json", "policies/a.json"]
