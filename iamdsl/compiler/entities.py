@@ -14,12 +14,14 @@ from iamdsl.compiler import builders
 from iamdsl.compiler.evaluate import text_of
 from iamdsl.iam import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN
 from iamdsl.model import And, Not, Or, Test, types
+from iamdsl.model.program import entity_type
 
 if TYPE_CHECKING:
     from iamdsl.compiler.environment import Environment
     from iamdsl.model import Entity, Formula, Value
 
 _MARK = re.compile(f"{PLACEHOLDER_OPEN}entity ([^{PLACEHOLDER_CLOSE}]*){PLACEHOLDER_CLOSE}")
+_TEXTS = {"String", "Choice", "Pattern"}
 _PREFIXES = {
     "policy": "policy", "boundary": "policy", "role": "role", "user": "user", "group": "group",
 }  # fmt: skip
@@ -67,6 +69,11 @@ class Entities:
             return found.group()
         self.referred.add(entity.name)
         return self.arn(entity)
+
+    def named(self, value: Value) -> Value:
+        """Return an entity that is referred to by a string, as those with computed names are."""
+        found = self.by_name.get(str(value.data).lower()) if value.type.name in _TEXTS else None
+        return value if found is None else attrs.evolve(value, type=entity_type(found.kind))
 
     def resolved(self, value: Value) -> Value:
         """Return a value whose text has its references filled in."""

@@ -259,22 +259,14 @@ class Inference:
 
     def mismatch(self, node: tree.Expression, actual: Type, wanted: str, what: str) -> None:
         """Report a value of the wrong type, with what would be right."""
-        fix = None
         hint = f"write a value of type {wanted}"
         if isinstance(node, tree.Text) and node.kind == "qualified" and wanted == "Arn":
             hint = "resources are ARNs, or built by `service:type(…)`"
-        elif wanted == "Principal" and actual.name in {"String", "Choice"}:
-            hint = (
-                "write `service lambda`, `account 111122223333`, `anyone` or an ARN without quotes"
-            )
-            if isinstance(node, tree.Text) and (node.plain or "").startswith("arn:"):
-                fix = Fix("remove the quotes", (Edit(node.span, node.plain or ""),))
         self.report.add(
             codes.WRONG_TYPE,
             node.span,
             f"{what} takes {wanted}, and this is {actual}",
             hint=hint,
-            fix=fix,
         )
 
     # Expressions
@@ -353,6 +345,10 @@ class Inference:
             hint = (
                 "`self` is the resource of a `policy … for …`; `aws` has partition, account, region"
             )
+        elif (other := self._elsewhere(node.text)) is not None:
+            hint = (
+                f"it is declared in `{other}`: a file brings it in by `import`, and then says where"
+            )
         elif self.program.computed and not near:
             hint = (
                 f'a declaration whose name is computed is referred to by a string: `"{node.text}"`'
@@ -365,6 +361,11 @@ class Inference:
             hint=hint,
             fix=fix,
         )
+
+    def _elsewhere(self, name: str) -> str | None:
+        """Return the name of another module that declares a name."""
+        found = (m.source.name for m in self.program.modules if name in m.names)
+        return next(found, None)
 
     def _text(self, node: tree.Text, scope: Scope) -> Type:
         lists = False

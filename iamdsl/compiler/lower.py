@@ -229,7 +229,8 @@ class Lowering:
         return attrs.evolve(_grouped(excepted), negated=True)
 
     def _pairs(self, values: tuple[Value, ...], grant: Grant) -> list[tuple[str, str]] | None:
-        found = [principals.of_value(v, self.report, v.span or grant.span) for v in values]
+        known = [self.entities.named(v) for v in values]
+        found = [principals.of_value(v, self.report, v.span or grant.span) for v in known]
         if None in found:
             return None
         return [(kind, self.entities.resolve(text)) for kind, text in filter(None, found)]

@@ -119,9 +119,18 @@ def of_value(value: Value, report: Report, span: Span) -> tuple[str, str] | None
         codes.BAD_PRINCIPAL,
         value.span or span,
         f"`{text}` is no principal",
-        hint="a principal is a role, a user, an account, a service or a federated provider",
+        hint=_hint(text),
     )
     return None
+
+
+def _hint(text: str) -> str:
+    service = text.removesuffix(".amazonaws.com")
+    if service != text:
+        return f"write `service {service}`"
+    if text == "*":
+        return "write `anyone`, or `account *` for every principal of every account"
+    return "a principal is a role, a user, an account, a service or a federated provider"
 
 
 def trust_actions(kind: str, text: str) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ _FITS: dict[str, set[str]] = {
     "AccountId": {"String", "Choice"},
     "Action": {"action or key", "*"},
     "Key": {"action or key"},
-    "Principal": {"Arn", "Entity", "AccountId"},
+    "Principal": {"Arn", "Entity", "AccountId", "Resource", "String", "Choice"},
     "Condition": {"Bool", "action or key", "Key"},
 }
 
