@@ -4,7 +4,8 @@
 policies/orders-table.json      also boundaries/ scps/ rcps/ sessions/ resources/
 roles/orders-function/trust.json  inline.json  role.json      also users/ groups/ permission_sets/
 ```
-A document is exactly what AWS takes. What else belongs to an identity is in `role.json` (`user.json`
+A document is exactly what AWS takes; where AWS counts white space (SCPs, RCPs, session and most
+resource policies) and the indented text would be too long, it is written without. What else belongs to an identity is in `role.json` (`user.json`
 …), in the words of AWS's API; what belongs to a policy is in its entry of the manifest.
 """
 
@@ -21,6 +22,7 @@ from iamdsl.emit._targets import Artifact, Data, Emission, Facts
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from iamdsl.aws.limits import Limit
     from iamdsl.source import Span
 
 MANIFEST = "manifest.json"
@@ -86,7 +88,7 @@ class _Writing:
 
     def document(self, document: iam.Document) -> None:
         file = self._document_files[document.kind, document.name]
-        limit = self._limit(document.kind, document.service or "")
+        limit = self._facts.limits.policy_size(document.kind, document.service or "")
         more: Data = {}
         if document.kind in ("managed", "boundary"):
             more["path"] = document.path
@@ -104,28 +106,31 @@ class _Writing:
         elif document.kind in ("managed", "boundary"):
             more["attached_to"] = self._users.get(document.name, [])
         spans = document.origin or _origins(document.policy)
-        artifact = Artifact(document.kind, document.name, file, limit=limit)
-        self._policy(artifact, document.policy, spans, more)
+        artifact = Artifact(document.kind, document.name, file)
+        self._policy(artifact, document.policy, limit, spans, more)
 
     def identity(self, identity: iam.Identity) -> None:
         folder = self._identity_folders[identity.kind, identity.name]
         if identity.trust is not None:
-            limit = self._limit("trust")
+            limit = self._facts.limits.policy_size("trust")
             file = f"{folder}/trust.json"
             spans = _origins(identity.trust) or identity.origin
-            artifact = Artifact("trust", identity.name, file, folder, limit=limit)
-            self._policy(artifact, identity.trust, spans, {})
+            artifact = Artifact("trust", identity.name, file, folder)
+            self._policy(artifact, identity.trust, limit, spans, {})
         inline = []
         kind: str = identity.kind
-        limit = self._limit(kind if kind == "permission_set" else f"inline-{kind}")
+        limit = self._facts.limits.policy_size(
+            kind if kind == "permission_set" else f"inline-{kind}"
+        )
         for number, (name, policy) in enumerate(identity.inline, 1):
             file = f"{folder}/inline{f'-{number}' if number > 1 else ''}.json"
             inline.append({"PolicyName": name, "File": file})
             spans = _origins(policy) or identity.origin
-            self._policy(Artifact("inline", name, file, folder, limit=limit), policy, spans, {})
+            self._policy(Artifact("inline", name, file, folder), policy, limit, spans, {})
         data = self._settings(identity, inline)
         file = f"{folder}/{identity.kind}.json"
-        self._add(Artifact(identity.kind, identity.name, file, folder), data, identity.origin, {})
+        settings = Artifact(identity.kind, identity.name, file, folder)
+        self._add(settings, self._bytes(data), identity.origin, {})
 
     def manifest(self) -> None:
         facts = self._facts
@@ -140,13 +145,24 @@ class _Writing:
         self.files[MANIFEST] = self._bytes(document)
 
     def _policy(
-        self, artifact: Artifact, policy: iam.Policy, spans: Iterable[Span], more: Data
+        self,
+        artifact: Artifact,
+        policy: iam.Policy,
+        limit: Limit | None,
+        spans: Iterable[Span],
+        more: Data,
     ) -> None:
-        sized = artifact._replace(characters=iam.size(policy))
-        self._add(sized, iam.to_json(policy), spans, more)
-
-    def _add(self, artifact: Artifact, data: Data, spans: Iterable[Span], more: Data) -> None:
+        data = iam.to_json(policy)
         written = self._bytes(data)
+        if limit is not None:
+            artifact = artifact._replace(limit=limit.value)
+            if limit.counts_white_space and len(written) > limit.value:
+                # Sent as it is, the indented text would be refused where the document fits.
+                written = self._bytes(data, minify=True).rstrip(b"\n")
+        self._add(artifact._replace(characters=iam.size(policy)), written, spans, more)
+
+    def _add(self, artifact: Artifact, written: bytes, spans: Iterable[Span], more: Data) -> None:
+        assert artifact.file not in self.files, artifact.file  # noqa: S101 (names are unique)
         self.files[artifact.file] = written
         self.artifacts.append(artifact)
         entry: Data = {"kind": artifact.kind, "name": artifact.name, "file": artifact.file}
@@ -199,13 +215,10 @@ class _Writing:
             data["PolicyArn"] = f"arn:{partition}:iam::{pseudo['account']}:policy{path}{name}"
         return data
 
-    def _limit(self, kind: str, service: str = "") -> int | None:
-        limit = self._facts.limits.policy_size(kind, service)
-        return limit.value if limit else None
-
-    def _bytes(self, data: Data) -> bytes:
-        text = iam.minified(data) if self._facts.minify else json.dumps(data, indent=2)
-        return f"{text}\n".encode("ascii")
+    def _bytes(self, data: Data, *, minify: bool = False) -> bytes:
+        if minify or self._facts.minify:
+            return f"{iam.minified(data)}\n".encode("ascii")
+        return f"{json.dumps(data, indent=2)}\n".encode("ascii")
 
 
 def _users(build: iam.Build) -> dict[str, list[str]]:

@@ -117,3 +117,16 @@ def test_names_that_clash() -> None:
 def test_empty() -> None:
     """A build of nothing is a manifest of nothing."""
     assert list(emit("json", iam.Build(), FACTS).files) == ["manifest.json"]
+
+
+def test_white_space_that_counts() -> None:
+    """A document that fits only without white space is written so where AWS counts it."""
+    elements = iam.Elements(tuple(f"s3:Get{i:04}*" for i in range(600)))
+    statement = iam.Statement("Deny", elements, iam.Elements(("*",)))
+    big = iam.Policy((statement,))
+    build = iam.Build((iam.Document("scp", "a", big), iam.Document("managed", "b", policy("s3:*"))))
+    files = emit("json", build, FACTS).files
+
+    assert len(json.dumps(iam.to_json(big), indent=2)) > 10_240
+    assert len(files["scps/a.json"]) == iam.size(big)
+    assert b"\n  " in files["policies/b.json"]
