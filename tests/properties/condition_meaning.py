@@ -55,14 +55,17 @@ def _test_holds(test: Test, context: Context) -> bool:
     values = _values(test.key, context)
     if test.relation == "exists":
         return (not values) if test.negated else (bool(values) or test.optional)
-    operator = test.family + {
-        "equals": "EqualsIgnoreCase" if test.ignoring_case else "Equals",
-        "like": "Like",
-        "less": "LessThan",
-        "less-equals": "LessThanEquals",
-        "greater": "GreaterThan",
-        "greater-equals": "GreaterThanEquals",
-    }[test.relation]
+    operator = (
+        test.family
+        + {
+            "equals": "EqualsIgnoreCase" if test.ignoring_case else "Equals",
+            "like": "Like",
+            "less": "LessThan",
+            "less-equals": "LessThanEquals",
+            "greater": "GreaterThan",
+            "greater-equals": "GreaterThanEquals",
+        }[test.relation]
+    )
     operator = {"BoolEquals": "Bool", "IpAddressEquals": "IpAddress"}.get(operator, operator)
 
     def holds(value: str) -> bool:

@@ -14,7 +14,7 @@ import pytest
 from condition_meaning import blocks_hold_undisputed, formula_holds
 
 from iamdsl.compiler.conditions import Refused, compile_formula
-from iamdsl.iam import Condition, Entry
+from iamdsl.iam import Condition
 from iamdsl.model.formula import And, Formula, Not, Or, Relation
 from iamdsl.model.formula import Test as KeyTest
 
@@ -142,7 +142,9 @@ def random_request(rng: random.Random, keys: list[str]) -> Context:
     return request
 
 
-def random_case(seed: int, variables: bool | None = None) -> tuple[random.Random, list[str], Formula]:
+def random_case(
+    seed: int, variables: bool | None = None
+) -> tuple[random.Random, list[str], Formula]:
     rng = random.Random(seed)  # noqa: S311
     if variables is None:
         variables = seed % 4 == 0
@@ -188,7 +190,12 @@ def test_compiled_blocks_agree_with_the_formula(part: int) -> None:
         for _ in range(REQUESTS):
             request = random_request(rng, keys)
             expected = formula_holds(formula, request)
-            assert blocks_hold_undisputed(blocks, request) is expected, (seed, formula, request, blocks)
+            assert blocks_hold_undisputed(blocks, request) is expected, (
+                seed,
+                formula,
+                request,
+                blocks,
+            )
             pairs += 1
     print(f"{pairs} pairs, {refused} refused")
     assert refused <= ROUNDS // 40

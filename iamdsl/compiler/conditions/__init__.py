@@ -1,8 +1,8 @@
 """Boolean formulas over request keys, as the fewest exact IAM Condition blocks.
 
-    formula ──leaves──▶ tree without Not ──solve──▶ sides by key ──▶ blocks
+    formula ──leaves──▶ tree without Not ──blocks──▶ sides by key ──▶ blocks
 
-`leaves` pushes negation into the tests; `solve` takes parts that share no key one by one and
+`leaves` pushes negation into the tests; `blocks` takes parts that share no key one by one and
 minimizes the others over cells (`boxes`), where `domains`, `lists`, `ordered`, `sets` say which
 values a key's tests tell apart and `unions` and `sides` how a block says them.
 
@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from iamdsl.compiler.conditions.blocks import blocks_of, too_many
 from iamdsl.compiler.conditions.leaves import Leaf, Node, spelled_keys, tests_of, tree
 from iamdsl.compiler.conditions.refusal import NoForm, Refused
-from iamdsl.compiler.conditions.solve import solve, too_many
 from iamdsl.iam import Condition, Entry
 
 if TYPE_CHECKING:
-    from iamdsl.compiler.conditions.solve import Block
+    from iamdsl.compiler.conditions.blocks import Block
     from iamdsl.model.formula import Formula
 
 __all__ = ["Blocks", "Refused", "compile_formula"]
@@ -39,7 +39,7 @@ def compile_formula(formula: Formula, *, statements: int = STATEMENTS) -> Blocks
     """
     try:
         normal = tree(formula)
-        blocks = solve(normal, statements)
+        blocks = blocks_of(normal, statements)
         if len(blocks) > statements:
             raise _too_many(normal, len(blocks), statements)
     except NoForm as refusal:
@@ -56,7 +56,9 @@ def compile_formula(formula: Formula, *, statements: int = STATEMENTS) -> Blocks
 def _condition(block: Block, spelling: dict[str, str]) -> Condition:
     """Return a block as entries, sorted by operator, then key."""
     entries = [
-        (operator, spelling[key], values) for key, side in block.items() for operator, values in side
+        (operator, spelling[key], values)
+        for key, side in block.items()
+        for operator, values in side
     ]
     return tuple(Entry(*entry) for entry in sorted(entries))
 

@@ -173,7 +173,7 @@ def with_sources(domain: Domain, mask: int, found: list[int]) -> list[int]:
 
 def domain(leaves: list[Leaf]) -> Domain:
     """Return the domain of one key from all its leaves in a formula."""
-    from iamdsl.compiler.conditions.leaves import order
+    from iamdsl.compiler.conditions.leaves import order  # noqa: PLC0415
 
     predicates = sorted({leaf.predicate for leaf in leaves if leaf.predicate}, key=order)
     values = value_cells(leaves[0].key, predicates)
@@ -184,7 +184,7 @@ def domain(leaves: list[Leaf]) -> Domain:
                 "write `any` or `all` before every test of a multivalued key",
                 frozenset((leaves[0].key,)),
             )
-        from iamdsl.compiler.conditions.sets import Sets
+        from iamdsl.compiler.conditions.sets import Sets  # noqa: PLC0415
 
         return Sets(values, predicates, leaves)
     return Single(values, leaves)
@@ -198,7 +198,7 @@ def value_cells(key: str, predicates: list[Predicate]) -> Values:
         return Lone(predicates[0], plain)
     families = {p.family for p in predicates}
     if families <= {"String", "Arn"} or families in ({"IpAddress"}, {"Binary"}):
-        from iamdsl.compiler.conditions.unions import Unions
+        from iamdsl.compiler.conditions.unions import Unions  # noqa: PLC0415
 
         return Unions(predicates)
     keys = frozenset((key,))
@@ -214,6 +214,6 @@ def value_cells(key: str, predicates: list[Predicate]) -> Values:
             "keep a single comparison of this key, or give the value",
             keys,
         )
-    from iamdsl.compiler.conditions.ordered import Ordered
+    from iamdsl.compiler.conditions.ordered import Ordered  # noqa: PLC0415
 
     return Ordered(predicates)

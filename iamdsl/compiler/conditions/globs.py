@@ -33,6 +33,11 @@ def parse(text: str) -> Glob:
     return tidy([wildcards.get(p, p if len(p) == 1 else p[2]) for p in texts.pieces(text)])
 
 
+def pattern(text: str, arn: bool) -> Pattern:
+    """Return the pattern of a `like` text without variables."""
+    return tuple(map(parse, texts.fields(text))) if arn else (parse(text),)
+
+
 def ignoring_case(text: str) -> Glob:
     """Return the glob of an ASCII text compared ignoring case."""
     return tuple(c if c.lower() == c.upper() else c.lower() + c.upper() for c in text)
@@ -207,7 +212,7 @@ def _meet_from(
             *_meet_from(one, other, i, j + 1, memo),
         ):
             out[rest if rest[:1] == (MANY,) else (MANY, *rest)] = None
-    elif a == MANY or b == MANY:
+    elif MANY in (a, b):
         skip = (i + 1, j) if a == MANY else (i, j + 1)
         take = (i, j + 1) if a == MANY else (i + 1, j)
         token = b if a == MANY else a
@@ -232,7 +237,7 @@ def _unify(a: Token | None, b: Token | None) -> Token | None:
         return None
     if a == ONE:
         return b
-    if b == ONE or a == b:
+    if b in (ONE, a):
         return a
     common = [letter for letter in str(a) if letter in str(b)]
     return common[0] if len(common) == 1 else None

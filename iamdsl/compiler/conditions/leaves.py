@@ -169,7 +169,7 @@ def _positive(test: Test, values: tuple[str, ...]) -> tuple[str, bool, tuple[str
     if test.relation in ("equals", "like"):
         return test.relation, False, values
     if len(values) > 1:
-        from iamdsl.compiler.conditions.ordered import loosest
+        from iamdsl.compiler.conditions.ordered import loosest  # noqa: PLC0415
 
         values = (loosest(test.family, test.relation, values),)
     return _COMPLEMENT.get(test.relation, test.relation), test.relation in _COMPLEMENT, values

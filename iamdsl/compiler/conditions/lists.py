@@ -156,7 +156,9 @@ def _item(predicate: Predicate, value: str) -> Item:
     """Return one value of a list."""
     if predicate.family == "IpAddress":
         network = networks.parse(value)
-        return Item(((NETWORK, networks.write(network) if network else value),), 0, 0, None, None, network)
+        return Item(
+            ((NETWORK, networks.write(network) if network else value),), 0, 0, None, None, network
+        )
     if predicate.family == "Binary":
         return Item(((BINARY, value),), 0, 0, None, None if texts.opaque(value) else value)
     like = predicate.relation == "like"
@@ -219,13 +221,11 @@ def _escaped_wildcards(value: str) -> str:
     """Escape the wildcards of an opaque exact ARN that stand outside its variables."""
     out, inside = [], False
     for piece in texts.pieces(value):
-        if piece in "*?" and not inside:
-            piece = "${" + piece + "}"
-        elif piece in "{\ue000":
+        if piece in "{\ue000":
             inside = True
         elif piece in "}\ue001":
             inside = False
-        out.append(piece)
+        out.append("${" + piece + "}" if piece in "*?" and not inside else piece)
     return "".join(out)
 
 
@@ -259,7 +259,11 @@ def _overlap(one: Item, other: Item) -> object:
     if one.pattern is None or other.pattern is None:
         return None
     inside = globs.covers(other.pattern, one.pattern)
-    return inside, globs.covers(one.pattern, other.pattern), globs.meet(one.pattern, other.pattern) == ()
+    return (
+        inside,
+        globs.covers(one.pattern, other.pattern),
+        globs.meet(one.pattern, other.pattern) == (),
+    )
 
 
 def _nesting(one: Item, other: Item) -> object:
@@ -346,6 +350,9 @@ def _closure(groups: list[list[Item]]) -> list[Pattern]:
 def _member(group: list[Item], mask: int, patterns: tuple[Pattern, ...]) -> Member:
     """Return the member of a group of items that share their operators."""
     words: dict[str, tuple[tuple[int, str], ...]] = {}
+    if patterns:
+        patterns = tuple(globs.undominated(patterns))
+        group = [item for item in group if item.pattern in patterns]
     for item in group:
         for operator, text in item.words:
             words[operator] = (*words.get(operator, ()), (item.rank, text))

@@ -15,7 +15,7 @@ WHOLE: tuple[Network, ...] = ((4, 0, 0), (6, 0, 0))
 
 def parse(text: str) -> Network | None:
     """Return the network of `text`, host bits cleared; None when it is no network."""
-    from ipaddress import ip_network
+    from ipaddress import ip_network  # noqa: PLC0415
 
     try:
         network = ip_network(text, strict=False)
@@ -26,7 +26,7 @@ def parse(text: str) -> Network | None:
 
 def write(network: Network) -> str:
     """Return the text of `network`, its prefix length always included."""
-    from ipaddress import IPv4Address, IPv6Address
+    from ipaddress import IPv4Address, IPv6Address  # noqa: PLC0415
 
     version, first, length = network
     address = IPv4Address(first) if version == 4 else IPv6Address(first)
@@ -36,9 +36,7 @@ def write(network: Network) -> str:
 def contains(outer: Network, inner: Network) -> bool:
     """Tell whether `inner` lies in `outer`."""
     shift = BITS[outer[0]] - outer[2]
-    return (
-        outer[0] == inner[0] and outer[2] <= inner[2] and outer[1] >> shift == inner[1] >> shift
-    )
+    return outer[0] == inner[0] and outer[2] <= inner[2] and outer[1] >> shift == inner[1] >> shift
 
 
 def emptied(network: Network, inside: list[Network]) -> bool:

@@ -39,7 +39,7 @@ def _places(family: str, values: Sequence[str]) -> dict[str, int | str]:
 
 def _utc(text: str) -> str:
     """Return a date or date-time in the one form that compares as text."""
-    from datetime import UTC, datetime
+    from datetime import UTC, datetime  # noqa: PLC0415
 
     instant = datetime.fromisoformat(text)
     instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
@@ -54,7 +54,7 @@ def loosest(family: str, relation: str, values: tuple[str, ...]) -> str:
             "write one bound, or one comparison for each joined by `or`",
         )
     places = _places(family, values)
-    return (max if relation.startswith("less") else min)(values, key=lambda v: places[v])  # type: ignore[arg-type, return-value]
+    return (max if relation.startswith("less") else min)(values, key=lambda v: places[v])
 
 
 class Ordered:
@@ -65,7 +65,7 @@ class Ordered:
         self.family = predicates[0].family
         values = list(dict.fromkeys(v for p in predicates for v in p.values))
         places = _places(self.family, values)
-        points = sorted(set(places.values()))  # type: ignore[type-var]
+        points = sorted(set(places.values()))
         self._index = {v: points.index(places[v]) for v in values}
         texts_of: dict[int, str] = {}
         for value in values:

@@ -91,11 +91,8 @@ class Sets:
             up = within & mask & ~self._below(within & ~mask & ~1)
             if not up & ~1:
                 continue
-            if up & ~1 == within & ~1:
-                choices = [up, up & ~1]
-            else:
-                choices = [up & ~1]
-            for choice in choices:
+            values = up & ~1
+            for choice in (up, values) if values == within & ~1 else (values,):
                 for part in self._fitting(choice, within):
                     found[part] = None
         return with_sources(self, mask, list(found))
@@ -235,7 +232,11 @@ def _distinct(needed: list[tuple[ValueList, ...]]) -> list[ValueList] | None:
         used = [item.operator for item in chosen]
         ways = sorted(left[0], key=lambda i: used.count(i.operator))
         for way in ways:
-            family = [u for u in used if u.replace("ArnEquals", "ArnLike") == way.operator.replace("ArnEquals", "ArnLike")]
+            family = [
+                u
+                for u in used
+                if u.replace("ArnEquals", "ArnLike") == way.operator.replace("ArnEquals", "ArnLike")
+            ]
             if len(family) < sides.capacity(way.operator, optional=False):
                 chosen.append(way)
                 if place(left[1:]):

@@ -44,9 +44,7 @@ _ORDERINGS = {
 _TWINS = {"ArnEquals": "ArnLike", "ArnLike": "ArnEquals"}
 
 
-def value_list(
-    predicate: Predicate, values: tuple[str, ...], negated: bool
-) -> ValueList | None:
+def value_list(predicate: Predicate, values: tuple[str, ...], negated: bool) -> ValueList | None:
     """Return the list that says `predicate` or its complement; None for a negated Binary."""
     family, relation = predicate.family, predicate.relation
     if family in ("Numeric", "Date"):

@@ -49,7 +49,8 @@ def pieces(text: str) -> list[str]:
 
 def fields(arn: str) -> list[str]:
     """Split an ARN at its first five colons, not at those inside a variable or an extern."""
-    parts, start, inside = [], 0, False
+    parts: list[str] = []
+    start, inside = 0, False
     for at, char in enumerate(arn):
         if char == "\ue000" or arn.startswith("${", at):
             inside = True
@@ -86,17 +87,38 @@ def plain(predicate: Predicate) -> tuple[str, ...] | None:
             return None if any("$" in v and not _plain_exact(v) for v in values) else values
         special = (v for v in values if "*" in v or "?" in v or whole_variable(v))
         return None if any(special) else values
-    if len(values) > 1 and not predicate.family == "Arn":
+    if any("**" in v or "*?" in v or v == "*" for v in values):
         return None
-    for value in values:
-        if predicate.family == "Arn":
-            if "**" in value or "*?" in value:
-                return None
-        elif "**" in value or "*?" in value or value == "*":
-            return None
-        elif not _WILDCARDS.search(_REFERENCE.sub("", value)) and not opaque(value):
-            return None
-    return values if len(values) == 1 else None
+    if predicate.family == "String" and not any(
+        _WILDCARDS.search(_REFERENCE.sub("", v)) or opaque(v) for v in values
+    ):
+        return None
+    return None if len(values) > 1 and _nested(values, predicate.family == "Arn") else values
+
+
+def _nested(values: tuple[str, ...], arn: bool) -> bool:
+    """Tell whether one pattern covers another one, so that the list has members to drop.
+
+    What a pattern covers begins with its literal beginning: few pairs need the exact answer.
+    """
+    starts = [
+        _WILDCARDS.split(v.partition("${")[0].partition(EXTERN)[0], maxsplit=1)[0] for v in values
+    ]
+    close = [
+        (wide, narrow)
+        for start, wide in zip(starts, values, strict=True)
+        for narrow in values
+        if narrow is not wide and narrow.startswith(start)
+    ]
+    if not close:
+        return False
+    from iamdsl.compiler.conditions import globs  # noqa: PLC0415
+
+    return any(
+        globs.covers(globs.pattern(wide, arn), globs.pattern(narrow, arn))
+        for wide, narrow in close
+        if not opaque(wide) and not opaque(narrow)
+    )
 
 
 def _plain_exact(text: str) -> bool:
@@ -154,7 +176,9 @@ def _check_arn(test: Test, value: str) -> None:
             f"write `arn:*:*:*:*:*`, or `{test.key} exists`",
             keys,
         )
-    if "${" in value and any("${" in part and opaque(part.replace(EXTERN, "")) for part in parts[:5]):
+    if "${" in value and any(
+        "${" in part and opaque(part.replace(EXTERN, "")) for part in parts[:5]
+    ):
         raise NoForm(
             f"`{value}` has a variable before its sixth field",
             "use a variable in the resource part only, or compare with the whole ARN by `==`",

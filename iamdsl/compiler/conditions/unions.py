@@ -41,6 +41,7 @@ _MEETS = 32
 _MET_RANK = 1 << 20
 _SPLIT = 4  # a fifth network costs about as much as a second statement
 _CHOICES = 24
+_COVERS = 6
 _SUBSETS = 10
 
 
@@ -80,13 +81,10 @@ class Unions:
                 inside = self._inside(members, operator, mask, 0)
                 if _union(inside) == mask:
                     out.append(_positive(operator, _needed(inside, lambda m: _union(m) == mask)))
-            rest = self.full & ~mask
-            negated = [m for m in members if not m.mask & mask]
-            if _union(negated) == rest:
-                needed = _needed(negated, lambda m: _union(m) == rest)
-                said = _negative(needed)
-                if len(said) == 1:
-                    out += said
+            negated = [m for m in members if not m.mask & mask and self._negatable(m)]
+            if self.full & ~_union(negated) == mask:
+                said = _negative(_needed(negated, lambda m: self.full & ~_union(m) == mask))
+                out += said if len(said) == 1 else ()
             if out:
                 break
         return tuple(dict.fromkeys(out))
@@ -127,9 +125,7 @@ class Unions:
             or self._several(mask, optional)
         )
 
-    def _one_positive(
-        self, mask: int, members: Sequence[Member]
-    ) -> tuple[ValueList, ...] | None:
+    def _one_positive(self, mask: int, members: Sequence[Member]) -> tuple[ValueList, ...] | None:
         """Return the first of: one positive list, negated lists, one positive less negated."""
         outside = [m for m in members if not m.mask & mask and self._negatable(m)]
         out = _union(outside)
@@ -210,14 +206,12 @@ class Unions:
         if not cells:
             return [0]
         can = [m.mask for m in members if m.mask & cells and self._negatable(m)]
-        one = [m for m in can if not cells & ~m]
-        if one:
-            return [m for m in one if not any(o != m and not o & ~m for o in one)][:4]
-        two = [a | b for a, b in combinations(can[:_CHOICES], 2) if not cells & ~(a | b)]
-        if two:
-            return two[:4]
-        union = _union_of(dict.fromkeys(can))
-        return [] if cells & ~union else [union]
+        pairs = (a | b for a, b in combinations(can[:_CHOICES], 2))
+        found = [m for m in dict.fromkeys((*can, *pairs)) if not cells & ~m]
+        if not found:
+            union = _union_of(dict.fromkeys(can))
+            return [] if cells & ~union else [union]
+        return [m for m in found if not any(o != m and not o & ~m for o in found)][:_COVERS]
 
     def _with_meets(self) -> tuple[Member, ...]:
         """Return the members and the meets of those that are patterns."""
@@ -282,9 +276,7 @@ def _maximal(masks: list[int]) -> list[int]:
     return [m for m in masks if not any(o != m and not m & ~o for o in masks)]
 
 
-def _needed(
-    members: Sequence[Member], enough: Callable[[Sequence[Member]], bool]
-) -> list[Member]:
+def _needed(members: Sequence[Member], enough: Callable[[Sequence[Member]], bool]) -> list[Member]:
     """Return the members without those that can go, the longest texts going first."""
     kept = list(members)
     for member in sorted(members, key=_weight, reverse=True):

@@ -26,9 +26,10 @@ Block: TypeAlias = dict[str, "Side"]
 _SAYABLE = 256
 _TERMS = 64
 _SHOWN = 4
+_TIMES = " \N{MULTIPLICATION SIGN} "
 
 
-def solve(tree: Tree, limit: int) -> list[Block]:
+def blocks_of(tree: Tree, limit: int) -> list[Block]:
     """Return the blocks of `tree`; raises NoForm when there are none or more than `limit`."""
     if isinstance(tree, Leaf):
         side = _plain_side(tree)
@@ -36,7 +37,7 @@ def solve(tree: Tree, limit: int) -> list[Block]:
     groups = _independent(tree.parts)
     if len(groups) == 1:
         return _over_cells(tree, limit)
-    solved = [solve(g[0] if len(g) == 1 else Node(tree.conjunction, g), limit) for g in groups]
+    solved = [blocks_of(g[0] if len(g) == 1 else Node(tree.conjunction, g), limit) for g in groups]
     if not tree.conjunction:
         return _sum(solved)
     if not all(solved):
@@ -61,8 +62,8 @@ def _independent(parts: tuple[Tree, ...]) -> list[tuple[Tree, ...]]:
         return [tuple(group) for group in by_key.values()]
     groups: list[tuple[frozenset[str], tuple[Tree, ...]]] = []
     for part in parts:
-        keys, members = keys_of(part), (part,)
-        apart = []
+        keys, apart = keys_of(part), []
+        members: tuple[Tree, ...] = (part,)
         for other_keys, other in groups:
             if keys & other_keys:
                 keys, members = keys | other_keys, other + members
@@ -93,7 +94,7 @@ def too_many(total: int, counts: list[int], tree: Tree, limit: int) -> NoForm:
     """Return the refusal of `tree`, which needs `total` statements."""
     sizes = sorted(counts, reverse=True)
     if len(counts) > 1 and prod(counts) == total:
-        said = f"{total} = {' × '.join(map(str, sizes))} statements"
+        said = f"{total} = {_TIMES.join(map(str, sizes))} statements"
     else:
         said = f"{total} statements"
     return NoForm(
@@ -123,7 +124,7 @@ def _apart(tree: Tree, limit: int, refusal: NoForm) -> list[Block]:
     """Return the blocks of the alternatives of `tree`; raises `refusal` when that does not help."""
     parts = alternatives(tree)
     if parts is None:
-        from iamdsl.compiler.conditions.sets import conjunction
+        from iamdsl.compiler.conditions.sets import conjunction  # noqa: PLC0415
 
         leaves = leaves_of(tree)
         if len({leaf.key for leaf in leaves}) > 1 or not any(leaf.quantifier for leaf in leaves):
@@ -135,7 +136,7 @@ def _apart(tree: Tree, limit: int, refusal: NoForm) -> list[Block]:
     found: list[Block] = []
     try:
         for part in parts:
-            found += [block for block in solve(part, limit) if block not in found]
+            found += [block for block in blocks_of(part, limit) if block not in found]
     except NoForm:
         raise refusal from None
     return [b for b in found if not any(o is not b and o.items() <= b.items() for o in found)]
@@ -169,8 +170,8 @@ def _said(domain: Domain, mask: int) -> Side:
 
 def _minimal(tree: Tree) -> list[Block]:
     """Return the fewest blocks for `tree` that the search over cells finds."""
-    from iamdsl.compiler.conditions import boxes
-    from iamdsl.compiler.conditions.domains import domain
+    from iamdsl.compiler.conditions import boxes  # noqa: PLC0415
+    from iamdsl.compiler.conditions.domains import domain  # noqa: PLC0415
 
     by_key: dict[str, dict[Leaf, None]] = {}
     for leaf in leaves_of(tree):
@@ -203,14 +204,12 @@ def _minimal(tree: Tree) -> list[Block]:
 
     best = boxes.narrowed(boxes.chosen(cover, candidates, cost), cheapest, full)
     found = ([_said(d, mask) for d, mask in zip(domains, box, strict=True)] for box in best)
-    return [
-        {key: side for key, side in zip(keys, block, strict=True) if side} for block in found
-    ]
+    return [{key: side for key, side in zip(keys, block, strict=True) if side} for block in found]
 
 
 def _cover(tree: Tree, places: dict[str, int], domains: list[Domain], full: Box) -> list[Box]:
     """Return `tree` as boxes, built from the leaves up."""
-    from iamdsl.compiler.conditions import boxes
+    from iamdsl.compiler.conditions import boxes  # noqa: PLC0415
 
     if isinstance(tree, Leaf):
         at = places[tree.key]
@@ -280,13 +279,13 @@ def _deepest(tree: Tree, limit: int) -> NoForm | None:
     counts = []
     for part in tree.parts:
         try:
-            counts.append(len(solve(part, limit)))
+            counts.append(len(blocks_of(part, limit)))
         except NoForm as refusal:
             return refusal
     if not tree.conjunction or len(counts) < 2:
         return None
     try:
-        total = len(solve(tree, 1 << 30))
+        total = len(blocks_of(tree, 1 << 30))
     except NoForm as refusal:
         return refusal
     return too_many(total, [c for c in counts if c > 1], tree, limit) if total > limit else None
