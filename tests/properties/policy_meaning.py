@@ -10,6 +10,7 @@ from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
+import attrs
 from hypothesis import strategies as st
 
 from iamdsl.iam import ANYONE, Elements, Entry, Policy, Principals, Statement
@@ -228,24 +229,53 @@ def statements(with_principals: bool = False) -> st.SearchStrategy[Statement]:
     )
 
 
+def _sibling(draw: st.DrawFn, first: Statement) -> Statement:
+    """Return a statement that differs from another in the values of one entry, or in one list."""
+    change, wide = draw(st.integers(0, 1)), draw(st.integers(0, 1))
+    if first.condition and change:
+        at = draw(st.integers(0, len(first.condition) - 1))
+        entry = first.condition[at]
+        if entry.operator != "Null":
+            values = draw(_lists(("1", "2", "5", "12"), 2))
+            other = Entry(entry.operator, entry.key, values)
+            condition = (*first.condition[:at], other, *first.condition[at + 1 :])
+            return attrs.evolve(first, condition=condition)
+    if wide:
+        return attrs.evolve(first, actions=Elements(draw(_lists(_ACTION_PATTERNS, 3))))
+    return attrs.evolve(first, condition=first.condition[:1])
+
+
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
-    """Return policies of a few statements; some of them have Sids."""
-    drawn = draw(st.lists(statements(draw(st.booleans())), min_size=1, max_size=7))
-    # Repeated parts, as people and templates write them, are what there is to join.
-    shared = drawn[0]
-    made = []
-    for i, statement in enumerate(drawn):
-        kind = draw(st.integers(0, 5))
-        sid = f"S{i}" if draw(st.integers(0, 7)) == 0 else None
-        made.append(
-            Statement(
-                shared.effect if kind > 0 else statement.effect,
-                shared.actions if kind == 1 else statement.actions,
-                shared.resources if kind in {2, 3} else statement.resources,
-                statement.principals if kind != 4 else shared.principals,
-                statement.condition if kind not in {1, 2} else shared.condition,
-                sid,
-            )
+    """Return policies of a few statements, some with Sids; many resemble the first one.
+
+    Repeated parts, as people and templates write them, are what there is to join.
+    """
+    made = draw(st.lists(statements(draw(st.integers(0, 1)) == 1), min_size=1, max_size=4))
+    made += [_sibling(draw, made[0]) for _ in range(draw(st.integers(0, 3)))]
+    order = draw(st.permutations(range(len(made))))
+    named = [draw(st.integers(0, 7)) == 0 for _ in made]
+    return Policy(
+        tuple(
+            attrs.evolve(made[i], sid=f"S{i}" if named else None)
+            for i, named in zip(order, named, strict=True)
         )
-    return Policy(tuple(made))
+    )
+
+
+LONG = tuple(f"{i:060}" for i in range(6))
+"""Condition values that no request has, long enough to be what a statement is cut along."""
+
+
+def long_statements() -> st.SearchStrategy[Statement]:
+    """Return statements that are too large for the value list of one condition entry."""
+    values = st.permutations((*LONG, "1", "2", "5", "12")).map(tuple)
+    operators = st.sampled_from([o for o in _OPERATORS if o != "NumericLessThan"])
+    keys = st.sampled_from(("k:one", "k:many"))
+    return st.builds(
+        Statement,
+        st.sampled_from(("Allow", "Deny")),
+        st.just(Elements(("s3:*",))),
+        st.just(Elements(("*",))),
+        condition=st.builds(Entry, operators, keys, values).map(lambda e: (e,)),
+    )

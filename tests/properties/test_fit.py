@@ -4,7 +4,7 @@ import attrs
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from policy_meaning import difference, policies, statements
+from policy_meaning import difference, long_statements, policies, statements
 
 from iamdsl.aws.limits import LIMITS, Limits
 from iamdsl.diagnostics import Report
@@ -24,7 +24,7 @@ from iamdsl.iam import (
 )
 
 quick = settings(
-    max_examples=250,
+    max_examples=120,
     deadline=None,
     derandomize=True,
     database=None,
@@ -113,6 +113,17 @@ def test_packing_keeps_every_decision_and_every_limit(
     assert len(packing.others) >= packing.fewest
     sids = [s.sid for s in pieces if s.sid]
     assert len(set(sids)) == len(sids)
+
+
+@quick
+@given(long_statements(), st.integers(200, 600))
+def test_cutting_keeps_the_meaning_of_conditions(statement: Statement, limit: int) -> None:
+    """Values of a negated operator, or under `ForAllValues`, are no alternatives."""
+    packing = pack((statement,), limit)
+    if packing is not None:
+        pieces = [s for d in packing.others for s in d]
+        assert difference((statement,), pieces) is None
+        assert all(size(Policy(d)) <= limit for d in packing.others)
 
 
 @quick

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from iamdsl.fit import MeaningChangedError, minimize, verify
+from iamdsl.iam import Elements, Policy, Statement, from_json, to_json
+from iamdsl.source import Source, Span
+
+
+def _allow(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def _small(*statements: dict[str, Any], drop: bool = False) -> list[dict[str, Any]]:
+    given = from_json({"Version": "2012-10-17", "Statement": list(statements)})
+    small = minimize(given, sids="drop" if drop else "keep")
+    verify(given.statements, small.statements)
+    made: list[dict[str, Any]] = to_json(small)["Statement"]
+    return made
+
+
+def _equals(key: str, *values: str, operator: str = "StringEquals") -> dict[str, Any]:
+    return {"Condition": {operator: {key: list(values)}}}
+
+
+B1, B2 = "arn:aws:s3:::b1", "arn:aws:s3:::b2"
+
+
+def test_a_wider_member_absorbs_a_narrower_one() -> None:
+    """`s3:*` beside `s3:GetObject` says nothing new, in any case of letters."""
+    assert _small(_allow(["s3:getobject", "S3:*"], ["*", B1])) == [_allow("S3:*")]
+
+
+def test_patterns_on_other_resources_are_not_absorbed() -> None:
+    """CDK once widened read-only on one bucket to all of s3 (aws-cdk issue 957)."""
+    given = [_allow("s3:Get*", B1), _allow("s3:*", B2)]
+    assert _small(*given) == given
+
+
+def test_equal_lists_join_the_other_list() -> None:
+    """The commonest gain: many grants on one thing, one grant on many things."""
+    joined = _small(_allow("a:A", B1), _allow("a:B", B1), _allow("a:A", B2), _allow("a:B", B2))
+    assert joined == [_allow(["a:A", "a:B"], [B1, B2])]
+
+
+def test_rectangles_are_found_across_statements() -> None:
+    """Three overlapping statements may be two that do not overlap."""
+    given = [_allow(["a:A", "a:B"], B1), _allow(["a:B", "a:C"], B1), _allow("a:C", B2)]
+    made = _small(*given)
+    assert len(made) == 2
+
+
+def test_covered_pairs_go() -> None:
+    """A pair granted by a wildcard elsewhere needs no mention."""
+    made = _small(_allow("s3:GetObject", [B1, B2]), _allow("s3:*", B1))
+    assert made == [_allow("s3:GetObject", B2), _allow("s3:*", B1)]
+
+
+def test_what_is_granted_without_a_condition_needs_none() -> None:
+    """A statement under more conditions than another one adds nothing to it."""
+    made = _small(_allow("a:A", B1, **_equals("k:k", "1")), _allow("a:*", B1))
+    assert made == [_allow("a:*", B1)]
+    part = _small(_allow(["a:A", "b:B"], B1, **_equals("k:k", "1")), _allow("a:*", B1))
+    assert part == [_allow("b:B", B1, Condition={"StringEquals": {"k:k": "1"}}), _allow("a:*", B1)]
+
+
+def test_values_of_a_positive_operator_are_joined() -> None:
+    """They are alternatives, like statements."""
+    made = _small(_allow("a:A", **_equals("k:k", "1")), _allow("a:A", **_equals("K:k", "2")))
+    assert made == [_allow("a:A", Condition={"StringEquals": {"K:k": ["1", "2"]}})]
+
+
+@pytest.mark.parametrize(
+    "operator", ["StringNotEquals", "ForAllValues:StringEquals", "ForAnyValue:StringNotLike"]
+)
+def test_values_that_are_no_alternatives_stay_apart(operator: str) -> None:
+    """Joined, a list of exceptions forbids more, or less, than its parts did."""
+    given = [_allow("a:A", **_equals("k:k", v, operator=operator)) for v in ("1", "2")]
+    assert len(_small(*given)) == 2
+
+
+def test_negated_lists_are_joined_only_when_equal() -> None:
+    """`NotAction` lists are conjunctions."""
+    one = {"Effect": "Deny", "NotAction": ["iam:*", "iam:Get*"], "Resource": B1}
+    two = {"Effect": "Deny", "NotAction": "iam:*", "Resource": B2}
+    other = {"Effect": "Deny", "NotAction": "sts:*", "Resource": B1}
+    joined = {"Effect": "Deny", "NotAction": "iam:*", "Resource": [B1, B2]}
+    assert _small(one, two, other) == [joined, other]
+
+
+def test_principals_are_joined_but_not_with_anyone() -> None:
+    """`"*"` is a form of its own, with a meaning of its own."""
+    who = [{"AWS": "1"}, {"Service": "x", "AWS": "2"}, "*"]
+    made = _small(*({**_allow("a:A"), "Principal": w} for w in who))
+    assert [m["Principal"] for m in made] == [{"AWS": ["1", "2"], "Service": "x"}, "*"]
+
+
+def test_a_grant_to_fewer_goes_under_one_to_more() -> None:
+    """Principals are a list of alternatives as well."""
+    made = _small(
+        {**_allow("a:A"), "Principal": {"AWS": "1"}},
+        {**_allow("a:*"), "Principal": {"AWS": ["1", "2"]}},
+    )
+    assert len(made) == 1
+
+
+def test_a_name_is_a_barrier_unless_it_is_dropped() -> None:
+    """`as X` says that someone looks for X."""
+    given = [_allow("a:A", Sid="One"), _allow("a:B", Sid="Two"), _allow("a:A")]
+    assert [m.get("Sid") for m in _small(*given)] == ["One", "Two"]
+    assert _small(*given, drop=True) == [_allow(["a:A", "a:B"])]
+
+
+def test_origins_are_united() -> None:
+    """Every emitted statement points at all the source lines that it came from."""
+    source = Source("x.iam", "abcdef")
+    spans = [Span(source, i, i + 1) for i in range(4)]
+    given = [
+        Statement("Allow", Elements((a,)), Elements((r,)), origin=(s,))
+        for (a, r), s in zip(
+            [("a:A", "*"), ("a:B", "*"), ("a:*", "*"), ("b:B", B1)], spans, strict=True
+        )
+    ]
+    made = minimize(Policy(tuple(given))).statements
+    assert [set(s.origin) for s in made] == [set(spans[:3]), {spans[3]}]
+
+
+def test_the_check_says_what_was_lost() -> None:
+    """A bug report has to name the place."""
+    one = Statement("Allow", Elements(("a:A",)), Elements((B1,)))
+    two = Statement("Allow", Elements(("a:A",)), Elements((B2,)))
+    with pytest.raises(MeaningChangedError, match=r"b2.* is only in the output"):
+        verify((one,), (one, two), "policy `p`")
+    with pytest.raises(MeaningChangedError, match=r"policy `p`.*b2.* is not in the output"):
+        verify((one, two), (one,), "policy `p`")
+
+
+def test_ten_thousand_statements_take_seconds() -> None:
+    """Generated programs are that large; quadratic work would take hours."""
+    many = tuple(
+        Statement(
+            "Allow", Elements((f"s3:Get{i % 50}", "s3:Put*")), Elements((f"arn:aws:s3:::{i}/*",))
+        )
+        for i in range(10_000)
+    )
+    small = minimize(Policy(many))
+    verify(many, small.statements)
+    assert len(small.statements) == 50
