@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TextIO
 
+import click
+
 _PLAIN = str.maketrans({"┌": ",", "─": "-", "│": "|", "·": ":", "…": "...", "␛": "?"})
 
 
@@ -46,8 +48,14 @@ def _write(stream: TextIO, text: str) -> None:
         except UnicodeEncodeError:
             text = text.translate(_PLAIN)
         text = text.encode(encoding, "backslashreplace").decode(encoding)
-    stream.write(text)
-    stream.flush()
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence(stream)
+        raise click.ClickException(f"cannot write: {(error.strerror or '').lower()}") from None
 
 
 def silence(stream: TextIO) -> None:

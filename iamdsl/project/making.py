@@ -12,15 +12,17 @@ from iamdsl.compiler import Environment, compile  # noqa: A004 (the verb of the 
 from iamdsl.diagnostics import Report, Severity
 from iamdsl.project import Outcome, cache, writer
 from iamdsl.project.catalogue import open_catalogue
+from iamdsl.project.config import PSEUDO
 from iamdsl.project.loading import File, Loader, decode
 from iamdsl.project.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from iamdsl.aws import Catalogue
     from iamdsl.diagnostics import Diagnostic
     from iamdsl.iam import Build
-    from iamdsl.project import Project
+    from iamdsl.project import Config, Project
     from iamdsl.source import Source
 
 _SEVERITIES = {
@@ -52,7 +54,6 @@ def make(project: Project, key: str, mark: str, *, write: bool) -> Outcome:
     config = project.config
     report = Report()
     catalogue = open_catalogue(config.catalogue, config.root)
-    limits = LIMITS.with_overrides(dict(config.limits))
     entries, problems = _decode(project.files)
     if isinstance(catalogue, Problem):
         problems.append(catalogue)
@@ -60,24 +61,10 @@ def make(project: Project, key: str, mark: str, *, write: bool) -> Outcome:
     if problems or isinstance(catalogue, Problem):
         return Outcome(report.diagnostics, failed=True)
 
-    pseudo = {
-        name: value
-        for name in ("partition", "account", "region")
-        if (value := getattr(config, name)) is not None
-    }
-    levels = {number: _SEVERITIES[level] for number, level in config.levels}
     loader = Loader(config.root, entries)
-    environment = Environment(
-        catalogue=catalogue,
-        loader=loader,
-        limits=limits,
-        params=dict(config.params),
-        pseudo=pseudo,
-        sids="drop" if config.sids == "drop" else "keep",
-        levels=levels,
-    )
+    environment = _environment(config, catalogue, loader)
     compilation = compile([source for _, source in entries], environment)
-    report.extend(_with_levels(compilation.diagnostics, levels))
+    report.extend(_with_levels(compilation.diagnostics, environment.levels))
     if report.failed or compilation.build is None:
         return Outcome(report.diagnostics, failed=True)
 
@@ -85,8 +72,8 @@ def make(project: Project, key: str, mark: str, *, write: bool) -> Outcome:
         catalogue.version,
         catalogue.sha256,
         config.params,
-        tuple(sorted(pseudo.items())),
-        limits,
+        tuple(sorted(environment.pseudo.items())),
+        environment.limits,
         config.minify,
     )
     emission = emit.emit(config.targets[0], compilation.build, facts)
@@ -105,6 +92,20 @@ def make(project: Project, key: str, mark: str, *, write: bool) -> Outcome:
     if key and not report.diagnostics:
         cache.keep(_record(key, mark, loader.files, emission.files, outcome))
     return outcome._replace(**written._asdict())
+
+
+def _environment(config: Config, catalogue: Catalogue, loader: Loader) -> Environment:
+    """Return the world that the compiler may know."""
+    pseudo = {name: getattr(config, name) for name in PSEUDO}
+    return Environment(
+        catalogue=catalogue,
+        loader=loader,
+        limits=LIMITS.with_overrides(dict(config.limits)),
+        params=dict(config.params),
+        pseudo={name: value for name, value in pseudo.items() if value is not None},
+        sids="drop" if config.sids == "drop" else "keep",
+        levels={number: _SEVERITIES[level] for number, level in config.levels},
+    )
 
 
 def _decode(files: Sequence[File]) -> tuple[list[tuple[File, Source]], list[Problem]]:

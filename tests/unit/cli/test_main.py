@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 import pytest
@@ -15,9 +15,6 @@ from iamdsl.cli import exit as exits
 from iamdsl.diagnostics import Code, Diagnostic, Severity
 from iamdsl.diagnostics import codes as known
 from iamdsl.project import making
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -75,6 +72,20 @@ def test_closed_pipe() -> None:
         said = process.stderr.read()
 
     assert said == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_full_device() -> None:
+    """When stdout takes no more, that is said, and is no bug of ours."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "iamdsl", "explain"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert (done.returncode, done.stderr) == (2, b"Error: cannot write: no space left on device\n")
 
 
 @pytest.mark.parametrize("name", _COMMANDS)
