@@ -13,7 +13,6 @@ from iamdsl.fit._cover import (
     Cover,
     absorb,
     action_atom_covers,
-    is_wild,
     order,
     resource_atom_covers,
 )
@@ -115,55 +114,46 @@ def _merge_rows(boxes: list[Box], covers: Covers) -> list[Box]:
 class Boxes:
     """An index of boxes that finds one which covers a given box."""
 
-    __slots__ = ("_actions", "_boxes", "_by_action", "_by_resource", "_resources")
+    __slots__ = ("_actions", "_resources")
 
     def __init__(self, boxes: list[Box]) -> None:
-        self._boxes = boxes
-        self._by_action: dict[Atom, list[int]] = defaultdict(list)
-        self._by_resource: dict[Atom, list[int]] = defaultdict(list)
-        for i, box in enumerate(boxes):
-            for a in box.actions:
-                self._by_action[a].append(i)
-            for r in box.resources:
-                self._by_resource[r].append(i)
-        self._actions = Cover(self._by_action, action_atom_covers)
-        self._resources = Cover(self._by_resource, resource_atom_covers)
+        self._actions = _Holders([b.actions for b in boxes], action_atom_covers)
+        self._resources = _Holders([b.resources for b in boxes], resource_atom_covers)
 
     def holder(self, box: Box, ignoring: int = -1) -> int | None:
         """Return the least number of a box, other than `ignoring`, that covers `box`."""
-        by_action = _fewest(box.actions, self._by_action, self._actions)
-        by_resource = _fewest(box.resources, self._by_resource, self._resources)
-        candidates = by_action if len(by_action) <= len(by_resource) else by_resource
-        for i in sorted(candidates):
-            wide = self._boxes[i]
-            if (
-                i != ignoring
-                and _all_in(box.actions, wide.actions, action_atom_covers)
-                and _all_in(box.resources, wide.resources, resource_atom_covers)
-            ):
-                return i
-        return None
+        holders = [self._actions.of(a) for a in box.actions]
+        holders += [self._resources.of(r) for r in box.resources]
+        holders.sort(key=lambda sets: sum(map(len, sets)))
+        left: set[int] = set().union(*holders[0])
+        left.discard(ignoring)
+        for sets in holders[1:]:
+            if not left:
+                return None
+            left = {i for i in left if any(i in some for some in sets)}
+        return min(left, default=None)
 
 
-def _fewest(atoms: Atoms, holding: dict[Atom, list[int]], wild: Cover) -> set[int]:
-    """Return the boxes that may cover some atom, for the atom (of a few) that has the fewest."""
-    best: set[int] | None = None
-    for atom in sorted(atoms, key=order)[:4]:
-        found = set(holding.get(atom, ()))
-        for w in wild.wider(atom):
-            found.update(holding[w])
-        if best is None or len(found) < len(best):
-            best = found
-        if len(best) <= 1:
-            break
-    return best or set()
+class _Holders:
+    """Which boxes hold an atom, or a wider one, in one of their lists."""
 
+    __slots__ = ("_by_atom", "_known", "_wild")
 
-def _all_in(narrow: Atoms, wide: Atoms, covers: Covers) -> bool:
-    if narrow <= wide:
-        return True
-    wild = [w for w in wide if is_wild(w)]
-    return bool(wild) and all(n in wide or any(covers(w, n) for w in wild) for n in narrow)
+    def __init__(self, lists: list[Atoms], covers: Covers) -> None:
+        self._by_atom: dict[Atom, set[int]] = defaultdict(set)
+        for i, atoms in enumerate(lists):
+            for atom in atoms:
+                self._by_atom[atom].add(i)
+        self._wild = Cover(self._by_atom, covers)
+        self._known: dict[Atom, list[set[int]]] = {}
+
+    def of(self, atom: Atom) -> list[set[int]]:
+        """Return sets of box numbers, one for each pattern that covers the atom."""
+        if atom not in self._known:
+            wider = self._wild.wider(atom)
+            own = [self._by_atom[atom]] if atom in self._by_atom else []
+            self._known[atom] = own + [self._by_atom[w] for w in wider]
+        return self._known[atom]
 
 
 def _drop_covered(boxes: list[Box]) -> list[Box]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from iamdsl.fit._queues import as_queue_policy
 from iamdsl.fit._refusals import WAYS_OUT, too_large, too_many
 from iamdsl.fit.minimize import minimize
 from iamdsl.fit.pack import pack, uncuttable
@@ -93,6 +94,9 @@ def _minimized(policy: Policy, what: str, state: _Fitting) -> Policy:
 def _fit_document(document: Document, state: _Fitting) -> list[Document]:
     what = _called(document)
     small = _minimized(document.policy, what, state)
+    if document.kind == "resource" and document.service == "sqs":
+        small = as_queue_policy(small, what, state.limits, state.report, document.origin)
+        verify(document.policy.statements, small.statements, what)
     done = attrs.evolve(document, policy=small)
     limit = _limit(state, document.kind, document.service)
     characters = size(small, state.lengths)

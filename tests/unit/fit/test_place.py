@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
+
 from iamdsl.aws.limits import LIMITS
 from iamdsl.diagnostics import Report
 from iamdsl.fit import fit, pack
@@ -225,3 +227,26 @@ def test_source_order_is_kept_within_a_piece() -> None:
         assert actions == sorted(actions)
     firsts = [d.policy.statements[0].actions.values[0] for d in done.documents]
     assert firsts == sorted(firsts)
+
+
+def test_a_queue_takes_seven_actions_in_a_statement() -> None:
+    """Joining statements made one that SQS refuses; the counts are its own."""
+    names = tuple(f"sqs:A{i}" for i in range(8))
+    each = [Statement("Allow", Elements((n,)), Elements(("q",)), ANYONE, sid=None) for n in names]
+    queue = Document("resource", "q", Policy(tuple(each)), service="sqs")
+    done, report = _fit(Build((queue,)))
+    assert [len(s.actions.values) for s in done.documents[0].policy.statements] == [7, 1]
+    assert not report.failed
+    named = Policy((Statement("Allow", Elements(names), Elements(("q",)), ANYONE, sid="All"),))
+    done, _ = _fit(Build((attrs.evolve(queue, policy=named),)))
+    assert [s.sid for s in done.documents[0].policy.statements] == ["All", "All2"]
+    many = Policy(
+        tuple(
+            Statement("Allow", Elements((f"sqs:A{i}",)), Elements((f"q{i}",)), ANYONE)
+            for i in range(21)
+        )
+    )
+    _, report = _fit(Build((attrs.evolve(queue, policy=many, origin=HERE),)))
+    assert [d.message for d in report.diagnostics] == [
+        "policy `q` of `sqs` has 21 statements, 1 more than the 20 that SQS takes"
+    ]
