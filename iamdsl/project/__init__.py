@@ -155,7 +155,16 @@ def build(project: Project, *, print_only: bool = False) -> Outcome:
     record = cache.unchanged(key, mark, project.out)
     if record is None:
         return _make(project, key, mark)
+    diagnostics: tuple[Diagnostic, ...] = ()
+    if record.diagnostics:
+        from iamdsl.project import recall  # noqa: PLC0415 (attrs, only where there were warnings)
+
+        again = recall.from_data(record.diagnostics, project.files, record.names)
+        if again is None:
+            return _make(project, key, mark)
+        diagnostics = again
     return Outcome(
+        diagnostics,
         summary=record.summary,
         counts=record.counts,
         unchanged=len(record.outputs),

@@ -1,8 +1,8 @@
 """Is there anything to do? A record of the last build, kept in the user's cache folder.
 
 A build is up to date when all it depended on has the same bytes and all it wrote is still there.
-The record says nothing else: whoever reads it checks it, so that a stale, damaged or foreign one
-costs a build and no more. A build with diagnostics leaves no record: they are to be seen again.
+The record is checked by whoever reads it, so that a stale, damaged or foreign one costs a build
+and no more. A build that failed leaves none; the warnings of one that did not are shown again.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamdsl import __version__, resources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from iamdsl.project.loading import File
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 class Record(NamedTuple):
@@ -29,16 +29,21 @@ class Record(NamedTuple):
         key: which build it is, of all that there are on the machine.
         fingerprint: of all that is known before anything is compiled; see `fingerprint`.
         imports: path → digest of each file that was imported.
+        names: name in messages → path of the same files.
         outputs: path relative to the output folder → digest of each file written.
-        summary: the lines that were shown, and the counts of files by kind.
+        summary: a line for each artifact.
+        counts: pairs of a kind of artifact and how many there are.
+        diagnostics: warnings and notes as plain data; see `recall.py`.
     """
 
     key: str
     fingerprint: str
     imports: Mapping[str, str]
+    names: Mapping[str, str]
     outputs: Mapping[str, str]
     summary: tuple[str, ...]
     counts: tuple[tuple[str, int], ...]
+    diagnostics: Sequence[Any]
 
 
 def digest(data: bytes) -> str:
@@ -90,7 +95,7 @@ def _parse(data: bytes | None) -> Record | None:
         if fields.pop("format") != _FORMAT:
             return None
         record = Record(**fields)
-        maps: list[Any] = [record.imports, record.outputs]
+        maps: list[Any] = [record.imports, record.names, record.outputs]
         if not all(isinstance(v, str) for m in maps for pair in m.items() for v in pair):
             return None
         counts = tuple((str(kind), int(number)) for kind, number in record.counts)

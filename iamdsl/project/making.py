@@ -15,6 +15,7 @@ from iamdsl.project.catalogue import open_catalogue
 from iamdsl.project.config import PSEUDO
 from iamdsl.project.loading import File, Loader, decode
 from iamdsl.project.problem import Problem
+from iamdsl.project.recall import as_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -89,7 +90,7 @@ def make(project: Project, key: str, mark: str, *, write: bool) -> Outcome:
     if isinstance(written, Problem):
         report.extend([written.diagnostic()])
         return Outcome(report.diagnostics, failed=True)
-    if key and not report.diagnostics:
+    if key:
         cache.keep(_record(key, mark, loader.files, emission.files, outcome))
     return outcome._replace(**written._asdict())
 
@@ -130,15 +131,17 @@ def _with_levels(
 
 
 def _record(
-    key: str, mark: str, imports: Iterable[File], files: Mapping[str, bytes], outcome: Outcome
+    key: str, mark: str, imports: Sequence[File], files: Mapping[str, bytes], outcome: Outcome
 ) -> cache.Record:
     return cache.Record(
         key,
         mark,
         {file.path: cache.digest(file.data) for file in imports},
+        {file.name: file.path for file in imports},
         {name: cache.digest(data) for name, data in files.items()},
         outcome.summary,
         outcome.counts,
+        as_data(outcome.diagnostics),
     )
 
 

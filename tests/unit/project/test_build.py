@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from iamdsl import project, resources
+from iamdsl.diagnostics import Diagnostic, Edit, Fix, Label, Severity
+from iamdsl.diagnostics import codes as known
 from iamdsl.diagnostics.render import FORMATS, render
-from iamdsl.project import Options, Outcome, build, cache, load_project, making
+from iamdsl.project import Options, Outcome, build, cache, load_project, loading, making, recall
+from iamdsl.source import Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,8 +127,39 @@ class TestUpToDate:
         with (root / "main.iam").open("a") as stream:
             stream.write('let unused = "x"\n')
 
-        assert [d.code.number for d in run().diagnostics] == ["IAM110"]
-        assert [d.code.number for d in run().diagnostics] == ["IAM110"]
+        first, second = run(), run()
+
+        assert [d.code.number for d in first.diagnostics] == ["IAM110"]
+        assert second.up_to_date
+        assert render("json", second.diagnostics) == render("json", first.diagnostics)
+
+    def test_recalled_to_the_letter(self, root: Path) -> None:
+        """Notes, fixes and places, in imports too, come back as they were."""
+        (root / "lib.iam").write_text("let é = 1")
+        own = loading.read(str(root / "main.iam"), "main.iam")
+        assert isinstance(own, loading.File)
+        source, library = loading.decode(own), Source("lib.iam", "let é = 1")
+        assert isinstance(source, Source)
+        found = Diagnostic(
+            known.UNUSED_NAME,
+            Severity.NOTE,
+            "message",
+            Span(source, 0, 6),
+            "label",
+            (Label(Span(library, 4, 5), "note"),),
+            "hint",
+            Fix("title", (Edit(Span(source, 1, 2), "text"),), safe=False),
+        )
+        data = json.loads(json.dumps(recall.as_data([found])))
+        imports = {"lib.iam": str(root / "lib.iam")}
+
+        again = recall.from_data(data, [own], imports)
+        assert again is not None
+        assert render("json", again) == render("json", [found])
+        assert again[0].code is found.code
+        assert recall.from_data(data, [], imports) is None
+        assert recall.from_data([{**data[0], "span": ["main.iam", 0, 10**9]}], [own], {}) is None
+        assert recall.from_data([1], [own], {}) is None
 
     def test_a_failed_build_is_not_kept(self, root: Path) -> None:
         """An error is found again, and what was built before stays as it was."""
