@@ -82,7 +82,10 @@ def _location(span: Span, prefix: str) -> dict[str, Any]:
 
 
 def _file(span: Span, prefix: str) -> dict[str, str]:
-    return {"uri": quote(place(span, prefix).file, errors="surrogateescape"), "uriBaseId": "%SRCROOT%"}
+    return {
+        "uri": quote(place(span, prefix).file, errors="surrogateescape"),
+        "uriBaseId": "%SRCROOT%",
+    }
 
 
 def _region(span: Span) -> dict[str, int]:
