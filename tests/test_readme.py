@@ -1,0 +1,174 @@
+"""Every block of the README is true: sources compile, commands print what stands below them."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from click.testing import CliRunner
+
+import iamdsl
+from iamdsl.cli import main
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+class Block(NamedTuple):
+    """A fenced block."""
+
+    kind: str
+    text: str
+
+
+BLOCKS = [
+    Block(*found)
+    for found in re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+]
+SETUP = [
+    line.removeprefix("$ ")
+    for block in BLOCKS
+    for line in block.text.splitlines()
+    if line.startswith("$ python3 -m venv")
+]
+FILES = {
+    name[1]: block.text
+    for block in BLOCKS
+    if (name := re.match(r"# (\S+\.(?:iam|toml))\n", block.text))
+}
+PROJECT = {"main.iam", "iamdsl.toml"}
+_BUILT = shutil.ignore_patterns("build", "build-*")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with the README's project and our examples, the current one."""
+    for name, text in FILES.items():
+        if name in PROJECT:
+            (tmp_path / name).write_text(text, encoding="utf-8")
+    shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=_BUILT)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(command: str) -> str:
+    """Return what an `iamdsl` command prints, its messages first as a terminal shows them."""
+    program, *arguments = shlex.split(command)
+    assert program.removeprefix(".venv/bin/") == "iamdsl", command
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code in {0, 1}, result.output
+    return result.stderr + result.stdout
+
+
+def console(block: Block) -> list[tuple[str, str]]:
+    """Return the commands of a block, each with the output that stands below it."""
+    return re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE)
+
+
+def test_every_block_is_of_a_kind_that_is_run() -> None:
+    """A block of another kind would be believed and never tested."""
+    assert {block.kind for block in BLOCKS} == {
+        "console", "iam", "json", "python", "toml", "yaml",
+    }  # fmt: skip
+
+
+def test_set_up_commands_stand_first() -> None:
+    """The two commands that do all the set-up are the first that a reader meets."""
+    commands = [command for block in BLOCKS[:2] for command, _ in console(block)]
+
+    assert commands == SETUP
+    assert len(SETUP) == 2
+
+
+@pytest.mark.parametrize("command", SETUP)
+def test_ci_runs_the_set_up(command: str) -> None:
+    """CI runs each set-up command just as the README has it, on a fresh clone."""
+    assert command in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_set_up_prints_what_follows(project: Path) -> None:
+    """The first command prints the lines that the README shows below it."""
+    build = SETUP[0].rpartition(" && ")[2]
+    (command, shown), *_ = console(BLOCKS[0])
+
+    assert command == SETUP[0]
+    assert run(build) == shown
+    assert (project / "examples" / "one-table" / "build" / "manifest.json").exists()
+
+
+@pytest.mark.usefixtures("project")
+def test_source_becomes_the_json() -> None:
+    """The ten lines become the JSON that stands below them."""
+    block = next(block for block in BLOCKS if block.kind == "json")
+
+    printed = json.loads(run("iamdsl build --print"))
+    assert printed["roles/orders-function/inline.json"] == json.loads(block.text)
+    assert set(printed) == {
+        f"roles/orders-function/{name}.json" for name in ("trust", "role", "inline")
+    }
+
+
+@pytest.mark.usefixtures("project")
+def test_commands() -> None:
+    """A command prints what stands below it, to the letter."""
+    for block in BLOCKS[2:]:
+        for command, shown in console(block) if block.kind == "console" else ():
+            extra = [name for name in FILES if name in command]
+            for name in extra:
+                Path(name).write_text(FILES[name], encoding="utf-8")
+            got = run(command)
+            assert got == shown, f"{command}\n{got}"
+            for name in extra:
+                Path(name).unlink()
+
+
+@pytest.mark.usefixtures("project")
+def test_build_step() -> None:
+    """The lines for a build step run, and find nothing."""
+    block = next(block for block in BLOCKS if block.kind == "yaml")
+    commands = [line.removeprefix("- run: ") for line in block.text.splitlines()]
+
+    assert len(commands) == 3
+    assert "pip install" in commands[0]
+    for command in commands[1:]:
+        assert "error" not in run(command)
+    assert Path("policies/roles/orders-function/inline.json").exists()
+
+
+def test_python() -> None:
+    """The Python example runs, its assertions included."""
+    for block in BLOCKS:
+        if block.kind == "python":
+            assert "assert" in block.text
+            exec(compile(block.text, "README.md", "exec"), {})  # noqa: S102  # our own text
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\(([^)]+)\)", README))
+def test_links(target: str) -> None:
+    """A link of the README leads somewhere in the repository."""
+    assert (ROOT / target).exists()
+
+
+def test_dependencies_are_those_named() -> None:
+    """The README names each package that an installation brings."""
+    names = re.search(
+        r"^dependencies = \[(.*)\]", (ROOT / "pyproject.toml").read_text(), re.MULTILINE
+    )
+    assert names
+
+    for name in re.findall(r'"([a-z0-9]+)', names[1]):
+        assert name in README
+
+
+def test_version() -> None:
+    """The changelog's first entry is the version that is built."""
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+    first = re.search(r"^## \[([\d.]+)\]", changelog, re.MULTILINE)
+    assert first
+    assert first[1] == iamdsl.__version__
