@@ -90,7 +90,9 @@ def entry_holds(entry: Entry, context: Context) -> bool:
     name = name.removesuffix("IfExists")
     assert entry.values, "an empty list of values"
     if name == "Null":
-        assert not prefix and not optional and len(entry.values) == 1
+        assert not prefix
+        assert not optional
+        assert len(entry.values) == 1
         return (not values) is (entry.values[0] == "true")
     negated = "Not" in name
     base = name.replace("Not", "", 1)
@@ -140,7 +142,7 @@ def _fits(base: str, listed: str, value: str, context: Context, *, written: bool
     `written`: the text is in the source's notation, where `${*}` is an escape under `==` too.
     """
     if base in ("StringEquals", "StringEqualsIgnoreCase"):
-        text = _replaced(listed, context, escapes=written or "${$}" in listed)
+        text = _replaced(listed, context, escapes=True)
         if text is None:
             return False
         text = text.replace(_STAR, "*").replace(_MARK, "?")
@@ -183,7 +185,7 @@ def _network(text: str) -> IPv4Network | IPv6Network:
 
 @lru_cache(maxsize=4096)
 def _instant(text: str) -> datetime:
-    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    found = datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

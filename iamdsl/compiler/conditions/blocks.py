@@ -123,16 +123,10 @@ def _over_cells(tree: Tree, limit: int) -> list[Block]:
 def _apart(tree: Tree, limit: int, refusal: NoForm) -> list[Block]:
     """Return the blocks of the alternatives of `tree`; raises `refusal` when that does not help."""
     parts = alternatives(tree)
+    if refusal.final:
+        raise refusal
     if parts is None:
-        from iamdsl.compiler.conditions.sets import conjunction  # noqa: PLC0415
-
-        leaves = leaves_of(tree)
-        if len({leaf.key for leaf in leaves}) > 1 or not any(leaf.quantifier for leaf in leaves):
-            raise refusal
-        side = conjunction(leaves)
-        if side is None:
-            raise refusal
-        return [{leaves[0].key: side}] if side else []
+        return _quantified(tree, refusal)
     found: list[Block] = []
     try:
         for part in parts:
@@ -140,6 +134,20 @@ def _apart(tree: Tree, limit: int, refusal: NoForm) -> list[Block]:
     except NoForm:
         raise refusal from None
     return [b for b in found if not any(o is not b and o.items() <= b.items() for o in found)]
+
+
+def _quantified(tree: Tree, refusal: NoForm) -> list[Block]:
+    """Return the block, if any, of a conjunction of tests of one multivalued key."""
+    from iamdsl.compiler.conditions.sets import conjunction  # noqa: PLC0415
+
+    leaves = list(tree.parts) if isinstance(tree, Node) and tree.conjunction else [tree]
+    tests = [leaf for leaf in leaves if isinstance(leaf, Leaf)]
+    if len(tests) < len(leaves) or len({leaf.key for leaf in tests}) > 1:
+        raise refusal
+    found = conjunction(tests) if any(leaf.quantifier for leaf in tests) else None
+    if found is None:
+        raise refusal
+    return [{tests[0].key: side} if side else {} for side in found]
 
 
 def alternatives(tree: Tree) -> tuple[Tree, ...] | None:

@@ -183,6 +183,7 @@ def domain(leaves: list[Leaf]) -> Domain:
                 f"`{leaves[0].key}` is tested both as one value and as a set of values",
                 "write `any` or `all` before every test of a multivalued key",
                 frozenset((leaves[0].key,)),
+                final=True,
             )
         from iamdsl.compiler.conditions.sets import Sets  # noqa: PLC0415
 
@@ -207,6 +208,7 @@ def value_cells(key: str, predicates: list[Predicate]) -> Values:
             f"`{key}` is compared as {' and as '.join(sorted(families))}: a key has one type",
             "compare it in one way only",
             keys,
+            final=True,
         )
     if any(texts.opaque(value) for p in predicates for value in p.values):
         raise NoForm(

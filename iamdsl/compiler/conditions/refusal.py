@@ -28,7 +28,12 @@ class Refused:
 
 
 class NoForm(Exception):  # noqa: N818 - raised and caught inside this package only
-    """Carries what a `Refused` will say; `keys` (case-folded) find the tests at fault."""
+    """Carries what a `Refused` will say.
+
+    Attributes:
+        keys: case-folded; they find the tests at fault.
+        final: true when solving the alternatives one by one cannot help.
+    """
 
     def __init__(
         self,
@@ -36,10 +41,13 @@ class NoForm(Exception):  # noqa: N818 - raised and caught inside this package o
         hint: str,
         keys: frozenset[str] = frozenset(),
         kind: Literal["inexpressible", "too-many"] = "inexpressible",
+        *,
+        final: bool = False,
     ) -> None:
         """Keep the parts."""
         super().__init__(reason)
         self.reason = reason
         self.hint = hint
         self.keys = keys
+        self.final = final
         self.kind: Literal["inexpressible", "too-many"] = kind

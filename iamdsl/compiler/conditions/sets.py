@@ -185,11 +185,11 @@ class Sets:
         return out
 
 
-def conjunction(leaves: list[Leaf]) -> Side | None:
+def conjunction(leaves: list[Leaf]) -> list[Side] | None:
     """Return the side of a conjunction of tests of one key without going through its sets.
 
     `all` tests intersect like values; `any` tests do not, but one implies every wider one. Returns
-    None when no block says it, and an empty side for "never".
+    None when no block says it, and no side at all for "never".
     """
     predicates = sorted({leaf.predicate for leaf in leaves if leaf.predicate}, key=order)
     values = value_cells(leaves[0].key, predicates)
@@ -206,9 +206,9 @@ def conjunction(leaves: list[Leaf]) -> Side | None:
     needed = {cells & every: cells for cells in asked}
     exists = exists or bool(needed)
     if missing or not every:
-        return () if exists else sides.MISSING
+        return [] if exists else [sides.MISSING]
     if 0 in needed:
-        return ()
+        return []
     narrow = [n for n in needed if not any(o != n and not o & ~n for o in needed)]
     lists = () if every == values.full else values.lists(every, optional=False)
     some = _distinct(
@@ -216,7 +216,7 @@ def conjunction(leaves: list[Leaf]) -> Side | None:
     )
     if lists is None or some is None:
         return None
-    return sides.quantified(lists, some, exists=exists and not some)
+    return [sides.quantified(lists, some, exists=exists and not some)]
 
 
 def _distinct(needed: list[tuple[ValueList, ...]]) -> list[ValueList] | None:
