@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from condition_meaning import (
-    DisputedMeaningError,
-    blocks_hold,
-    blocks_hold_undisputed,
-    formula_holds,
-)
 from condition_notation import FAMILIES, blocks, formula, key_name, request, rows, unordered
 
 from iamdsl.compiler.conditions import Refused, compile_formula
@@ -21,8 +17,17 @@ from iamdsl.iam import Condition, Entry
 from iamdsl.model.formula import And, Formula, Not, Or
 from iamdsl.model.formula import Test as KeyTest
 
+# The evaluator stands beside the property tests, which use it most.
+sys.path.append(str(Path(__file__).parents[3] / "properties"))
+from condition_meaning import (
+    DisputedMeaningError,
+    blocks_hold,
+    blocks_hold_undisputed,
+    formula_holds,
+)
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 Context = dict[str, str | tuple[str, ...]]
 
@@ -63,7 +68,8 @@ def requests(text: str) -> list[Context]:
             pool = list(dict.fromkeys([*literals, *pool]))
         if letter.isupper():
             small = pool[:9]
-            sets = [(v,) for v in pool] + [(v, w) for v in small for w in small if v < w]
+            sets: list[tuple[str, ...]] = [(v,) for v in pool]
+            sets += [(v, w) for v in small for w in small if v < w]
             sets += [tuple(small[:3]), tuple(small[:4]), ()]
             choices.append([None, *sets])
         else:
@@ -72,11 +78,10 @@ def requests(text: str) -> list[Context]:
     total = 1
     for choice in choices:
         total *= len(choice)
-    if total <= 3000:
-        picked = product(*choices)
-    else:
+    picked: Iterable[tuple[str | tuple[str, ...] | None, ...]] = product(*choices)
+    if total > 3000:
         rng = random.Random(text)  # noqa: S311
-        picked = iter([tuple(rng.choice(c) for c in choices) for _ in range(3000)])
+        picked = [tuple(rng.choice(c) for c in choices) for _ in range(3000)]
     return [{k: v for k, v in zip(keys, values, strict=True) if v is not None} for values in picked]
 
 
