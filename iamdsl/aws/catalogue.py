@@ -15,7 +15,6 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from iamdsl.aws import nearest
 from iamdsl.aws._facts import (
     Action,
     ActionResource,
@@ -25,7 +24,6 @@ from iamdsl.aws._facts import (
     levels_of,
 )
 from iamdsl.aws.keys import fill, provider_claim, split_template
-from iamdsl.aws.operations import operation_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -330,22 +328,32 @@ class Catalogue:
 
     def suggest_action(self, text: str, limit: int = 3) -> tuple[str, ...]:
         """Return actions that `text` may mean; see `nearest.suggest_action`."""
+        from iamdsl.aws import nearest  # noqa: PLC0415  # only messages need it
+
         return nearest.suggest_action(self, text, limit)
 
     def suggest_service(self, text: str, limit: int = 3) -> tuple[str, ...]:
         """Return service prefixes that `text` may mean."""
+        from iamdsl.aws import nearest  # noqa: PLC0415  # only messages need it
+
         return nearest.suggest_service(self, text, limit)
 
     def suggest_key(self, text: str, limit: int = 3) -> tuple[str, ...]:
         """Return condition keys that `text` may mean."""
+        from iamdsl.aws import nearest  # noqa: PLC0415  # only messages need it
+
         return nearest.suggest_key(self, text, limit)
 
     def suggest_resource_type(self, service: str, text: str, limit: int = 3) -> tuple[str, ...]:
         """Return resource types of `service` that `text` may mean."""
+        from iamdsl.aws import nearest  # noqa: PLC0415  # only messages need it
+
         return nearest.suggest_resource_type(self, service, text, limit)
 
     def suggest_managed_policy(self, text: str, limit: int = 3) -> tuple[str, ...]:
         """Return AWS managed policies that `text` may mean."""
+        from iamdsl.aws import nearest  # noqa: PLC0415  # only messages need it
+
         return nearest.suggest_managed_policy(self, text, limit)
 
     def operation_hint(self, action: str) -> tuple[str, ...]:
@@ -355,6 +363,8 @@ class Catalogue:
         """
         if self.has_action(action):
             return ()
+        from iamdsl.aws.operations import operation_hint  # noqa: PLC0415  # only messages need it
+
         return tuple(a for a in operation_hint(action) if self.has_action(a))
 
     # -- private: reading

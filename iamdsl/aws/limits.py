@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 
-from iamdsl.aws.nearest import nearest
+from iamdsl.diagnostics.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ AS_OF = "2026-11-23"
 """The day on which the figures were compiled."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Limit:
     """One figure of AWS's.
 

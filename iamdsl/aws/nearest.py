@@ -8,53 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamdsl.aws.operations import PREFIXES, operation_hint
+from iamdsl.diagnostics.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamdsl.aws.catalogue import Catalogue
-
-
-def nearest(text: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
-    """Return at most `limit` of `names` that could be a slip of `text`, the best first.
-
-    Near means few characters inserted, left out, replaced or swapped with a neighbour, ignoring
-    case: one in three of the text's characters, or one that begins with the other.
-    """
-    wanted = text.lower()
-    bound = max(1, len(wanted) // 3)
-    found: list[tuple[int, str, str]] = []
-    for name in names:
-        lowered = name.lower()
-        if abs(len(lowered) - len(wanted)) <= bound and _could_be(wanted, lowered, bound):
-            cost = distance(wanted, lowered, bound)
-            if cost <= bound:
-                found.append((cost, lowered, name))
-        elif len(wanted) > 2 and lowered.startswith(wanted):
-            found.append((bound + 1, lowered, name))
-    found.sort()
-    return tuple(name for _, _, name in found[:limit])
-
-
-def distance(a: str, b: str, bound: int) -> int:
-    """Return how many slips lead from `a` to `b`, or `bound + 1` when they are more than `bound`.
-
-    A slip is a character too many, too few or wrong, or two neighbours swapped (the restricted
-    Damerau-Levenshtein distance).
-    """
-    before: list[int] = []
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        older, before = before, row
-        row = [i]
-        for j, y in enumerate(b, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                cost = min(cost, older[j - 2] + 1)
-            row.append(cost)
-        if min(row) > bound and min(before) > bound:
-            return bound + 1
-    return min(row[-1], bound + 1)
 
 
 def suggest_service(catalogue: Catalogue, text: str, limit: int = 3) -> tuple[str, ...]:
@@ -143,20 +102,6 @@ def _starts(name: str) -> Iterable[str]:
         if name[at].isupper() and not name[at - 1].isupper():
             yield name[:at]
     yield name
-
-
-def _could_be(a: str, b: str, bound: int) -> bool:
-    """Tell cheaply whether two words may be within `bound`: what letters they do not share."""
-    left = list(b)
-    missing = 0
-    for letter in a:
-        if letter in left:
-            left.remove(letter)
-        else:
-            missing += 1
-            if missing > bound:
-                return False
-    return max(missing, len(left)) <= bound
 
 
 def _stem(key: str) -> str:

@@ -45,7 +45,7 @@ KNOWN: frozenset[str] = frozenset(
     rolesanywhere route53 s3 sagemaker scheduler secretsmanager securityhub servicecatalog ses sns
     spotfleet sqs ssm ssm-incidents sso states tasks.apprunner transfer vpc-flow-logs
     workspaces
-    """.split()  # noqa: SIM905 -- a table of words reads better than one of quotes
+    """.split()
 )
 """Names of well-known service principals without their ending: for suggestions, not for refusals."""
 
@@ -69,7 +69,7 @@ def service_principal(name: str, partition: str = "aws", region: str = "") -> st
 
 def suggest_service_principal(text: str, limit: int = 3) -> tuple[str, ...]:
     """Return well-known principals, without their ending, that an unknown one may mean."""
-    from iamdsl.aws.nearest import nearest  # noqa: PLC0415 -- only messages need it
+    from iamdsl.diagnostics.nearest import nearest  # noqa: PLC0415 -- only messages need it
 
     short = text.lower()
     for ending in _ENDINGS:

@@ -30,8 +30,8 @@ def command(code: str | None) -> None:
 
 
 def _meant(word: str) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 (only on mistakes)
+    from iamdsl.diagnostics.nearest import nearest  # noqa: PLC0415 (only on mistakes)
 
     names = [known.name for known in codes.ALL] + [known.number for known in codes.ALL]
-    close = get_close_matches(word, names, 1)
+    close = nearest(word, names, 1)
     return f"; did you mean {close[0]}?" if close else "."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from iamdsl.compiler import builders
 from iamdsl.diagnostics import Edit, Fix, codes
 from iamdsl.iam import Elements
 
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from iamdsl.model import Grant, Value
 
 LEVELS = ("list", "read", "write", "tagging", "permissions")
-_SHAPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*:[A-Za-z0-9*?_-]+", re.ASCII)
-_PLACEHOLDER = re.compile(r"\$\{\w+\}")
-_VARIABLE = re.compile(r"\$\{[^}]*\}|\ue000[^\ue001]*\ue001")
+_SHAPE = r"(?a)[A-Za-z0-9][A-Za-z0-9.-]*:[A-Za-z0-9*?_-]+"
+_PLACEHOLDER = r"\$\{\w+\}"
+_VARIABLE = r"\$\{[^}]*\}|\ue000[^\ue001]*\ue001"
 
 
 def of_grant(
@@ -50,16 +51,21 @@ def of_grant(
 
 
 def _without(names: list[str], excepted: list[str], catalogue: Catalogue) -> Iterable[str]:
-    """Yield what is left of action patterns, patterns that lose nothing as they are."""
-    gone = {a.lower() for pattern in excepted for a in catalogue.match(pattern)}
-    gone |= {e.lower() for e in excepted}
+    """Yield what is left of action patterns.
+
+    A pattern that has no action in common with what is taken away, known or yet to come, stays
+    as it is; any other becomes the list of what it matches today.
+    """
+    gone = [_tokens(e.lower()) for e in excepted]
     seen: set[str] = set()
     for name in names:
-        matched = catalogue.match(name) if "*" in name or "?" in name else (name,)
-        touched = any(a.lower() in gone for a in matched)
-        for action in matched if touched else (name,):
-            if action.lower() not in gone | seen:
-                seen.add(action.lower())
+        touched = any(_meet(_tokens(name.lower()), g) for g in gone)
+        matched = catalogue.match(name) if touched and ("*" in name or "?" in name) else (name,)
+        for action in matched:
+            lowered = action.lower()
+            left = not touched or not any(_meet(_tokens(lowered), g) for g in gone)
+            if left and lowered not in seen:
+                seen.add(lowered)
                 yield action
 
 
@@ -76,6 +82,9 @@ def _patterns(
     for value in values:
         text = str(value.data)
         service, _, name = text.partition(":")
+        if builders.widens(value, report, value.span):
+            good = False
+            continue
         if name.startswith("@"):
             found = _level(grant, value, service, name[1:], resources, environment, report)
         else:
@@ -92,7 +101,7 @@ def check_name(value: Value, environment: Environment, report: Report) -> tuple[
     if text == "*":
         return ("*",)
     span, catalogue = value.span, environment.catalogue
-    if not _SHAPE.fullmatch(text):
+    if not re.fullmatch(_SHAPE, text):
         report.add(
             codes.UNKNOWN_ACTION,
             span,
@@ -231,7 +240,7 @@ def resource_types(
         if value.type.name == "Resource" and value.type.options:
             of, _, name = value.type.options[0].partition(":")
             known = catalogue.resource_type(of, name)
-            if known is not None and of == service:
+            if known is not None and of.lower() == service.lower():
                 kinds[known.name] = None
             continue
         kinds.update(dict.fromkeys(_types_of_text(text, service, catalogue)))
@@ -243,6 +252,7 @@ def _types_of_text(text: str, service: str, catalogue: Catalogue) -> list[str]:
     fields = text.split(":", 5)
     if len(fields) < 6:
         return []
+    service = service.lower()
     return [
         kind.name
         for kind in catalogue.resource_types(service)
@@ -259,7 +269,7 @@ _STAR, _ANY, _RUN = "*", "?", "/*"
 
 def _tokens(pattern: str) -> tuple[str, ...]:
     """Return a resource pattern as tokens; what a variable holds can be anything."""
-    parts = _VARIABLE.sub("*", pattern)
+    parts = re.sub(_VARIABLE, "*", pattern)
     return tuple(c + c if c == "/" else c for c in parts)
 
 
@@ -268,7 +278,7 @@ def _format_tokens(form: ArnFormat) -> tuple[str, ...]:
     made: list[str] = []
     at = 0
     text = form.fields[5]
-    for found in _PLACEHOLDER.finditer(text):
+    for found in re.finditer(_PLACEHOLDER, text):
         made += (c + c if c == "/" else c for c in text[at : found.start()])
         made.append(_RUN if "BucketName" in found.group() else _STAR)
         at = found.end()

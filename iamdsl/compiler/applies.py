@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamdsl.compiler import actions
-from iamdsl.diagnostics import codes
+from iamdsl.diagnostics import Label, codes
 from iamdsl.iam import PLACEHOLDER_OPEN
 
 if TYPE_CHECKING:
@@ -30,16 +30,20 @@ def check(
     catalogue = environment.catalogue
     if not resources or any(_is_open(r) for r in resources):
         return
+    dead: list[Value] = []
+    types: dict[str, None] = {}
     for value in grant.actions:
         text = str(value.data)
         service, _, name = text.partition(":")
         if text == "*" or name.startswith("@") or value.verbatim:
             continue
-        kinds = set(actions.resource_types(resources, service, catalogue) or ())
         wanted = _wanted(text, catalogue)
-        if wanted is None or kinds & wanted:
-            continue
-        _report(value, text, service, wanted, grant, report, catalogue)
+        kinds = set(actions.resource_types(resources, service.lower(), catalogue) or ())
+        if wanted is not None and not kinds & wanted:
+            dead.append(value)
+            types.update(dict.fromkeys(f"{service.lower()}:{t}" for t in sorted(wanted)))
+    if dead:
+        _report(dead, list(types), grant, report)
 
 
 def _is_open(resource: Value) -> bool:
@@ -60,26 +64,21 @@ def _wanted(text: str, catalogue: Catalogue) -> set[str] | None:
     return wanted
 
 
-def _report(
-    value: Value,
-    text: str,
-    service: str,
-    wanted: set[str],
-    grant: Grant,
-    report: Report,
-    catalogue: Catalogue,
-) -> None:
-    if wanted:
-        known = [catalogue.resource_type(service, name) for name in sorted(wanted)]
-        builders = [f"`{service}:{k.word}(…)`" for k in known if k is not None]
-        shown = ", ".join(builders[:4]) + (" …" if len(builders) > 4 else "")
-        hint = f"it applies to {shown}"
+def _report(dead: list[Value], types: list[str], grant: Grant, report: Report) -> None:
+    """Warn once for a statement, at the first of its actions that apply to nothing in it."""
+    first = dead[0].span or grant.span
+    names = ", ".join(f"`{d.data}`" for d in dead[:3]) + (" …" if len(dead) > 3 else "")
+    if types:
+        shown = ", ".join(f"`{t.replace(' ', '-')}(…)`" for t in types[:4])
+        hint = f"{'they apply' if len(dead) > 1 else 'it applies'} to {shown}"
+        hint += " …" if len(types) > 4 else ""
     else:
-        hint = f"it cannot be limited to resources: write `{grant.verb} {text} on *`"
+        hint = f"{'they' if len(dead) > 1 else 'it'} cannot be limited to resources: write `on *`"
     report.add(
         codes.RESOURCE_MISMATCH,
-        value.span or grant.span,
-        f"`{text}` applies to none of these resources",
-        label=f"this {'grants' if grant.verb == 'allow' else 'denies'} nothing",
+        first,
+        f"{names} {'apply' if len(dead) > 1 else 'applies'} to none of these resources",
+        label=f"this {'denies' if grant.verb == 'deny' else 'grants'} nothing",
+        notes=[Label(d.span, "nor this") for d in dead[1:4] if d.span is not None],
         hint=hint,
     )

@@ -201,7 +201,16 @@ class _Assembly:
         if found is None or not isinstance(found[0][0].data, dict):
             return ()
         tags: dict[str, str] = {}
+        folded: dict[str, str] = {}
         for key, value in found[0][0].data.items():
+            other = folded.setdefault(key.lower(), key)
+            if other != key:
+                self.report.add(
+                    codes.BAD_NAME,
+                    found[1],
+                    f"the tags `{other}` and `{key}` differ only in case",
+                    hint="IAM compares the names of tags without case: keep one",
+                )
             text = "" if value is None else text_of(value)
             tags[key] = self.entities.resolve(text)
             for kind, part in (("tag-key", key), ("tag-value", text)):

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from iamdsl.syntax import tree
 
 PLACES = ("partition", "region", "account")
-_HOLE = re.compile(r"\$\{(\w+)\}")
-_WIDENING = re.compile(r"[*?]|\$")
+_HOLE = r"\$\{(\w+)\}"
+_WIDENING = r"[*?]|\$"
 
 
 def placeholder(name: str) -> str:
@@ -57,7 +57,8 @@ def find_type(
         )
         return None
     near = catalogue.suggest_resource_type(service, name)
-    known = ", ".join(f"`{t.word}`" for t in catalogue.resource_types(service)[:8])
+    words = [t.word for t in catalogue.resource_types(service)]
+    known = ", ".join(f"`{w}`" for w in words[:20]) + (" …" if len(words) > 20 else "")
     report.add(
         codes.UNKNOWN_RESOURCE_TYPE,
         span,
@@ -92,7 +93,7 @@ def check(
         if name is not None and name.text not in PLACES:
             problem = f"a builder has no argument `{name.text}`"
         elif name is None and positional > most:
-            problem = f"`{function.span.text}` takes at most {most} arguments"
+            problem = f"`{function.span.text}` takes at most {most} argument{'s' * (most != 1)}"
         elif not types.fits(types.leaf(kind), types.STRING) and kind.name != "*":
             problem = f"a builder takes text, and this is {kind}"
         if problem:
@@ -142,12 +143,12 @@ def _fill(
             return overrides.get(name.lower()) or pseudo(name.lower(), environment)
         return values.get(name, "*")
 
-    return _HOLE.sub(text_of, form.text)
+    return re.sub(_HOLE, text_of, form.text)
 
 
 def widens(value: Value, report: Report, span: Span | None) -> bool:
     """Report a text from outside that holds pattern characters where a pattern stands."""
-    if not value.outside or not _WIDENING.search(str(value.data)):
+    if not value.outside or not re.search(_WIDENING, str(value.data)):
         return False
     report.add(
         codes.WIDENING_DATA,

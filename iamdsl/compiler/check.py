@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamdsl.diagnostics import Edit, Fix, Label, codes
+from iamdsl.diagnostics.nearest import nearest
 from iamdsl.iam import PLACEHOLDER_OPEN, placeholders, to_json
 from iamdsl.model import And, Not, Or, Program, Test
 
@@ -30,9 +31,7 @@ def check_params(program: Program, environment: Environment, report: Report) -> 
     }
     for name in environment.params:
         if name not in known:
-            from difflib import get_close_matches  # noqa: PLC0415
-
-            near = get_close_matches(name, known, 1)
+            near = nearest(name, known, 1)
             report.add(
                 codes.UNKNOWN_PARAM,
                 None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamdsl.diagnostics import codes
 from iamdsl.model import Value, types
-from iamdsl.model.values import from_outside
+from iamdsl.model.values import forbidden, from_outside
 
 if TYPE_CHECKING:
     from iamdsl.diagnostics import Report
@@ -69,7 +69,7 @@ def convert(plain: Any, kind: Type, path: str, place: Span, report: Report) -> V
         report.add(
             codes.BAD_DATA,
             place,
-            f"`{path}` is {_shown(plain)}, expected {kind}",
+            f"`{path}` is {_shown(plain)}, expected {_form(kind)}",
             label="the type is declared here",
             hint="correct the data, or the type of the import",
         )
@@ -110,7 +110,7 @@ def _scalar(plain: Any, kind: Type) -> Any:
         return plain if kind.name in {"Bool", "Any"} else None
     if isinstance(plain, int):
         return str(plain) if kind.name in {"Int", "Decimal", "Any"} else None
-    if not isinstance(plain, str):
+    if not isinstance(plain, str) or forbidden(plain):
         return None
     if kind.name == "Choice":
         return plain if plain in kind.options else None
@@ -121,9 +121,16 @@ def _scalar(plain: Any, kind: Type) -> Any:
     return plain if kind.name in {"String", "Pattern", "Region", "Any"} else None
 
 
+def _form(kind: Type) -> str:
+    forms = {"AccountId": "an AccountId (12 digits)", "Arn": "an Arn (`arn:…`)"}
+    return forms.get(kind.name, str(kind))
+
+
 def _shown(plain: Any) -> str:
     if isinstance(plain, dict):
         return "an object"
     if isinstance(plain, list):
         return "a list"
-    return "null" if plain is None else f"`{plain!r}`" if isinstance(plain, str) else f"`{plain}`"
+    if isinstance(plain, bool):
+        return "`true`" if plain else "`false`"
+    return "null" if plain is None else f'`"{plain}"`' if isinstance(plain, str) else f"`{plain}`"

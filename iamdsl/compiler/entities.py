@@ -33,7 +33,7 @@ def setting(entity: Entity, name: str, default: str = "") -> str:
     return str(found[0][0].data) if found else default
 
 
-@attrs.define
+@attrs.define(repr=False)
 class Entities:
     """The entities of a build by name, and how each is written where an ARN is expected.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, assert_never
 
 from iamdsl.compiler import builders, data, formulas, principals
@@ -15,7 +16,7 @@ from iamdsl.compiler.infer import PSEUDO
 from iamdsl.diagnostics import codes
 from iamdsl.model import ALWAYS, NEVER, And, Formula, Module, Not, Or, Program, Type, Value, types
 from iamdsl.model.program import entity_type
-from iamdsl.model.values import from_outside, leaves
+from iamdsl.model.values import forbidden, from_outside, leaves
 from iamdsl.syntax import tree
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from iamdsl.model import Binding
     from iamdsl.source import Span
 
+MAX_WORK = 2_000_000
+"""Values (or hundreds of characters) that one compilation makes at the most."""
+
+_NOT_IN_KEYS = frozenset("*?$,'\"{}")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -64,6 +69,23 @@ class Evaluator:
     def __init__(self, program: Program, environment: Environment, report: Report) -> None:
         self.program, self.environment, self.report = program, environment, report
         self._known: dict[Binding, Value | None] = {}
+        self._work = 0
+
+    def afford(self, work: int, span: Span) -> bool:
+        """Count work, in values or hundreds of characters; past the bound report it, once."""
+        spent = self._work <= MAX_WORK
+        self._work += work
+        if self._work <= MAX_WORK:
+            return True
+        if spent:
+            self.report.add(
+                codes.EXPANSION_LIMIT,
+                span,
+                f"values grow past {MAX_WORK:,} items",
+                label="at this one",
+                hint="lists of lists and loops in loops multiply: make the inner ones smaller",
+            )
+        return False
 
     # Names
 
@@ -195,7 +217,10 @@ class Evaluator:
             found = int(node.text[:-1]) * _SECONDS[node.text[-1]]
         return Value(kind, found, span=node.span)
 
-    def _list(self, items: list[Value], span: Span) -> Value:
+    def _list(self, items: list[Value], span: Span) -> Value | None:
+        size = sum(len(i.data) if i.type.name == "List" else 1 for i in items)
+        if not self.afford(size, span):
+            return None
         flat = tuple(leaf for item in items for leaf in leaves(item))
         kinds = {i.type for i in flat}
         item = kinds.pop() if len(kinds) == 1 else types.ANY
@@ -210,12 +235,20 @@ class Evaluator:
                 continue
             found = self._text(item, frame)
             for leaf in leaves(found) if found else ():
-                yield Value(types.ACTION, f"{service}:{leaf.data}", verbatim=True, span=item.span)
+                yield Value(
+                    types.ACTION,
+                    f"{service}:{leaf.data}",
+                    leaf.outside,
+                    verbatim=True,
+                    span=item.span,
+                )
 
     def each(self, node: tree.For | tree.Comprehension, frame: Frame) -> Iterator[Frame]:
         """Yield a frame for each item of a loop that its condition lets through."""
         source = self.value(node.source, frame)
         for item in leaves(source) if source else ():
+            if not self.afford(1, node.span):
+                return
             inner = frame.inner({node.name.text: item})
             if node.condition is None or self.truth(node.condition, inner):
                 yield inner
@@ -241,6 +274,8 @@ class Evaluator:
                 return None
             choices.append(list(leaves(found)))
         kind = {"arn": types.ARN, "string": types.STRING}.get(node.kind, types.QUALIFIED)
+        if not self._affordable(choices, node):
+            return None
         made = [
             Value(
                 kind,
@@ -253,6 +288,25 @@ class Evaluator:
         if len(made) == 1 and all(len(c) == 1 for c in choices):
             return made[0]
         return self._list(made, node.span)
+
+    def _affordable(self, choices: list[list[Value]], node: tree.Text) -> bool:
+        """Tell whether all pairs of a text's lists may be made; and whether a key's parts may."""
+        if len(choices) < 2:
+            return True
+        for chosen in choices if node.kind == "qualified" else ():
+            for value in chosen:
+                if isinstance(value.data, str) and (bad := _NOT_IN_KEYS & set(value.data)):
+                    self.report.add(
+                        codes.WIDENING_DATA if value.outside else codes.WRONG_TYPE,
+                        node.span,
+                        f"`{value.data}` cannot be part of a condition key",
+                        label=f"`{min(bad)}` would change what the key means",
+                        hint="a tag's name holds letters, digits, blanks and `_.:/=+-@`",
+                    )
+                    return False
+        count = prod(map(len, choices))
+        longest = sum(max((len(str(v.data)) for v in c), default=0) for c in choices)
+        return self.afford(count * (1 + longest // 100), node.span)
 
     # Records, calls
 
@@ -289,7 +343,7 @@ class Evaluator:
             return None
         only = positional[0]
         if name == "key":
-            return Value(types.KEY, str(only.data), verbatim=True, span=node.span)
+            return self._key(only, node.span)
         if name == "aws_managed":
             return self._managed(only, node.span)
         if name in types.CONVERSIONS:
@@ -315,7 +369,9 @@ class Evaluator:
             [builders.widens(v, self.report, v.span) for e in everything for v in leaves(e)]  # noqa: C419
         ):
             return None
-        resource = Type("Resource", options=(function.plain or "",))
+        resource = Type("Resource", options=(f"{kind.service}:{kind.name}",))
+        if not self.afford(prod(sum(1 for _ in leaves(e)) for e in everything), node.span):
+            return None
         made = [
             Value(resource, text, span=node.span)
             for text in builders.build(kind, positional, places, self.environment)
@@ -323,6 +379,22 @@ class Evaluator:
         if len(made) == 1 and all(v.type.name != "List" for v in everything):
             return made[0]
         return self._list(made, node.span)
+
+    def _key(self, value: Value, span: Span) -> Value | None:
+        """Return keys written as text: `key("…")`."""
+        made: list[Value] = []
+        for leaf in leaves(value):
+            text = str(leaf.data)
+            if _NOT_IN_KEYS & set(text) or ":" not in text:
+                self.report.add(
+                    codes.UNKNOWN_KEY,
+                    value.span or span,
+                    f"`{text}` has not the form of a condition key",
+                    hint="a key is `service:name`, without `*`, `?`, `$`, quotes, commas or braces",
+                )
+                return None
+            made.append(Value(types.KEY, text, verbatim=True, span=span))
+        return made[0] if value.type.name != "List" else self._list(made, span)
 
     def _managed(self, name: Value, span: Span) -> Value | None:
         catalogue = self.environment.catalogue
@@ -394,6 +466,10 @@ class Evaluator:
         if left.type.name not in {"Key", "action or key"}:
             if right is None:
                 return None
+            same = left.type.name == "List" and right.type.name == "List"
+            if same and node.operator in {"==", "!="}:
+                equal = list(leaves(left)) == values
+                return ALWAYS if equal == (node.operator == "==") else NEVER
             return ALWAYS if _decide(node.operator, left, values) else NEVER
         if any([self._variable_widens(v, node) for v in values]):  # noqa: C419  # report each
             return None
@@ -419,18 +495,22 @@ def text_of(value: Value) -> str:
 
 def given_problem(text: str, kind: Type) -> str:
     """Return what a text given from outside ought to be, "" when it is that."""
+    if forbidden(text):
+        return "text without controls and private marks"
     match kind.name:
         case "Choice":
             return "" if text in kind.options else f"one of {kind}"
         case "Bool":
             return "" if text in {"true", "false"} else "`true` or `false`"
         case "Int":
-            return "" if text.removeprefix("-").isdecimal() and text.isascii() else "a whole number"
+            number = text.removeprefix("-")
+            good = number.isdecimal() and number.isascii() and len(number) < 16
+            return "" if good else "a whole number of at most 15 digits"
         case "AccountId":
             good = len(text) == 12 and text.isdecimal() and text.isascii()
             return "" if good else "a 12-digit account id"
         case "Duration":
-            good = text[:-1].isdecimal() and text[-1:] in _SECONDS
+            good = text[:-1].isdecimal() and text[-1:] in _SECONDS and len(text) < 10
             return "" if good else "a duration such as `4h`"
         case "Arn" | "Resource":
             return "" if text.startswith("arn:") and text.count(":") >= 5 else "an ARN"

@@ -43,7 +43,7 @@ def expand(program: Program, environment: Environment, report: Report) -> tuple[
     return tuple(expansion.entities)
 
 
-@attrs.define
+@attrs.define(repr=False)
 class _Expansion:
     evaluator: Evaluator
     report: Report
@@ -118,12 +118,41 @@ class _Expansion:
             return
         entity = Entity(node.kind, name, node.name.span, node.span, node.doc)
         if node.header is not None and node.kind == "policy":
-            entity.target = self.evaluator.value(node.header, frame)
+            entity.target = self._target(node.header, frame)
             if entity.target is None:
                 return
             frame = frame.inner({"self": Value(types.ARN, text_of(entity.target))})
         self.entities.append(entity)
         self.members(node.body, frame, entity)
+
+    def _target(self, node: tree.Expression, frame: Frame) -> Value | None:
+        """Return the one resource that a resource policy is for."""
+        found = self.evaluator.value(node, frame)
+        if found is None:
+            return None
+        problem, hint = "", 'write a builder such as `s3:bucket("name")`, or an ARN'
+        text = text_of(found)
+        if found.type.name == "List":
+            problem = "a list of resources"
+            hint = "declare one policy for each: `for b in buckets { policy … for b { … } }`"
+        elif found.type.name == "Entity":
+            problem = f"{with_article(found.type.options[0])}, which has no resource policy here"
+            hint = "who may assume a role is said by `trust` in the role"
+        elif found.type.name not in {"Resource", "Arn", "String"} or text == "*":
+            problem = "no resource"
+        elif self._is_pattern(found, text):
+            problem = "a pattern, and a resource policy belongs to one resource"
+        if not problem:
+            return found
+        self.report.add(codes.BAD_ARN, node.span, f"`{node.span.text}` is {problem}", hint=hint)
+        return None
+
+    def _is_pattern(self, target: Value, text: str) -> bool:
+        """Tell whether a target names many; keys and endpoints are `*` in their own policies."""
+        service = target.type.options[0].partition(":")[0] if target.type.options else ""
+        fields = text.split(":", 5)
+        own = service or (fields[2] if len(fields) > 5 else "")
+        return own not in {"kms", "ec2"} and ("*" in text or "?" in text)
 
     def _not_yet(self, node: tree.Declaration) -> None:
         if node.kind == "test":
@@ -360,11 +389,13 @@ def _report_clashes(entities: list[Entity], report: Report) -> None:
         other = first.setdefault(key, entity)
         if other is entity:
             continue
-        how = "" if other.name == entity.name else ", which differs only in case"
+        same = other.name == entity.name
         report.add(
             codes.DUPLICATE_NAME,
             entity.span,
-            f"`{entity.name}` is declared twice{how}",
+            f"`{entity.name}` is declared twice"
+            if same
+            else f"`{entity.name}` and `{other.name}` differ only in case",
             notes=[Label(other.span, f"the {other.kind} `{other.name}` is declared here")],
             hint="names are unique in a project, and IAM compares them without case: rename one",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -41,8 +42,13 @@ _WRITTEN = {
 }  # fmt: skip
 
 
-def family_of(value: Value) -> Family:
-    """Return the operator family of a value as it was written."""
+def family_of(value: Value, relation: Relation = "equals") -> Family:
+    """Return the operator family of a value as it was written.
+
+    Twelve digits are an account id, but where an order is asked for they are a number.
+    """
+    if value.type.name == "AccountId" and relation in _ORDERED:
+        return "Numeric"
     if value.type.name == "Converted":
         name = value.type.options[0]
         return _CONVERTED.get(name) or _FAMILIES.get(name, "String")
@@ -106,8 +112,18 @@ def comparison(
     if node.quantifier is not None:
         quantifier = "any" if node.quantifier == "any" else "all"
     if relation == "exists":
+        if optional:
+            report.add(
+                codes.WRONG_TYPE,
+                node.span,
+                f"`?` before `{node.operator}`",
+                hint=f"write `{name} {node.operator}`",
+            )
+            return None
         return Test(name, "String", relation, (), negated, span=node.span)
-    families = {family_of(v) for v in values} or {"String"}
+    if not all([_comparable(v, found, node, environment, report) for v in values]):  # noqa: C419
+        return None
+    families = {family_of(v, relation) for v in values} or {"String"}
     if len(families) > 1:
         report.add(
             codes.WRONG_TYPE,
@@ -137,6 +153,79 @@ def comparison(
         node.ignoring_case,
         span=node.span,
     )
+
+
+_VARIABLE = r"\$\{([^}]*)\}"
+_DEFAULT = r", '([^']*)'"
+
+
+def check_variables(text: str, span: Span, environment: Environment, report: Report) -> None:
+    """Report `${…}` in a text that IAM would refuse, or never fill in."""
+    for found in re.finditer(_VARIABLE, text):
+        content = found.group(1)
+        if content in {"*", "?", "$"}:
+            continue
+        name, comma, rest = content.partition(",")
+        default = re.fullmatch(_DEFAULT, comma + rest) if comma else None
+        if comma and (default is None or not default.group(1) or set("*?") & set(default.group(1))):
+            report.add(
+                codes.MIXED_UP_INTERPOLATION,
+                span,
+                f"`${{{content}}}` is no variable with a default that IAM reads",
+                hint=f"write `${{{name.strip()}, 'text'}}`: a comma, one blank, and text in single"
+                " quotes without `*` and `?`",
+            )
+            continue
+        _check_variable(name.strip(), span, environment, report)
+
+
+def _check_variable(name: str, span: Span, environment: Environment, report: Report) -> None:
+    known = environment.catalogue.condition_key(name)
+    if known is None:
+        near = environment.catalogue.suggest_key(name)
+        report.add(
+            codes.UNKNOWN_KEY,
+            span,
+            f"`{name}` is no condition key that AWS has, and would never be filled in",
+            label=f"not in the catalogue of {environment.catalogue.version}",
+            hint=f"did you mean `{near[0]}`?" if near else "check the key's name",
+        )
+    elif known.multivalued:
+        report.add(
+            codes.QUANTIFIER_MISMATCH,
+            span,
+            f"`{name}` can hold many values, and is no variable",
+            hint="a variable takes a key with one value",
+        )
+
+
+def _comparable(
+    value: Value,
+    found: Key | None,
+    node: tree.Compare,
+    environment: Environment,
+    report: Report,
+) -> bool:
+    """Report a value that no request key can be compared with."""
+    span = value.span or node.span
+    kind = value.type.name
+    if kind in {"Key", "action or key"}:
+        if not value.verbatim:
+            _check_variable(str(value.data), span, environment, report)
+        if found is None or found.value_type in {"String", "ARN"}:
+            return True
+        problem = f"`{found.name}` is of type {found.type}, and IAM has variables in text only"
+        hint = "compare it with a value"
+    elif (
+        kind in {"Action", "*", "Record", "Condition"}
+        or (kind == "Principal" and value.data[0] not in {"Service", "AWS", "CanonicalUser"})
+        or (kind == "Principal" and value.data[1] == "*")
+    ):
+        problem, hint = "this cannot be compared with a condition key", "write text, or a key"
+    else:
+        return True
+    report.add(codes.WRONG_TYPE, span, problem, hint=hint)
+    return False
 
 
 def _check_quantifier(
@@ -216,7 +305,8 @@ def _check_family(
         return True
     wanted = _OF_TYPE.get(found.value_type, "String")
     variables = all(v.type.name in {"Key", "action or key"} for v in values)
-    if wanted == family or variables or {wanted, family} == {"Numeric", "Date"}:
+    epoch = name.lower() == "aws:epochtime" and family in {"Numeric", "Date"}
+    if wanted == family or variables or epoch:
         return True
     report.add(
         codes.OPERATOR_MISMATCH,

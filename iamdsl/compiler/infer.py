@@ -6,12 +6,12 @@ everywhere.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, assert_never
 
 from iamdsl.compiler import builders, formulas
 from iamdsl.compiler.scope import Scope
 from iamdsl.diagnostics import Edit, Fix, Label, codes
+from iamdsl.diagnostics.nearest import nearest
 from iamdsl.model import Binding, Module, Program, Type, Value, types
 from iamdsl.model.program import entity_type
 from iamdsl.syntax import tree
@@ -19,7 +19,7 @@ from iamdsl.syntax import tree
 if TYPE_CHECKING:
     from iamdsl.compiler.environment import Environment
     from iamdsl.diagnostics import Report
-
+    from iamdsl.source import Span
 
 PSEUDO = {"partition": types.STRING, "account": types.ACCOUNT, "region": types.REGION}
 _FUNCTIONS = {"key": types.KEY, "aws_managed": types.ARN}
@@ -32,6 +32,9 @@ _IN_TEXT = {
     "String", "Pattern", "Int", "Decimal", "AccountId", "Region", "Choice", "Arn", "Resource",
     "Entity", "Any", "Unknown", "Bool", "Network", "Date",
 }  # fmt: skip
+MAX_CHAIN = 60
+"""Definitions that lead from one to the next; each costs levels of Python's own stack."""
+
 _ORDERED = {"<", "<=", ">", ">="}
 
 
@@ -41,6 +44,7 @@ class Inference:
     def __init__(self, program: Program, environment: Environment, report: Report) -> None:
         self.program, self.environment, self.report = program, environment, report
         self._inferring: list[Binding] = []
+        self._circular: set[Binding] = set()
 
     # Bindings
 
@@ -50,6 +54,7 @@ class Inference:
             return binding.type
         if binding in self._inferring:
             circle = self._inferring[self._inferring.index(binding) :]
+            self._circular.update(circle)
             self.report.add(
                 codes.CYCLIC_DEFINITION,
                 binding.span,
@@ -59,9 +64,23 @@ class Inference:
             )
             return types.UNKNOWN
         self._inferring.append(binding)
-        binding.type = types.UNKNOWN if binding.kind == "broken" else self._binding_type(binding)
+        if len(self._inferring) > MAX_CHAIN:
+            self._too_long(binding)
+            binding.type = types.UNKNOWN
+        else:
+            binding.type = self._binding_type(binding)
+        if binding.kind == "broken" or binding in self._circular:
+            binding.type = types.UNKNOWN
         self._inferring.pop()
         return binding.type
+
+    def _too_long(self, binding: Binding) -> None:
+        self.report.add(
+            codes.NESTED_TOO_DEEP,
+            binding.span,
+            f"more than {MAX_CHAIN} names that are each defined by the next",
+            hint="write some of the values out",
+        )
 
     def _binding_type(self, binding: Binding) -> Type:
         scope = Scope(binding.module)
@@ -108,7 +127,7 @@ class Inference:
             case tree.TypeName(kind="name", text=name):
                 if name in types.NAMED:
                     return types.NAMED[name]
-                near = get_close_matches(name, types.NAMED, 1)
+                near = nearest(name, types.NAMED, 1)
                 hint = (
                     f"did you mean `{near[0]}`?"
                     if near
@@ -194,7 +213,7 @@ class Inference:
         name = node.name.text
         found = module.names.get(name)
         if found is None:
-            near = get_close_matches(name, [n for n in module.names if n[0] != "_"], 1)
+            near = nearest(name, [n for n in module.names if n[0] != "_"], 1)
             self.report.add(
                 codes.UNKNOWN_NAME,
                 node.name.span,
@@ -285,6 +304,7 @@ class Inference:
             case tree.Comprehension(item=item):
                 return types.list_of(self.infer(item, self.loop(node, scope)))
             case tree.Record(entries=entries):
+                self._repeated(entries)
                 return Type(
                     "Record",
                     fields=tuple((_entry_name(k), self.infer(v, scope), None) for k, v in entries),
@@ -320,6 +340,20 @@ class Inference:
             case _:
                 assert_never(node)
 
+    def _repeated(self, entries: tuple[tuple[tree.Name | tree.Text, tree.Expression], ...]) -> None:
+        seen: dict[str, Span] = {}
+        for key, _ in entries:
+            name = _entry_name(key)
+            if name in seen:
+                self.report.add(
+                    codes.DUPLICATE_NAME,
+                    key.span,
+                    f"the field `{name}` is written twice",
+                    notes=[Label(seen[name], "first written here")],
+                    hint="keep one of them",
+                )
+            seen.setdefault(name, key.span)
+
     def _name(self, node: tree.Name, scope: Scope) -> Type:
         found = scope.find(node.text)
         if found is not None:
@@ -335,7 +369,7 @@ class Inference:
         if any(isinstance(m, tree.Broken) for m in scope.module.file.members):
             return  # it may be what the broken part declares
         names = scope.names() | {_declared(d) for d in self.program.entities.values()}
-        near = get_close_matches(node.text, sorted(names), 1, 0.6)
+        near = nearest(node.text, sorted(names), 1)
         hint = (
             f"did you mean `{near[0]}`?"
             if near
@@ -363,14 +397,19 @@ class Inference:
         )
 
     def _elsewhere(self, name: str) -> str | None:
-        """Return the name of another module that declares a name."""
-        found = (m.source.name for m in self.program.modules if name in m.names)
-        return next(found, None)
+        """Return the import that would bring in a name which another module declares."""
+        for module in self.program.modules:
+            if name in module.names:
+                file = module.source.name.rsplit("/", 1)[-1]
+                return f'import "./{file}" as {file.split(".")[0]}'
+        return None
 
     def _text(self, node: tree.Text, scope: Scope) -> Type:
         lists = False
         for part in node.parts:
             if isinstance(part, str):
+                if "${" in part and node.kind != "qualified":
+                    formulas.check_variables(part, node.span, self.environment, self.report)
                 continue
             kind = self.infer(part, scope)
             lists |= kind.name == "List"
@@ -415,7 +454,7 @@ class Inference:
                 return of
         if kind.name == "Entity" and kind.options == ("account",):
             return types.ARN
-        near = get_close_matches(name, [f for f, _, _ in kind.fields], 1)
+        near = nearest(name, [f for f, _, _ in kind.fields], 1)
         self.report.add(
             codes.UNKNOWN_NAME,
             node.name.span,
@@ -460,6 +499,8 @@ class Inference:
         if isinstance(left_node, tree.Text) and left.name == "action or key":
             key = Value(types.KEY, left_node.plain, span=left_node.span)
             formulas.known_key(key, left_node.span, self.environment, self.report)
+        if left.name in {"Key", "action or key"} and node.right is not None:
+            self._right_side(node.right, types.leaf(right))
         if left.name in {"Key", "action or key", "Unknown", "Any"}:
             return types.CONDITION if left.name in {"Key", "action or key"} else types.UNKNOWN
         if node.right is None or node.quantifier or isinstance(node.left, tree.Optional):
@@ -475,6 +516,24 @@ class Inference:
             return types.UNKNOWN
         self._compare_values(node, left, right)
         return types.BOOL
+
+    def _right_side(self, node: tree.Expression, kind: Type) -> None:
+        """Check that a request's key is compared with a value that a request can hold."""
+        if isinstance(node, tree.Optional):
+            self.report.add(
+                codes.WRONG_TYPE,
+                node.span,
+                "`?` belongs to the key on the left",
+                hint="write `key? == other`: true also when `key` is missing",
+            )
+        elif kind.name in {"Action", "*", "Condition", "Record", "Module", "Template"}:
+            hint = '`like "*"` is written `exists`' if kind.name == "*" else "write text or a key"
+            self.report.add(
+                codes.WRONG_TYPE,
+                node.span,
+                f"a condition key cannot be compared with {_described(kind)}",
+                hint=hint,
+            )
 
     def _compare_values(self, node: tree.Compare, left: Type, right: Type) -> None:
         """Check a comparison that is decided when the source is compiled."""
@@ -501,6 +560,10 @@ class Inference:
             if not types.fits(kind, types.CONDITION):
                 self.mismatch(part, kind, "a condition", "`and`, `or` and `not`")
         return types.BOOL if all(k.name == "Bool" for k in kinds) else types.CONDITION
+
+
+def _described(kind: Type) -> str:
+    return "`*`" if kind.name == "*" else f"a value of type {kind}"
 
 
 def _entry_name(key: tree.Name | tree.Text) -> str:

@@ -34,7 +34,7 @@ def load(entries: Sequence[Source], environment: Environment, report: Report) ->
     return tuple(loading.modules.values())
 
 
-@attrs.define
+@attrs.define(repr=False)
 class _Loading:
     environment: Environment
     report: Report

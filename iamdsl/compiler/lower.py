@@ -15,7 +15,7 @@ from iamdsl.compiler import actions, applies, builders, principals
 from iamdsl.compiler.conditions import Refused, compile_formula
 from iamdsl.diagnostics import Label, codes
 from iamdsl.iam import ANYONE, Elements, Policy, Principals, Statement
-from iamdsl.model import ALWAYS
+from iamdsl.model import ALWAYS, Not, Test
 from iamdsl.model.program import with_article
 
 if TYPE_CHECKING:
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from iamdsl.source import Span
 
 MAX_BLOCKS = 16
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
+MAX_TESTS = 256
+_VARIABLE = r"\$\{[^}]*\}"
 _PRINCIPAL_TYPES = {"AWS", "CanonicalUser", "Federated", "Service"}
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Lowering:
     """Turns the grants of entities into statements.
 
@@ -75,12 +76,22 @@ class Lowering:
         if verbs is not None and resources is not None and not resources.negated:
             applies.check(grant, named, self.environment, self.report)
         blocks = self._blocks(grant.condition, grant)
-        if verbs is None or blocks is None or not verbs.values:
+        if verbs is None or blocks is None:
             return []
+        if not verbs.values:
+            blocks = ()  # everything is taken away again
         if (resources is not None and not resources.values) or (
             resource_policy and who is not None and not who.by_type
         ):
             return []  # a list without items: the statement is about nothing
+        if not blocks and grant.verb == "deny":
+            self.report.add(
+                codes.FOLDED_AWAY,
+                grant.span,
+                "this `deny` says nothing in this build",
+                label="its condition is never true",
+                hint="if that is meant, put it into an `if`, where it can be seen",
+            )
         return [self._statement(grant, verbs, resources, who, block) for block in blocks]
 
     def _statement(
@@ -97,6 +108,15 @@ class Lowering:
     def _blocks(self, formula: Formula, grant: Grant) -> tuple[Condition, ...] | None:
         if formula == ALWAYS:
             return ((),)
+        size = _size(formula)
+        if size > MAX_TESTS:
+            self.report.add(
+                codes.TOO_MANY_STATEMENTS,
+                grant.span,
+                f"this condition has {size:,} tests, at most {MAX_TESTS} are compiled",
+                hint="compare a key with a list (`in […]`) instead of with each value in turn",
+            )
+            return None
         formula = self.entities.resolve_formula(formula)
         found = compile_formula(formula, statements=MAX_BLOCKS)
         if not isinstance(found, Refused):
@@ -123,19 +143,18 @@ class Lowering:
             self.report.add(
                 codes.MISSING_CLAUSE,
                 grant.span,
-                f"this `{grant.verb}` says on nothing",
-                label="which resources?",
+                f"this `{grant.verb}` names no resources",
                 hint="add `on` with ARNs or builders; `on *` is every resource",
             )
             return False
-        if service in {"ecr", "ecr-public"}:
-            return None
         found = [self._resource(v, entity, grant, service) for v in grant.resources]
         excepted = [self._resource(v, entity, grant, service) for v in grant.resources_except]
         texts = tuple(dict.fromkeys(t for t in found if t is not None))
         others = tuple(dict.fromkeys(t for t in excepted if t is not None))
         if None in found or None in excepted:
             return False
+        if service in {"ecr", "ecr-public"}:
+            return self._ecr(entity, grant, texts, others)
         if not others:
             return Elements(("*",) if "*" in texts else texts)
         if "*" not in texts:
@@ -148,6 +167,21 @@ class Lowering:
             return False
         return Elements(others, negated=True)
 
+    def _ecr(
+        self, entity: Entity, grant: Grant, texts: tuple[str, ...], others: tuple[str, ...]
+    ) -> Literal[False] | None:
+        """A repository's policy has no `Resource`: it is about that repository."""
+        own = self.entities.resolve_value(entity.target) if entity.target is not None else ""
+        if not others and set(texts) <= {own, "*"}:
+            return None
+        self.report.add(
+            codes.ELEMENT_NOT_ALLOWED,
+            (grant.resources or ())[0].span or grant.span,
+            "a repository's policy is about that repository only",
+            hint="leave `on` out, or write `on self`",
+        )
+        return False
+
     def _self(self, entity: Entity, service: str) -> Elements | None:
         """Return the resource of a resource policy as its service wants it."""
         if service in {"ecr", "ecr-public"}:
@@ -159,12 +193,12 @@ class Lowering:
     def _resource(self, value: Value, entity: Entity, grant: Grant, service: str) -> str | None:
         text = self.entities.resolve_value(value)
         span = value.span or grant.span
-        if text == "*":
-            return text
         if builders.widens(value, self.report, span):
             return None
+        if text == "*":
+            return text
         if (
-            service == "kms"
+            service in {"kms", "ec2"}
             and entity.target is not None
             and text == self.entities.resolve_value(entity.target)
         ):
@@ -190,8 +224,7 @@ class Lowering:
             self.report.add(
                 codes.MISSING_CLAUSE,
                 grant.span,
-                f"this `{grant.verb}` says to nobody",
-                label="who?",
+                f"this `{grant.verb}` names no principals",
                 hint="add `to`: a role, `account 111122223333`, `service lambda`, or `anyone`",
             )
             return False
@@ -342,6 +375,14 @@ def _grouped(pairs: list[tuple[str, str]]) -> Principals:
     return Principals(tuple((kind, tuple(by_type[kind])) for kind in sorted(by_type)))
 
 
+def _size(formula: Formula) -> int:
+    """Return how many tests a formula has."""
+    if isinstance(formula, Test):
+        return 1
+    parts = (formula.part,) if isinstance(formula, Not) else formula.parts
+    return sum(map(_size, parts))
+
+
 def arn_problem(text: str) -> tuple[str, str]:
     """Return what IAM would refuse in a resource, and what to do; empty when nothing.
 
@@ -349,7 +390,7 @@ def arn_problem(text: str) -> tuple[str, str]:
     """
     if not text.startswith("arn:"):
         return "is no ARN", 'a resource is an ARN, a builder such as `s3:object("b")`, or `*`'
-    plain = _VARIABLE.sub(lambda m: "v" * len(m.group()), text)
+    plain = re.sub(_VARIABLE, lambda m: "v" * len(m.group()), text)
     fields = plain.split(":", 5)
     if len(fields) < 6:
         return (

@@ -9,6 +9,7 @@ from iamdsl.compiler import builders
 from iamdsl.diagnostics import codes
 from iamdsl.iam import PLACEHOLDER_OPEN
 from iamdsl.model import Value, types
+from iamdsl.model.program import with_article
 from iamdsl.model.values import leaves
 
 if TYPE_CHECKING:
@@ -21,14 +22,12 @@ _BUILT_IN_OIDC = {
     "cognito-identity.amazonaws.com", "www.amazon.com", "graph.facebook.com",
     "accounts.google.com",
 }  # fmt: skip
-_SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*", re.ASCII)
-_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
-_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9._/-]+)?", re.ASCII)
-_CANONICAL = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_FEDERATED = re.compile(r"arn:[^:]*:iam::[^:]*:(?:saml|oidc)-provider/.+")
-_PERSON = re.compile(
-    r"arn:[^:]*:(?:iam::[^:]*:(?:root|(?:role|user)/.+)|sts::[^:]*:(?:assumed-role|federated-user)/.+)"
-)
+_SERVICE = r"(?a)[a-z0-9][a-z0-9.-]*"
+_ACCOUNT = r"(?a)\d{12}"
+_HOST = r"(?a)[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9._/-]+)?"
+_CANONICAL = r"(?a)[0-9a-f]{64}"
+_FEDERATED = r"arn:[^:]*:iam::[^:]*:(?:saml|oidc)-provider/.+"
+_PERSON = r"arn:[^:]*:(?:iam::[^:]*:(?:root|(?:role|user)/.+)|sts::[^:]*:(?:assumed-role|federated-user)/.+)"
 
 
 def evaluate(evaluator: Evaluator, node: tree.Principal, frame: Frame) -> Value | None:
@@ -38,14 +37,14 @@ def evaluate(evaluator: Evaluator, node: tree.Principal, frame: Frame) -> Value 
     found = evaluator.value(node.value, frame)
     if found is None:
         return None
-    made = [_one(evaluator, node.kind, v, node.value.span) for v in leaves(found)]
+    made = [_one(evaluator, node.kind, v, node.value.span, node.span) for v in leaves(found)]
     good = tuple(m for m in made if m is not None)
     if found.type.name == "List":
         return Value(types.list_of(types.PRINCIPAL), good, span=node.span)
     return good[0] if good else None
 
 
-def _one(evaluator: Evaluator, kind: str, value: Value, span: Span) -> Value | None:
+def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span) -> Value | None:
     environment, report = evaluator.environment, evaluator.report
     if builders.widens(value, report, span):
         return None
@@ -57,7 +56,7 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span) -> Value | N
         from iamdsl.aws.principals import service_principal  # noqa: PLC0415
 
         partition = environment.pseudo.get("partition", "aws")
-        if _SERVICE.fullmatch(text):
+        if re.fullmatch(_SERVICE, text):
             pair = (
                 "Service",
                 service_principal(text, partition, environment.pseudo.get("region", "")),
@@ -67,12 +66,12 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span) -> Value | N
     elif kind == "account":
         if value.type.name == "Entity":
             pair = ("AWS", builders.placeholder(f"entity {text.lower()}"))
-        elif value.type.name != "*" and not (mark or _ACCOUNT.fullmatch(text)):
+        elif value.type.name != "*" and not (mark or re.fullmatch(_ACCOUNT, text)):
             problem, hint = "no account id", "an account id has 12 digits; quote none of them"
     elif kind == "oidc":
         if text in _BUILT_IN_OIDC:
             pair = ("Federated", text)
-        elif _HOST.fullmatch(text):
+        elif re.fullmatch(_HOST, text):
             partition = builders.pseudo("partition", environment)
             account = builders.pseudo("account", environment)
             pair = ("Federated", f"arn:{partition}:iam::{account}:oidc-provider/{text}")
@@ -81,12 +80,12 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span) -> Value | N
             hint = "write the issuer's URL without `https://`"
     elif kind == "canonical":
         pair = ("CanonicalUser", text)
-        if not mark and not _CANONICAL.fullmatch(text):
+        if not mark and not re.fullmatch(_CANONICAL, text):
             problem, hint = "no canonical user id", "it has 64 hexadecimal digits"
     if problem:
         report.add(codes.BAD_PRINCIPAL, span, f"`{text}` is {problem}", hint=hint)
         return None
-    return Value(types.PRINCIPAL, pair, span=span)
+    return Value(types.PRINCIPAL, pair, span=whole)
 
 
 def of_value(value: Value, report: Report, span: Span) -> tuple[str, str] | None:
@@ -94,17 +93,25 @@ def of_value(value: Value, report: Report, span: Span) -> tuple[str, str] | None
     if value.type.name == "Principal":
         pair: tuple[str, str] = value.data
         return pair
-    if value.type.name == "Entity":
+    if value.type.name == "Entity" and value.type.options[0] in {"role", "user", "account"}:
         return ("AWS", builders.placeholder(f"entity {str(value.data).lower()}"))
     text = str(value.data)
+    if value.type.name == "Entity":
+        report.add(
+            codes.BAD_PRINCIPAL,
+            value.span or span,
+            f"`{text}` is {with_article(value.type.options[0])}, which is no principal",
+            hint="a principal is a role, a user, an account, a service or a federated provider",
+        )
+        return None
     if builders.widens(value, report, value.span or span):
         return None
-    if value.type.name == "AccountId" or _ACCOUNT.fullmatch(text):
+    if value.type.name == "AccountId" or re.fullmatch(_ACCOUNT, text):
         return ("AWS", text)
-    if _FEDERATED.fullmatch(text):
+    if re.fullmatch(_FEDERATED, text):
         return ("Federated", text)
     entity = f"{PLACEHOLDER_OPEN}entity "
-    if text.startswith(entity) or _PERSON.fullmatch(text):
+    if text.startswith(entity) or re.fullmatch(_PERSON, text):
         if "*" not in text and "?" not in text:
             return ("AWS", text)
         report.add(

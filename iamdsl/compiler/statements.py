@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from iamdsl.compiler import actions
 from iamdsl.compiler.infer import Inference
 from iamdsl.compiler.scope import Scope
 from iamdsl.diagnostics import Label, codes
+from iamdsl.diagnostics.nearest import nearest
 from iamdsl.model import Value, types
 from iamdsl.syntax import tree
 
@@ -133,7 +133,7 @@ class Checker(Inference):
                 problem = f"`{template.name.text}` takes {len(order)} arguments"
             elif text not in parameters:
                 problem = f"`{template.name.text}` has no parameter `{text}`"
-                near = get_close_matches(text, order, 1)
+                near = nearest(text, order, 1)
                 hint = f"did you mean `{near[0]}`?" if near else hint
             elif text in seen:
                 problem = f"`{text}` is given twice"

@@ -21,7 +21,7 @@ class Severity(Enum):
     NOTE = "note"
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Code:
     """A stable name for one kind of diagnostic; made in `codes.py` only.
 
@@ -38,7 +38,7 @@ class Code:
     summary: str
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Label:
     """A second place with what is to be seen there, e.g. "first declared here"."""
 
@@ -46,7 +46,7 @@ class Label:
     text: str
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Edit:
     """Replace the text of `span` by `text` (an empty span inserts)."""
 
@@ -54,7 +54,7 @@ class Edit:
     text: str
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Fix:
     """Edits that mend the mistake; `safe` ones keep the meaning that was surely meant."""
 
@@ -63,7 +63,7 @@ class Fix:
     safe: bool = True
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Diagnostic:
     """One thing to say.
 
@@ -85,7 +85,7 @@ class Diagnostic:
     fix: Fix | None = None
 
 
-@attrs.define
+@attrs.define(repr=False)
 class Report:
     """The one thing that grows while a compilation runs.
 
@@ -116,6 +116,20 @@ class Report:
         for d in diagnostics:
             place = (id(d.span.source), d.span.start, d.span.end) if d.span else None
             self._found.setdefault((d.code.number, place, d.message), d)
+
+    def count(self, code: Code) -> int:
+        """Return how many diagnostics of a code there are."""
+        return sum(1 for d in self._found.values() if d.code is code)
+
+    def has_inside(self, code: Code, place: Span) -> bool:
+        """Tell whether a diagnostic of that code begins inside `place`."""
+        return any(
+            d.code is code
+            and d.span is not None
+            and d.span.source is place.source
+            and place.start <= d.span.start < place.end
+            for d in self._found.values()
+        )
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -33,7 +33,7 @@ _NO_LENGTHS: Mapping[str, int] = {}
 _ARN = len("arn:aws-us-gov:iam::123456789012:policy")
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class _Fitting:
     """What every step needs to know, and the names of managed policies that are taken."""
 

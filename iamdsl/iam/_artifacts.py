@@ -20,7 +20,7 @@ Place: TypeAlias = Literal["auto", "inline", "managed"]
 Tags: TypeAlias = tuple[tuple[str, str], ...]
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Attachment:
     """A managed policy attached to an identity (or passed with a session policy).
 
@@ -36,7 +36,7 @@ class Attachment:
     origin: tuple[Span, ...] = attrs.field(default=(), eq=False, repr=False)
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Document:
     """A policy document with a life of its own.
 
@@ -65,7 +65,7 @@ class Document:
     origin: tuple[Span, ...] = attrs.field(default=(), eq=False, repr=False)
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Identity:
     """A role, user, group or permission set with all that belongs to it.
 
@@ -98,7 +98,7 @@ class Identity:
     origin: tuple[Span, ...] = attrs.field(default=(), eq=False, repr=False)
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Build:
     """All that is to be in one place (an account, or the nameless place)."""
 

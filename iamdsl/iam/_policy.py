@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from iamdsl.source import Span
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Elements:
     """The list of an `Action`/`NotAction` or `Resource`/`NotResource` element.
 
@@ -22,7 +22,7 @@ class Elements:
     negated: bool = False
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Principals:
     """A `Principal` or (negated) `NotPrincipal` element.
 
@@ -38,7 +38,7 @@ class Principals:
 ANYONE = Principals((("*", ("*",)),))
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Entry:
     """One operator applied to one key, e.g. `StringEquals aws:PrincipalOrgID ("o-1",)`.
 
@@ -57,7 +57,7 @@ Condition: TypeAlias = tuple[Entry, ...]
 """A `Condition` block: entries that must all hold; sorted by operator, then key, each pair once."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Statement:
     """One statement; `origin` are the source places that it came from."""
 
@@ -67,10 +67,10 @@ class Statement:
     principals: Principals | None = None
     condition: Condition = ()
     sid: str | None = None
-    origin: tuple[Span, ...] = attrs.field(default=(), eq=False, repr=False)
+    origin: tuple[Span, ...] = attrs.field(default=(), eq=False)
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Policy:
     """A policy document of language version 2012-10-17."""
 

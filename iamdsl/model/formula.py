@@ -20,7 +20,7 @@ Relation: TypeAlias = Literal[
 Quantifier: TypeAlias = Literal["any", "all"]
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Test:
     """One test of one request key.
 
@@ -49,21 +49,21 @@ class Test:
     span: Span | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class And:
     """True when every part is; an empty one is true."""
 
     parts: tuple[Formula, ...]
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Or:
     """True when some part is; an empty one is false."""
 
     parts: tuple[Formula, ...]
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Not:
     """True when the part is false."""
 

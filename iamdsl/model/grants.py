@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from iamdsl.source import Span
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Grant:
     """One `allow`, `deny` or `trust`.
 
@@ -34,7 +34,7 @@ class Grant:
     origin: tuple[Span, ...] = ()
 
 
-@attrs.define
+@attrs.define(repr=False)
 class Entity:
     """A declaration after expansion.
 

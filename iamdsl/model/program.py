@@ -46,7 +46,7 @@ class Module:
     names: dict[str, Binding] = attrs.field(factory=dict)
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Program:
     """All modules of a build.
 
@@ -87,4 +87,4 @@ def entity_type(kind: str) -> Type:
 
 def with_article(kind: str) -> str:
     """Return the name of a kind as it stands in a sentence: "a role", "an scp"."""
-    return f"{'an' if kind[0] in 'aeiou' or kind in {'scp', 'rcp'} else 'a'} {kind}"
+    return f"{'an' if kind[0] in 'aeio' or kind in {'scp', 'rcp'} else 'a'} {kind}"

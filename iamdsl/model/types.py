@@ -78,6 +78,9 @@ _FITS: dict[str, set[str]] = {
 }
 
 
+_WITH_ARN = {"policy", "boundary", "role", "user", "group", "account"}
+
+
 def list_of(item: Type) -> Type:
     """Return the type of lists of `item`."""
     return Type("List", item=item)
@@ -96,6 +99,8 @@ def fits(actual: Type, expected: Type) -> bool:
         if actual.name == "Choice":
             return set(actual.options) <= set(expected.options)
         return actual.name == "String"
+    if actual.name == "Entity" and actual.options[0] not in _WITH_ARN:
+        return False
     if expected.name == "Resource":
         return actual.name in {"Arn", "Entity"}
     return actual.name in _FITS.get(expected.name, set())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from iamdsl.source import Span
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Value:
     """A value with its type.
 
@@ -37,6 +37,14 @@ class Value:
 
 
 _HARMFUL = frozenset("*?$")
+
+
+def forbidden(text: str) -> bool:
+    """Tell whether a text holds what no policy may hold: controls, or our own marks."""
+    return any(
+        (c < " " and c not in "\t\n\r") or "\x7f" <= c < "\xa0" or "\ud800" <= c < "\ue002"
+        for c in text
+    )
 
 
 def from_outside(kind: Type, data: Any, span: Span | None) -> Value:

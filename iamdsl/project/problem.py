@@ -44,7 +44,7 @@ def reason(error: OSError) -> str:
 
 def nearest(word: str, known: list[str]) -> str:
     """Return a hint with the nearest of the known words, or an empty string."""
-    from difflib import get_close_matches  # noqa: PLC0415 (only on mistakes)
+    from iamdsl.diagnostics.nearest import nearest as nearest_of  # noqa: PLC0415 (only on mistakes)
 
-    close = get_close_matches(word, known, 1, 0.6)
+    close = nearest_of(word, known, 1)
     return f"did you mean `{close[0]}`?" if close else ""

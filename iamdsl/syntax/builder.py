@@ -14,7 +14,8 @@ from lark.lexer import Token
 
 from iamdsl.diagnostics import Edit, Fix, Label, Report, codes
 from iamdsl.source import Source, Span
-from iamdsl.syntax import mistakes, text, tree
+from iamdsl.syntax import text, tree
+from iamdsl.syntax.refusal import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +56,8 @@ class Builder:
 
     def nested(self, place: Span) -> tree.Expression:
         """Parse the expression in a hole `{…}` of a token."""
+        from iamdsl.syntax import mistakes  # noqa: PLC0415  # few holes are more than a name
+
         try:
             found: tree.Expression = self._engine.parse(
                 "expression", place.start + 1, place.end - 1
@@ -214,8 +217,22 @@ class Builder:
         last = c[2]
         if len(c) > 3:
             otherwise = (c[4],) if isinstance(c[4], tree.If) else c[4].items
+            self._check_chain(c[4], self.span(c[0], c[1]))
             last = c[4]
         return tree.If(c[1], c[2].items, otherwise, span=self.span(c[0], last))
+
+    def _check_chain(self, last: object, place: Span) -> None:
+        """Report an `else if` after too many: later passes go down one level for each."""
+        depth = 0
+        while isinstance(last, tree.If) and last.otherwise:
+            depth, last = depth + 1, last.otherwise[0]
+        if depth == MAX_DEPTH:
+            self.report.add(
+                codes.NESTED_TOO_DEEP,
+                place,
+                f"more than {MAX_DEPTH} `else if`s in a row",
+                hint="loop over a list of records with `for` instead",
+            )
 
     # Types
 

@@ -17,6 +17,7 @@ from lark.exceptions import UnexpectedInput
 from iamdsl.diagnostics import Label, codes
 from iamdsl.source import Span
 from iamdsl.syntax import mistakes, tree
+from iamdsl.syntax.words import JOINING, NOUNS, TOP, VERBS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,76 +26,8 @@ if TYPE_CHECKING:
     from iamdsl.source import Source
     from iamdsl.syntax.parser import Engine
 
-VERBS = frozenset(
-    [
-        "allow",
-        "deny",
-        "trust",
-        "attach",
-        "use",
-        "let",
-        "param",
-        "extern",
-        "import",
-        "template",
-        "allows",
-        "denies",
-        "never",
-    ]
-)
-"""Words that begin a member wherever they stand."""
-
-NOUNS = frozenset(
-    [
-        "policy",
-        "boundary",
-        "scp",
-        "rcp",
-        "session",
-        "role",
-        "user",
-        "group",
-        "permission_set",
-        "organization",
-        "ou",
-        "account",
-        "test",
-        "guard",
-        "for",
-        "if",
-        "always",
-        "path",
-        "max_session",
-        "description",
-        "tags",
-        "id",
-        "place",
-        "instance_profile",
-        "groups",
-    ]
-)
-"""Words that begin a member when they are the first of a line."""
-
-_TOP = frozenset(
-    [
-        "import",
-        "param",
-        "extern",
-        "template",
-        "policy",
-        "scp",
-        "rcp",
-        "role",
-        "user",
-        "group",
-        "guard",
-        "test",
-    ]
-)
-
-_JOINING = frozenset(
-    ["on", "to", "when", "unless", "except", "as", "in", "and", "or", "not", "given", "else"]
-)
+MAX_MESSAGES = 100
+"""Syntax errors of a run that are told one by one; a file of another kind has thousands."""
 
 _TOKEN = re.compile(
     r'(?P<string>"(?:\\.|[^"\\\n])*"?)|(?P<comment>#[^\n]*)'
@@ -137,7 +70,8 @@ def _broken(
             yield attrs.evolve(found, body=inner, span=Span(source, start, stop))
             return
     place = Span(source, start, len(source.text[start:stop].rstrip()) + start)
-    mistakes.explain(error, source, report, place)
+    if report.count(codes.SYNTAX_ERROR) < MAX_MESSAGES:
+        mistakes.explain(error, source, report, place)
     yield tree.Broken(span=place)
 
 
@@ -158,7 +92,7 @@ def _cut(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
         elif kind == "word":
             line = text.rfind("\n", 0, at) + 1
             first = not text[line:at].strip()
-            if first and line == at and word in _TOP and begin == 0:
+            if first and line == at and word in TOP and begin == 0:
                 depth = 0
             begins = word in VERBS or (first and (word in NOUNS or _unindented(at, line, word)))
             if depth == 0 and begins:
@@ -170,7 +104,7 @@ def _cut(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _unindented(at: int, line: int, word: str) -> bool:
     """Tell whether a word in the first column begins something, known or misspelt."""
-    return at == line and word not in _JOINING
+    return at == line and word not in JOINING
 
 
 def _blank(text: str, start: int, stop: int) -> bool:
@@ -204,7 +138,7 @@ def _check_brackets(source: Source, report: Report) -> None:
             line = text.rfind("\n", 0, at)
             while stack and stack[-1][1] > line:
                 stack.pop()  # the rest of the line is in the string: nothing can be said of these
-        elif found.lastgroup == "word" and stack and mark in _TOP and _first_column(text, at):
+        elif found.lastgroup == "word" and stack and mark in TOP and _first_column(text, at):
             _unclosed(source, report, stack.pop(), at)
             stack.clear()
         elif found.lastgroup == "open":

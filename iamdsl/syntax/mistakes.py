@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from iamdsl.diagnostics import Edit, Fix, codes
+from iamdsl.diagnostics.nearest import nearest
 from iamdsl.source import Span
+from iamdsl.syntax.words import MEMBERS
 
 if TYPE_CHECKING:
     from lark.lexer import Token
@@ -17,55 +17,6 @@ if TYPE_CHECKING:
     from iamdsl.diagnostics import Report
     from iamdsl.source import Source
 
-MAX_CHARACTERS = 4_000_000
-MAX_DEPTH = 64
-
-# Controls, bidirectional marks (CVE-2021-42574), and the two characters that mark places in
-# texts whose value is known only at deployment.
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ue000\ue001]"
-)
-_BRACKETS = re.compile(r'"(?:\\.|[^"\\\n])*"|#[^\n]*|[\[({]|[\])}]')
-_MEMBERS = [
-    "import",
-    "param",
-    "extern",
-    "let",
-    "template",
-    "policy",
-    "boundary",
-    "scp",
-    "rcp",
-    "session",
-    "role",
-    "user",
-    "group",
-    "permission_set",
-    "organization",
-    "ou",
-    "account",
-    "test",
-    "guard",
-    "allow",
-    "deny",
-    "trust",
-    "attach",
-    "use",
-    "for",
-    "if",
-    "allows",
-    "denies",
-    "never",
-    "always",
-    "path",
-    "max_session",
-    "description",
-    "tags",
-    "id",
-    "place",
-    "instance_profile",
-    "groups",
-]
 _NAMED = {
     "NAME": "a name",
     "STRING": "a string",
@@ -88,50 +39,6 @@ _OTHER_LANGUAGES = {
 }
 
 
-def refuse(source: Source, report: Report) -> bool:
-    """Report what no part of a source may hold; True when there is no use in parsing."""
-    text = source.text
-    if len(text) > MAX_CHARACTERS:
-        report.add(
-            codes.FILE_TOO_LARGE,
-            None,
-            f"`{source.name}` has {len(text):,} characters; a source may have {MAX_CHARACTERS:,}",
-            hint="split it into modules, or bring the data in by `import` of a JSON file",
-        )
-        return True
-    if found := _FORBIDDEN.search(text):
-        mark = ord(found.group())
-        report.add(
-            codes.FORBIDDEN_CHARACTER,
-            Span(source, found.start(), found.end()),
-            f"the character U+{mark:04X} may not stand in a source",
-            hint=f"remove it; where its text is meant, write `\\u{{{mark:X}}}` in a string",
-        )
-        return True
-    if sum(map(text.count, "[({")) > MAX_DEPTH and (at := _too_deep(text)) >= 0:
-        report.add(
-            codes.NESTED_TOO_DEEP,
-            Span(source, at, at + 1),
-            f"brackets are nested more than {MAX_DEPTH} deep here",
-            hint="give inner parts names with `let`, or make a `template` of them",
-        )
-        return True
-    return False
-
-
-def _too_deep(text: str) -> int:
-    depth = 0
-    for found in _BRACKETS.finditer(text):
-        mark = found.group()
-        if mark in "[({":
-            depth += 1
-            if depth > MAX_DEPTH:
-                return found.start()
-        elif mark in "])}":
-            depth = max(0, depth - 1)
-    return -1
-
-
 def explain(error: UnexpectedInput, source: Source, report: Report, place: Span) -> None:
     """Report what Lark could not read; `place` is the stretch that was being parsed."""
     if isinstance(error, UnexpectedCharacters):
@@ -143,7 +50,7 @@ def explain(error: UnexpectedInput, source: Source, report: Report, place: Span)
         return
     token = error.token
     if token.type == "$END" or (token.start_pos or 0) >= place.end:
-        if not _has_bracket_error(report, place):
+        if not report.has_inside(codes.UNCLOSED_BRACKET, place):
             end = place.end
             _syntax_error(
                 report,
@@ -152,24 +59,13 @@ def explain(error: UnexpectedInput, source: Source, report: Report, place: Span)
                 f"expected {_expectation(error)}",
             )
         return
-    if _has_bracket_error(report, place):
+    if report.has_inside(codes.UNCLOSED_BRACKET, place):
         return
     span = Span(source, token.start_pos or 0, token.end_pos or 0)
     if token.type == "UNREADABLE":
         _unreadable(str(token), span, report)
     else:
         _unexpected(error, token, span, report)
-
-
-def _has_bracket_error(report: Report, place: Span) -> bool:
-    """Tell whether a missing bracket in this very stretch was reported, which explains its end."""
-    return any(
-        d.code is codes.UNCLOSED_BRACKET
-        and d.span is not None
-        and d.span.source is place.source
-        and place.start <= d.span.start < place.end
-        for d in report.diagnostics
-    )
 
 
 def _unreadable(character: str, span: Span, report: Report) -> None:
@@ -208,7 +104,7 @@ def _unexpected(error: UnexpectedToken, token: Token, span: Span, report: Report
         _syntax_error(
             report, span, f"`{word}` is a word of the language", expected, "choose another name"
         )
-    elif "allow" in accepts and (near := get_close_matches(word.lower(), _MEMBERS, 1, 0.7)):
+    elif "allow" in accepts and (near := nearest(word, MEMBERS, 1)):
         fix = Fix(f"write `{near[0]}`", (Edit(span, near[0]),), safe=False)
         hint = f"did you mean `{near[0]}`?"
         _syntax_error(report, span, f"`{word}` begins no statement", expected, hint, fix)
@@ -274,7 +170,7 @@ def _expectation(error: UnexpectedToken) -> str:
         )
     if "allow" in accepts and "deny" in accepts:
         words.append("a statement")
-        accepts -= set(_MEMBERS)
+        accepts -= MEMBERS
     if "a statement" in words and len(accepts) > 6:
         accepts = {a for a in accepts if a.isalpha()}
     words += sorted(_NAMED.get(a, f"`{a}`") for a in accepts if a in _NAMED or not a.isupper())

@@ -23,8 +23,9 @@ from lark.utils import TextSlice
 
 from iamdsl import resources
 from iamdsl.source import Span
-from iamdsl.syntax import tree
+from iamdsl.syntax import refusal, tree
 from iamdsl.syntax.builder import Builder
+from iamdsl.syntax.words import RESERVED
 
 if TYPE_CHECKING:
     import re
@@ -35,35 +36,6 @@ if TYPE_CHECKING:
 
 _STARTS = ["file", "member", "expression"]
 _FORMAT = "1"
-RESERVED = frozenset(
-    [
-        "allow",
-        "deny",
-        "on",
-        "to",
-        "when",
-        "unless",
-        "except",
-        "as",
-        "for",
-        "in",
-        "if",
-        "else",
-        "use",
-        "attach",
-        "trust",
-        "and",
-        "or",
-        "not",
-        "let",
-        "param",
-        "extern",
-        "import",
-        "template",
-    ]
-)
-"""Words that are never names; the other keywords are keywords only where one may stand."""
-
 _CONTEXTUAL_SHAPES = {"QUALIFIED", "SERVICE", "ARN", "ADDRESS"}
 
 
@@ -247,9 +219,7 @@ _engines: list[Engine] = []
 
 def parse(source: Source, report: Report) -> tree.File:
     """Parse a source; mistakes go to `report`, and what they spoil is `tree.Broken`."""
-    from iamdsl.syntax import islands, mistakes  # noqa: PLC0415  # most sources need neither
-
-    if mistakes.refuse(source, report):
+    if refusal.refuse(source, report):
         return tree.File((), span=Span(source, 0, len(source.text)))
     if not _engines:
         _engines.append(Engine())
@@ -260,6 +230,8 @@ def parse(source: Source, report: Report) -> tree.File:
         try:
             members: tuple[tree.Member, ...] = engine.parse("file", 0, len(source.text))
         except (UnexpectedInput, RecursionError):
+            from iamdsl.syntax import islands  # noqa: PLC0415  # most sources have no mistakes
+
             engine.builder.begin(source, report)
             engine.lexer.comments = engine.builder.comments
             members = islands.parse(engine, source, report)

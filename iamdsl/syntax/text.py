@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from iamdsl.syntax.builder import Builder
 
-_DOTTED = re.compile(r"\s*([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)\s*", re.ASCII)
-_KEY = re.compile(r"\s*[A-Za-z][\w.-]*(?:/[\w./+-]*)?:[^\s\"(]+(?:,\s*'[^']*')?\s*", re.ASCII)
-_SPECIAL = re.compile(r"[\\{}]|\$\{")
+_DOTTED = r"(?a)\s*([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)\s*"
+_KEY = r"(?a)\s*[A-Za-z][\w.-]*(?:/[\w./+-]*)?:[^\s\"(]+(?:,\s*'[^']*')?\s*"
+_SPECIAL = r"[\\{}]|\$\{"
 _ESCAPES = {"\\": "\\", '"': '"', "n": "\n", "t": "\t"}
-_HEX = re.compile(r"u\{([0-9A-Fa-f]{1,6})\}")
+_HEX = r"u\{([0-9A-Fa-f]{1,6})\}"
 
 
 def read(builder: Builder, token: Token) -> tree.Text:
@@ -31,7 +31,7 @@ def read(builder: Builder, token: Token) -> tree.Text:
     span = builder.span(token, token)
     quotes = 1 if kind == "string" else 0
     inner = str(token)[quotes : len(token) - quotes]
-    if not _SPECIAL.search(inner):
+    if not re.search(_SPECIAL, inner):
         return tree.Text(kind, (inner,) if inner else (), span=span)
     parts = _parts(builder, inner, start + quotes, escapes=kind == "string")
     return tree.Text(kind, tuple(parts), span=span)
@@ -43,7 +43,8 @@ def _parts(
     parts: list[str | tree.Expression] = []
     plain: list[str] = []
     at = 0
-    while found := _SPECIAL.search(inner, at):
+    special = re.compile(_SPECIAL)  # compiled once: `re` keeps it
+    while found := special.search(inner, at):
         plain.append(inner[at : found.start()])
         at, mark = found.end(), found.group()
         if mark == "\\":
@@ -89,10 +90,18 @@ def _closing(inner: str, at: int) -> int:
 def _escape(builder: Builder, inner: str, at: int, offset: int) -> tuple[str, int]:
     if at < len(inner) and inner[at] in _ESCAPES:
         return _ESCAPES[inner[at]], at + 1
-    if found := _HEX.match(inner, at):
+    if found := re.compile(_HEX).match(inner, at):
         number = int(found.group(1), 16)
-        if number < 0x110000 and not 0xD800 <= number < 0xE000:
+        if number in {9, 10, 13} or (32 <= number < 0x110000 and not _reserved(number)):
             return chr(number), found.end()
+        place = Span(builder.source, offset + at - 1, offset + found.end())
+        builder.report.add(
+            codes.BAD_ESCAPE,
+            place,
+            f"`{place.text}` is no character that text may hold",
+            hint="controls, surrogates and two private marks of ours have no place in a policy",
+        )
+        return "", found.end()
     place = Span(builder.source, offset + at - 1, offset + min(at + 1, len(inner)))
     builder.report.add(
         codes.BAD_ESCAPE,
@@ -103,6 +112,11 @@ def _escape(builder: Builder, inner: str, at: int, offset: int) -> tuple[str, in
     return inner[at - 1 : at + 1], min(at + 1, len(inner))
 
 
+def _reserved(number: int) -> bool:
+    """Tell whether a code point is a control, a surrogate, or a mark of values known later."""
+    return 0x7F <= number < 0xA0 or 0xD800 <= number < 0xE002
+
+
 def _variable(builder: Builder, inner: str, at: int, offset: int) -> tuple[str, int]:
     """Return IAM's `${…}` as it stands, and where the text goes on."""
     close = inner.find("}", at)
@@ -110,9 +124,9 @@ def _variable(builder: Builder, inner: str, at: int, offset: int) -> tuple[str, 
         _stray_brace(builder, offset + at - 1)
         return inner[at - 2 :], len(inner)
     content = inner[at:close]
-    if content not in {"*", "?", "$"} and not _KEY.fullmatch(content):
+    if content not in {"*", "?", "$"} and not re.fullmatch(_KEY, content):
         place = Span(builder.source, offset + at - 2, offset + close + 1)
-        named = _DOTTED.fullmatch(content)
+        named = re.fullmatch(_DOTTED, content)
         builder.report.add(
             codes.MIXED_UP_INTERPOLATION,
             place,
@@ -137,7 +151,7 @@ def _stray_brace(builder: Builder, at: int) -> None:
 
 def _hole(builder: Builder, content: str, offset: int) -> tree.Expression:
     place = Span(builder.source, offset - 1, offset + len(content) + 1)
-    if found := _DOTTED.fullmatch(content):
+    if found := re.fullmatch(_DOTTED, content):
         start = offset + found.start(1)
         node: tree.Expression | None = None
         for word in found.group(1).split("."):
@@ -146,7 +160,7 @@ def _hole(builder: Builder, content: str, offset: int) -> tree.Expression:
             start += len(word) + 1
         assert node is not None  # noqa: S101  # the pattern holds one word at least
         return node
-    if _KEY.fullmatch(content):
+    if re.fullmatch(_KEY, content):
         builder.report.add(
             codes.MIXED_UP_INTERPOLATION,
             place,
@@ -159,13 +173,15 @@ def _hole(builder: Builder, content: str, offset: int) -> tree.Expression:
     return builder.nested(place)
 
 
-_INT = re.compile(r"-?\d+", re.ASCII)
-_DECIMAL = re.compile(r"-?\d+\.\d+", re.ASCII)
-_DURATION = re.compile(r"\d+[smhd]", re.ASCII)
-_DATE = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d))?(Z|[+-]\d\d:\d\d))?", re.ASCII
-)
-_NETWORK = re.compile(r"\d+\.\d+\.\d+\.\d+(?:/\d+)?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?:/\d+)?")
+_INT = r"(?a)-?\d+"
+_DECIMAL = r"(?a)-?\d+\.\d+"
+_DURATION = r"(?a)\d+[smhd]"
+_DATE = r"(?a)(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d))?(Z|[+-]\d\d:\d\d))?"
+_NETWORK = r"\d+\.\d+\.\d+\.\d+(?:/\d+)?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?:/\d+)?"
+_NUMBERS = (("int", _INT), ("decimal", _DECIMAL), ("duration", _DURATION))
+MAX_DIGITS = 15
+"""Digits of a number: what every evaluator of IAM's numbers compares exactly."""
+
 _WORDS = {"STAR": "star", "TRUE": "bool", "FALSE": "bool"}
 
 
@@ -175,16 +191,17 @@ def literal(builder: Builder, token: Token) -> tree.Literal | tree.Broken:
     span = builder.span(token, token)
     if token.type in _WORDS:
         return tree.Literal(_WORDS[token.type], value, span=span)
-    if _INT.fullmatch(value):
-        kind = "account" if len(value) == 12 else "int"
+    kind = next((k for k, p in _NUMBERS if re.fullmatch(p, value)), "")
+    if kind and sum(map(str.isdigit, value)) <= MAX_DIGITS:
+        kind = "account" if kind == "int" and len(value) == 12 else kind
         return tree.Literal(kind, value, span=span)
-    for kind, pattern in (("decimal", _DECIMAL), ("duration", _DURATION)):
-        if pattern.fullmatch(value):
-            return tree.Literal(kind, value, span=span)
-    if _NETWORK.fullmatch(value):
+    if kind:
+        problem = f"at most {MAX_DIGITS} digits are compared exactly"
+        value = f"{value[:20]}…"
+    elif re.fullmatch(_NETWORK, value):
         problem = _network_problem(value)
         kind = "network"
-    elif _DATE.fullmatch(value):
+    elif re.fullmatch(_DATE, value):
         problem = _date_problem(value)
         kind = "date"
     else:
@@ -221,7 +238,8 @@ def _date_problem(value: str) -> str:
     import datetime as dt  # noqa: PLC0415  # few sources hold dates
 
     try:
-        dt.datetime.fromisoformat(value)
-    except ValueError as error:
+        moment = dt.datetime.fromisoformat(value)
+        (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
+    except (ValueError, OverflowError) as error:
         return str(error)
     return ""

@@ -1,7 +1,7 @@
 """The tree as written: what stands in a source, spans and comments included.
 
 Nothing here is resolved: a `Name` is letters, a `Statement` is what was typed. Every node has a
-`span`, which takes no part in equality. A part that could not be read is `Broken`, and later
+`span`. Nodes are compared by `show`, which leaves spans out (generated methods cost start-up time). A part that could not be read is `Broken`, and later
 passes pass over it in silence, because the parser has already said why.
 
 Invariant: this module imports nothing but `source`; nodes are frozen and hold only nodes.
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 # Expressions
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Name:
     """A single name: a value, an entity, an action of an imported module."""
 
     text: str
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Text:
     """Text with holes: `parts` alternate freely between text and expressions.
 
@@ -41,7 +41,7 @@ class Text:
 
     kind: str
     parts: tuple[str | Expression, ...]
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
     @property
     def plain(self) -> str | None:
@@ -51,7 +51,7 @@ class Text:
         return None if self.parts else ""
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Literal:
     """A literal of one token; `kind` is int, decimal, account, duration, date, network or bool.
 
@@ -60,18 +60,18 @@ class Literal:
 
     kind: str
     text: str
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class ListOf:
     """`[a, b]`."""
 
     items: tuple[Expression, ...]
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Comprehension:
     """`[item for name in source if condition]`."""
 
@@ -79,62 +79,62 @@ class Comprehension:
     name: Name
     source: Expression
     condition: Expression | None
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Record:
     """`{ team = "orders" }`; a key is a `Name` or a `Text`."""
 
     entries: tuple[tuple[Name | Text, Expression], ...]
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Field:
     """`record.name` or `module.name`."""
 
     base: Expression
     name: Name
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Call:
     """`function(arguments)`: a builder, a conversion, a template."""
 
     function: Expression
     arguments: tuple[tuple[Name | None, Expression], ...]
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class ActionSet:
     """`service:[A, B*, @list]` or `service:@list`."""
 
     service: Literal
     items: tuple[Literal | Text, ...]
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Principal:
     """`service lambda`, `account x`, `oidc "host"`, `canonical "id"`, `anyone`."""
 
     kind: str
     value: Expression | None
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Optional:
     """`key?`: before an operator, true also when the key is missing."""
 
     base: Expression
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Compare:
     """`left operator right`; `exists` and `missing` have no right side."""
 
@@ -143,48 +143,48 @@ class Compare:
     right: Expression | None
     quantifier: str | None = None
     ignoring_case: bool = False
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Fold:
     """`all([…])` or `any([…])`."""
 
     kind: str
     base: Expression
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Logic:
     """`a and b and c`, or the same with `or`."""
 
     operator: str
     parts: tuple[Expression, ...]
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Not:
     """`not a`."""
 
     base: Expression
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Group:
     """`( a )`; kept because the layout is the author's."""
 
     base: Expression
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Broken:
     """What could not be read, and was complained about."""
 
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
 Expression: TypeAlias = (
@@ -211,44 +211,44 @@ Expression: TypeAlias = (
 # Types
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class TypeName:
     """`String`, `s3:bucket` or the literal `"dev"`: `kind` is name, resource or text."""
 
     kind: str
     text: str
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class TypeList:
     """`List[T]`; `name` is what was written before the bracket."""
 
     name: str
     item: Type
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class TypeRecord:
     """`{ id: AccountId, name: String = "x" }`."""
 
     fields: tuple[Parameter, ...]
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class TypeUnion:
     """`"dev" | "prod"`."""
 
     options: tuple[Type, ...]
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
 Type: TypeAlias = TypeName | TypeList | TypeRecord | TypeUnion
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Parameter:
     """`name: type = default`: of a template, of a record type, and of the build (`param`)."""
 
@@ -256,33 +256,33 @@ class Parameter:
     type: Type
     default: Expression | None
     doc: str = ""
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
 # Members
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Import:
     """`import std.lambda`, `import "./x.json" as x: T`; `path` is dotted names or a file."""
 
     path: tuple[str, ...] | str
     alias: Name | None
     type: Type | None
-    place: Span = attrs.field(eq=False)
-    span: Span = attrs.field(eq=False, kw_only=True)
+    place: Span
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Param:
     """`param env: "dev" | "prod" = "dev"`."""
 
     parameter: Parameter
     doc: str = ""
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Extern:
     """`extern lake: s3:bucket max 63`."""
 
@@ -290,10 +290,10 @@ class Extern:
     type: Type
     max: Literal | None
     doc: str = ""
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Let:
     """`let name = value`."""
 
@@ -301,10 +301,10 @@ class Let:
     type: Type | None
     value: Expression
     doc: str = ""
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Declaration:
     """A policy, role, account … with a body.
 
@@ -322,10 +322,10 @@ class Declaration:
     header: Expression | None = None
     exceptions: tuple[Expression, ...] = ()
     doc: str = ""
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Template:
     """`template name(parameters) { … }`."""
 
@@ -333,19 +333,19 @@ class Template:
     parameters: tuple[Parameter, ...]
     body: tuple[Member, ...]
     doc: str = ""
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Selection:
     """A list and what `except` takes away from it."""
 
     items: tuple[Expression, ...]
     exceptions: tuple[Expression, ...] = ()
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Statement:
     """A sentence: `allow deny trust` grant, `allows denies never always` check.
 
@@ -359,35 +359,35 @@ class Statement:
     actions: Selection
     clauses: tuple[tuple[str, Selection | Expression], ...]
     doc: str = ""
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Attach:
     """`attach a, b`."""
 
     items: tuple[Expression, ...]
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Setting:
     """`path "/x/"`, `boundary b`, `tags { … }`."""
 
     name: str
     values: tuple[Expression, ...]
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Use:
     """`use template(arguments)`."""
 
     template: Expression
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class For:
     """`for name in source if condition { … }`."""
 
@@ -395,17 +395,17 @@ class For:
     source: Expression
     condition: Expression | None
     body: tuple[Member, ...]
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class If:
     """`if condition { … } else { … }`."""
 
     condition: Expression
     body: tuple[Member, ...]
     otherwise: tuple[Member, ...]
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
 Member: TypeAlias = (
@@ -425,21 +425,21 @@ Member: TypeAlias = (
 )
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Comment:
     """A comment with its `#`; `##` ones are documentation."""
 
     text: str
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class File:
     """A whole source; `comments` are all of them, in order."""
 
     members: tuple[Member, ...]
     comments: tuple[Comment, ...] = ()
-    span: Span = attrs.field(eq=False, kw_only=True)
+    span: Span = attrs.field(kw_only=True)
 
 
 Node: TypeAlias = Expression | Type | Member | Parameter | Selection | Comment | File

@@ -25,6 +25,7 @@ Block: TypeAlias = dict[str, "Side"]
 
 _SAYABLE = 256
 _TERMS = 64
+_EFFORT = 200_000
 _SHOWN = 4
 _TIMES = " \N{MULTIPLICATION SIGN} "
 
@@ -186,12 +187,8 @@ def _minimal(tree: Tree) -> list[Block]:
         by_key.setdefault(leaf.key, {})[leaf] = None
     keys = sorted(by_key)
     domains = [domain(list(by_key[key])) for key in keys]
-    full = tuple(d.full for d in domains)
     try:
-        cover = _cover(tree, {key: at for at, key in enumerate(keys)}, domains, full)
-        wide = boxes.widened(cover, full)
-        candidates = _sayable(wide, domains)
-        left = next(filter(None, (boxes.sharp(box, candidates) for box in cover)), None)
+        best = _fewest_boxes(tree, keys, domains)
     except boxes.TooMany:
         raise NoForm(
             f"this condition combines too many alternatives of `{keys[0]}` and other keys",
@@ -199,8 +196,31 @@ def _minimal(tree: Tree) -> list[Block]:
             frozenset(keys),
             "too-many",
         ) from None
-    if left is not None:
-        raise _unsayable(left[0], keys, domains, by_key)
+    except _Unsayable as unsayable:
+        raise _collision(unsayable.box, keys, domains, by_key) from None
+    found = ([_said(d, mask) for d, mask in zip(domains, box, strict=True)] for box in best)
+    return [{key: side for key, side in zip(keys, block, strict=True) if side} for block in found]
+
+
+class _Unsayable(Exception):  # noqa: N818 - raised and caught in this module only
+    """Carries a box of the formula that lies in no sayable box."""
+
+    def __init__(self, box: Box) -> None:
+        super().__init__()
+        self.box = box
+
+
+def _fewest_boxes(tree: Tree, keys: list[str], domains: list[Domain]) -> list[Box]:
+    """Return the fewest and cheapest sayable boxes that together are `tree`."""
+    from iamdsl.compiler.conditions import boxes  # noqa: PLC0415
+
+    effort = boxes.Effort(_EFFORT)
+    full = tuple(d.full for d in domains)
+    cover = _cover(tree, {key: at for at, key in enumerate(keys)}, domains, full)
+    candidates = _sayable(boxes.widened(cover, full, effort), domains)
+    for box in cover:
+        if left := boxes.sharp(box, candidates, effort):
+            raise _Unsayable(left[0])
 
     def cost(box: Box) -> int:
         return sum(
@@ -210,9 +230,8 @@ def _minimal(tree: Tree) -> list[Block]:
     def cheapest(at: int, needed: int, mask: int) -> int:
         return _cheapest(keys[at], domains[at], needed, mask)
 
-    best = boxes.narrowed(boxes.chosen(cover, candidates, cost), cheapest, full)
-    found = ([_said(d, mask) for d, mask in zip(domains, box, strict=True)] for box in best)
-    return [{key: side for key, side in zip(keys, block, strict=True) if side} for block in found]
+    best = boxes.chosen(cover, candidates, cost, effort)
+    return boxes.narrowed(best, cheapest, full, effort)
 
 
 def _cover(tree: Tree, places: dict[str, int], domains: list[Domain], full: Box) -> list[Box]:
@@ -242,7 +261,7 @@ def _sayable(wide: list[Box], domains: list[Domain]) -> list[Box]:
     return sorted(out)
 
 
-def _unsayable(
+def _collision(
     box: Box, keys: list[str], domains: list[Domain], by_key: dict[str, dict[Leaf, None]]
 ) -> NoForm:
     """Return the refusal of a box that no block says, naming the values that collide."""

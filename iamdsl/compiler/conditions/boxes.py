@@ -8,7 +8,7 @@ place of literals. Invariant: every function keeps the union of the cover.
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import islice, permutations
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ BOXES = 4096
 _ABSORB = 256
 _PIECES = 512
 _ORDERED_KEYS = 4
+_ORDERS = 512
 _POINTS = 4096
 _CANDIDATES = 96
 _SEARCH = 4000
@@ -27,6 +28,30 @@ _SEARCH = 4000
 
 class TooMany(Exception):  # noqa: N818 - raised and caught inside this package only
     """A work limit was reached."""
+
+
+class Effort:
+    """What the minimization of one formula may still spend, in pieces of boxes looked at.
+
+    It is counted, not timed, so that a formula is refused everywhere or nowhere.
+    """
+
+    __slots__ = ("_left",)
+
+    def __init__(self, pieces: int) -> None:
+        """Allow that many pieces."""
+        self._left = pieces
+
+    def spend(self, pieces: int) -> None:
+        """Take `pieces` off; raises TooMany when nothing is left."""
+        self._left -= pieces
+        if self._left < 0:
+            raise TooMany
+
+    @property
+    def spent(self) -> bool:
+        """Tell whether nothing is left."""
+        return self._left < 0
 
 
 def reduce(boxes: Iterable[Box]) -> list[Box]:
@@ -68,10 +93,11 @@ def disjunction(covers: Sequence[list[Box]]) -> list[Box]:
     return reduce(box for cover in covers for box in cover)
 
 
-def sharp(box: Box, cover: Iterable[Box]) -> list[Box]:
+def sharp(box: Box, cover: Iterable[Box], effort: Effort) -> list[Box]:
     """Return disjoint boxes that together are `box` without `cover`."""
     rest = [box]
     for other in cover:
+        effort.spend(len(rest))
         left: list[Box] = []
         for piece in rest:
             if not all(a & b for a, b in zip(piece, other, strict=True)):
@@ -90,10 +116,11 @@ def sharp(box: Box, cover: Iterable[Box]) -> list[Box]:
     return rest
 
 
-def widened(cover: list[Box], full: Box) -> list[Box]:
+def widened(cover: list[Box], full: Box, effort: Effort) -> list[Box]:
     """Return the boxes of `cover` made as large as the union of the cover allows.
 
-    Which key is widened first matters: with up to four keys every order is tried.
+    Which key is widened first matters: with up to four keys every order is tried, as long as the
+    cover is small.
     """
     allowed: dict[tuple[Box, int], int] = {}
 
@@ -101,8 +128,10 @@ def widened(cover: list[Box], full: Box) -> list[Box]:
         if (box, at) not in allowed:
             open_box = (*box[:at], full[at], *box[at + 1 :])
             try:
-                outside = sharp(open_box, cover)
+                outside = sharp(open_box, cover, effort)
             except TooMany:
+                if effort.spent:
+                    raise
                 allowed[box, at] = box[at]
             else:
                 mask = full[at]
@@ -120,7 +149,7 @@ def widened(cover: list[Box], full: Box) -> list[Box]:
         else:
             turns = [bound[i:] + bound[:i] for i in range(len(bound))]
             orders = [*turns, *(turn[::-1] for turn in turns)]
-        for order in orders:
+        for order in islice(orders, 1 + _ORDERS // len(cover)):
             wide = box
             for at in order:
                 wide = widen(wide, at)
@@ -130,14 +159,16 @@ def widened(cover: list[Box], full: Box) -> list[Box]:
     return sorted(out)
 
 
-def chosen(cover: list[Box], candidates: list[Box], cost: Callable[[Box], int]) -> list[Box]:
+def chosen(
+    cover: list[Box], candidates: list[Box], cost: Callable[[Box], int], effort: Effort
+) -> list[Box]:
     """Return the fewest of `candidates` that together are `cover`, then the cheapest."""
     ranked = sorted(candidates, key=lambda box: (cost(box), box))
     if len(ranked) <= 1:
         return ranked
     points = _points(cover, ranked) if len(ranked) <= _CANDIDATES else None
     if points is None:
-        return _irredundant(cover, ranked)
+        return _irredundant(cover, ranked, effort)
     return [ranked[i] for i in _fewest(points, [cost(box) for box in ranked])]
 
 
@@ -145,6 +176,7 @@ def narrowed(
     cover: list[Box],
     at_least: Callable[[int, int, int], int],
     full: Box,
+    effort: Effort,
 ) -> list[Box]:
     """Return `cover` with each mask replaced by a cheaper one that still covers what it must.
 
@@ -157,8 +189,10 @@ def narrowed(
             box = out[index]
             others = out[:index] + out[index + 1 :]
             try:
-                own = sharp(box, others)
+                own = sharp(box, others, effort)
             except TooMany:
+                if effort.spent:
+                    raise
                 continue
             needed = 0
             for piece in own:
@@ -173,16 +207,17 @@ def _inside(inner: Box, outer: Box) -> bool:
     return not any(a & ~b for a, b in zip(inner, outer, strict=True))
 
 
-def _irredundant(cover: list[Box], ranked: list[Box]) -> list[Box]:
+def _irredundant(cover: list[Box], ranked: list[Box], effort: Effort) -> list[Box]:
     """Return a subset of `ranked` that still covers: dearest boxes are dropped first."""
     kept = list(ranked)
     for box in sorted(ranked, key=lambda b: (sum(m.bit_count() for m in b), b)):
         others = [b for b in kept if b != box]
         try:
-            if all(not sharp(piece, others) for piece in cover if _touches(piece, box)):
+            if all(not sharp(piece, others, effort) for piece in cover if _touches(piece, box)):
                 kept = others
         except TooMany:
-            continue
+            if effort.spent:
+                raise
     return kept
 
 

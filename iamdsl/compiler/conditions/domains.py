@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MISSING = 1
 _MEETS = 64
+_CELLS = 32
 
 
 class Values(Protocol):
@@ -38,7 +39,7 @@ class Values(Protocol):
         """Return the ways to say `mask` by one list, at most one for an operator."""
 
     def parts(self, mask: int) -> list[int]:
-        """Return parts of `mask` to try `lists` on; together they are `mask`."""
+        """Return large parts of `mask` to try `lists` on."""
 
 
 class Domain(Protocol):
@@ -155,9 +156,10 @@ class Single:
 
 
 def with_sources(domain: Domain, mask: int, found: list[int]) -> list[int]:
-    """Return the largest of `found`, and where they leave a part of `mask` out, tests inside it.
+    """Return the largest of `found`, and where they leave a part of `mask` out, more inside it.
 
-    A test, or a few together, as the source has them, nearly always has a form of its own.
+    A test, or a few together, as the source has them, nearly always has a form of its own; then
+    cells are tried, as many together as can be said.
     """
     covered = 0
     for part in found:
@@ -168,6 +170,16 @@ def with_sources(domain: Domain, mask: int, found: list[int]) -> list[int]:
         if not source & ~mask and source & ~covered and domain.say(source) is not None:
             found.append(source)
             covered |= source
+    left = mask & ~covered
+    while left and left.bit_count() <= _CELLS:
+        piece = left & -left
+        for at in range(left.bit_length()):
+            wider = piece | left & 1 << at
+            if wider != piece and domain.say(wider) is not None:
+                piece = wider
+        found.append(piece)
+        left &= ~piece
+    found = [part for part in found if domain.say(part) is not None]
     return [m for m in found if not any(o != m and not m & ~o for o in found)]
 
 

@@ -90,7 +90,7 @@ class Unions:
         return tuple(dict.fromkeys(out))
 
     def parts(self, mask: int) -> list[int]:
-        """Return parts of `mask` that `lists` can say, large ones first."""
+        """Return parts of `mask` that `lists` can say; they may leave some of it out."""
         members = self._with_meets()
         rest = self.full & ~mask
         seeds: dict[int, None] = {}
@@ -106,15 +106,6 @@ class Unions:
                 if other & ~seed and self.lists(seed | other, optional=False):
                     seed |= other  # noqa: PLW2901 - the seed grows
             grown[seed] = None
-        left = mask & ~_union_of(grown)
-        while left:
-            piece = left & -left
-            for at in range(left.bit_length()):
-                wider = piece | (left & 1 << at)
-                if wider != piece and self.lists(wider, optional=False):
-                    piece = wider
-            grown[piece] = None
-            left &= ~piece
         return _maximal(list(grown))
 
     def _say(self, mask: int, optional: bool) -> tuple[ValueList, ...] | None:
