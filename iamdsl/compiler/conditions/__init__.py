@@ -41,7 +41,7 @@ def compile_formula(formula: Formula, *, statements: int = STATEMENTS) -> Blocks
         normal = tree(formula)
         blocks = blocks_of(normal, statements)
         if len(blocks) > statements:
-            raise _too_many(normal, len(blocks), statements)
+            raise too_many(len(blocks), [], normal, statements)
     except NoForm as refusal:
         spans = tuple(
             test.span
@@ -65,10 +65,6 @@ def _condition(block: Block, spelling: dict[str, str]) -> Condition:
 
 def _order(condition: Condition) -> list[tuple[str, str, tuple[str, ...]]]:
     return [(entry.operator, entry.key, entry.values) for entry in condition]
-
-
-def _too_many(normal: Leaf | Node, count: int, limit: int) -> NoForm:
-    return too_many(count, [], normal, limit)
 
 
 def _spelled(reason: str, formula: Formula) -> str:

@@ -171,7 +171,7 @@ def _positive(test: Test, values: tuple[str, ...]) -> tuple[str, bool, tuple[str
     if len(values) > 1:
         from iamdsl.compiler.conditions.ordered import loosest  # noqa: PLC0415
 
-        values = (loosest(test.family, test.relation, values),)
+        values = (loosest(test.key.casefold(), test.family, test.relation, values),)
     return _COMPLEMENT.get(test.relation, test.relation), test.relation in _COMPLEMENT, values
 
 

@@ -46,12 +46,13 @@ def _utc(text: str) -> str:
     return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def loosest(family: str, relation: str, values: tuple[str, ...]) -> str:
+def loosest(key: str, family: str, relation: str, values: tuple[str, ...]) -> str:
     """Return the bound that a list under an ordering amounts to: an OR is its loosest value."""
     if any(map(texts.opaque, values)):
         raise NoForm(
-            "a list of bounds holds a value known only at deployment",
+            f"a list of bounds of `{key}` holds a value known only at deployment",
             "write one bound, or one comparison for each joined by `or`",
+            frozenset((key,)),
         )
     places = _places(family, values)
     return (max if relation.startswith("less") else min)(values, key=lambda v: places[v])

@@ -113,7 +113,8 @@ class Unions:
             self._one_positive(mask, self._members)
             or self._split(mask)
             or self._one_positive(mask, self._with_meets())
-            or self._several(mask, optional)
+            or self._several(mask, optional, self._members)
+            or self._several(mask, optional, self._with_meets())
         )
 
     def _one_positive(self, mask: int, members: Sequence[Member]) -> tuple[ValueList, ...] | None:
@@ -153,9 +154,10 @@ class Unions:
                 best = (ValueList(operator, values, positive),)
         return best
 
-    def _several(self, mask: int, optional: bool) -> tuple[ValueList, ...] | None:
+    def _several(
+        self, mask: int, optional: bool, members: Sequence[Member]
+    ) -> tuple[ValueList, ...] | None:
         """Return the fewest positive lists, less negated ones, that meet in `mask` exactly."""
-        members = self._members
         outside = [m for m in members if not m.mask & mask and self._negatable(m)]
         out = _union(outside)
         choices: list[tuple[str, int, tuple[Member, ...]]] = []
