@@ -243,11 +243,11 @@ def resource_types(
             if known is not None and of.lower() == service.lower():
                 kinds[known.name] = None
             continue
-        kinds.update(dict.fromkeys(_types_of_text(text, service, catalogue)))
+        kinds.update(dict.fromkeys(types_of_text(text, service, catalogue)))
     return tuple(kinds)
 
 
-def _types_of_text(text: str, service: str, catalogue: Catalogue) -> list[str]:
+def types_of_text(text: str, service: str, catalogue: Catalogue) -> list[str]:
     """Return the resource types that some resource matching an ARN pattern can be of."""
     fields = text.split(":", 5)
     if len(fields) < 6:

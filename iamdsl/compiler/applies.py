@@ -38,7 +38,11 @@ def check(
         if text == "*" or name.startswith("@") or value.verbatim:
             continue
         wanted = _wanted(text, catalogue)
-        kinds = set(actions.resource_types(resources, service.lower(), catalogue) or ())
+        kinds = {
+            kind
+            for resource in resources
+            for kind in actions.types_of_text(str(resource.data), service, catalogue)
+        }
         if wanted is not None and not kinds & wanted:
             dead.append(value)
             types.update(dict.fromkeys(f"{service.lower()}:{t}" for t in sorted(wanted)))

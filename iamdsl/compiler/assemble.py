@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from iamdsl.aws.names import name_problem
+from iamdsl.compiler.builders import text_of
 from iamdsl.compiler.entities import Entities, setting
-from iamdsl.compiler.evaluate import text_of
 from iamdsl.compiler.lower import Lowering
 from iamdsl.diagnostics import codes
 from iamdsl.iam import Attachment, Build, Document, Identity

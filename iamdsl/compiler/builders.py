@@ -33,6 +33,20 @@ def placeholder(name: str) -> str:
     return f"{PLACEHOLDER_OPEN}{name}{PLACEHOLDER_CLOSE}"
 
 
+def entity_mark(name: str) -> str:
+    """Return the mark that `lower` replaces by an entity's ARN, when its path is known."""
+    return placeholder(f"entity {name.lower()}")
+
+
+def text_of(value: Value) -> str:
+    """Return a value as it stands in text."""
+    if value.type.name == "Entity":
+        return entity_mark(str(value.data))
+    if value.type.name == "Bool":
+        return "true" if value.data else "false"
+    return str(value.data)
+
+
 def pseudo(name: str, environment: Environment) -> str:
     """Return the partition, account or region of the place, or its mark when it is not known."""
     return environment.pseudo.get(name) or placeholder(f"aws.{name}")

@@ -30,7 +30,7 @@ def check_params(program: Program, environment: Environment, report: Report) -> 
         if b.kind in {"param", "extern"} and not m.library
     }
     for name in environment.params:
-        if name not in known:
+        if name not in known | environment.shared_params:
             near = nearest(name, known, 1)
             report.add(
                 codes.UNKNOWN_PARAM,

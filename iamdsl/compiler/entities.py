@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from iamdsl.compiler import builders
-from iamdsl.compiler.evaluate import text_of
+from iamdsl.compiler.builders import text_of
 from iamdsl.iam import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN
 from iamdsl.model import And, Not, Or, Test, types
 from iamdsl.model.program import entity_type

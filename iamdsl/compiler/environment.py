@@ -49,6 +49,8 @@ class Environment:
         params: values given from outside, as text, by the name of the param.
         pseudo: `partition`, `account` and `region` where they are known.
         externs: texts for externs that are known already.
+        shared_params: params that other sources of the project may declare, when only some of
+            them are compiled.
         sids: "keep" the author's Sids apart, or "drop" all to save characters.
         levels: severity by code number or name, where the configuration changes it; None is off.
         limits: sizes and quotas by name, raised ones included.
@@ -60,4 +62,5 @@ class Environment:
     params: Mapping[str, str] = attrs.field(factory=dict)
     pseudo: Mapping[str, str] = attrs.field(factory=dict)
     sids: Sids = "keep"
+    shared_params: frozenset[str] = frozenset()
     levels: Mapping[str, Severity | None] = attrs.field(factory=dict)

@@ -12,6 +12,7 @@ from math import prod
 from typing import TYPE_CHECKING, assert_never
 
 from iamdsl.compiler import builders, data, formulas, principals
+from iamdsl.compiler.builders import text_of
 from iamdsl.compiler.infer import PSEUDO
 from iamdsl.diagnostics import codes
 from iamdsl.model import ALWAYS, NEVER, And, Formula, Module, Not, Or, Program, Type, Value, types
@@ -56,11 +57,6 @@ class Frame:
                 return frame.locals[name]
             frame = frame.outer
         return None
-
-
-def entity_mark(name: str) -> str:
-    """Return the mark that `lower` replaces by an entity's ARN, when its path is known."""
-    return builders.placeholder(f"entity {name.lower()}")
 
 
 class Evaluator:
@@ -482,15 +478,6 @@ class Evaluator:
         if node.operator in {"like", "not like"} or "${" in str(value.data):
             return builders.widens(value, self.report, value.span)
         return False
-
-
-def text_of(value: Value) -> str:
-    """Return a value as it stands in text."""
-    if value.type.name == "Entity":
-        return entity_mark(str(value.data))
-    if value.type.name == "Bool":
-        return "true" if value.data else "false"
-    return str(value.data)
 
 
 def given_problem(text: str, kind: Type) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from iamdsl.compiler.evaluate import Evaluator, Frame, negate, text_of
+from iamdsl.compiler.builders import text_of
+from iamdsl.compiler.evaluate import Evaluator, Frame, negate
 from iamdsl.diagnostics import Label, codes
 from iamdsl.model import ALWAYS, NEVER, And, Entity, Formula, Grant, Module, Program, Value, types
 from iamdsl.model.program import ENTITY_KINDS, with_article

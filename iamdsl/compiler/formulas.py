@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from iamdsl.compiler.builders import text_of
 from iamdsl.diagnostics import Edit, Fix, codes
 from iamdsl.model.formula import Family, Quantifier, Relation, Test
 
@@ -346,7 +347,7 @@ def _check_wildcards(node: tree.Compare, values: list[Value], report: Report) ->
 
 def _text(value: Value, family: Family) -> str:
     """Return a value in the normal form of its family."""
-    data = value.data
+    data = text_of(value) if value.type.name == "Entity" else value.data
     if value.type.name in {"Key", "action or key"}:
         return f"${{{data}}}"
     if value.type.name == "Principal":

@@ -143,7 +143,8 @@ class Lowering:
             self.report.add(
                 codes.MISSING_CLAUSE,
                 grant.span,
-                f"this `{grant.verb}` names no resources",
+                f"this `{grant.verb}` has no `on`",
+                label="which resources?",
                 hint="add `on` with ARNs or builders; `on *` is every resource",
             )
             return False
@@ -224,7 +225,8 @@ class Lowering:
             self.report.add(
                 codes.MISSING_CLAUSE,
                 grant.span,
-                f"this `{grant.verb}` names no principals",
+                f"this `{grant.verb}` has no `to`",
+                label="who?",
                 hint="add `to`: a role, `account 111122223333`, `service lambda`, or `anyone`",
             )
             return False

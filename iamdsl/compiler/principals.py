@@ -65,7 +65,7 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
             problem, hint = "no service principal", "write `service lambda`"
     elif kind == "account":
         if value.type.name == "Entity":
-            pair = ("AWS", builders.placeholder(f"entity {text.lower()}"))
+            pair = ("AWS", builders.entity_mark(text))
         elif value.type.name != "*" and not (mark or re.fullmatch(_ACCOUNT, text)):
             problem, hint = "no account id", "an account id has 12 digits; quote none of them"
     elif kind == "oidc":
@@ -94,7 +94,7 @@ def of_value(value: Value, report: Report, span: Span) -> tuple[str, str] | None
         pair: tuple[str, str] = value.data
         return pair
     if value.type.name == "Entity" and value.type.options[0] in {"role", "user", "account"}:
-        return ("AWS", builders.placeholder(f"entity {str(value.data).lower()}"))
+        return ("AWS", builders.entity_mark(str(value.data)))
     text = str(value.data)
     if value.type.name == "Entity":
         report.add(

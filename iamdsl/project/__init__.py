@@ -58,6 +58,7 @@ class Project(NamedTuple):
         out: the absolute output folder.
         shown_out: what messages call it: relative to the current folder if it is below.
         files: the sources with their bytes, sorted by name.
+        shared_params: params of the configuration that sources not named here may declare.
         prefix: what leads from the current folder to the project's root, for messages.
     """
 
@@ -68,6 +69,7 @@ class Project(NamedTuple):
     problems: tuple[Problem, ...] = ()
     use_cache: bool = True
     prefix: str = ""
+    shared_params: tuple[str, ...] = ()
 
 
 class Outcome(NamedTuple):
@@ -110,6 +112,7 @@ def load_project(paths: Sequence[str] = (), options: Options = _NO_OPTIONS) -> P
     settings, problems = config.load(start)
     if not settings.file:
         settings = settings._replace(root=os.getcwd())
+    shared = tuple(name for name, _ in settings.params) if paths else ()
     settings = _with_options(settings, options)
     root = settings.root
     out = os.path.abspath(options.out) if options.out else os.path.join(root, settings.out)
@@ -135,6 +138,7 @@ def load_project(paths: Sequence[str] = (), options: Options = _NO_OPTIONS) -> P
         tuple(problems),
         options.use_cache and "-" not in paths,
         _prefix(root),
+        shared,
     )
 
 

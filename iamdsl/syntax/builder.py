@@ -87,7 +87,7 @@ class Builder:
             between = self.source.text[token.end_pos : below]
             if not token.startswith("##") or between.strip() or between.count("\n") > 1:
                 break
-            lines.append(str(token)[2:].strip())
+            lines.append(str(token)[2:].removeprefix(" ").rstrip())
             below = token.start_pos or 0
             index -= 1
         return "\n".join(reversed(lines))
