@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from iamdsl.aws import Catalogue
     from iamdsl.diagnostics import Diagnostic
     from iamdsl.iam import Build
-    from iamdsl.project import Config, Project
+    from iamdsl.project import Project
     from iamdsl.source import Source
 
 _SEVERITIES = {
@@ -63,7 +63,7 @@ def make(project: Project, key: str, mark: str, *, write: bool) -> Outcome:
         return Outcome(report.diagnostics, failed=True)
 
     loader = Loader(config.root, entries)
-    environment = _environment(config, catalogue, loader)
+    environment = _environment(project, catalogue, loader)
     compilation = compile([source for _, source in entries], environment)
     report.extend(_with_levels(compilation.diagnostics, environment.levels))
     if report.failed or compilation.build is None:
@@ -95,8 +95,9 @@ def make(project: Project, key: str, mark: str, *, write: bool) -> Outcome:
     return outcome._replace(**written._asdict())
 
 
-def _environment(config: Config, catalogue: Catalogue, loader: Loader) -> Environment:
+def _environment(project: Project, catalogue: Catalogue, loader: Loader) -> Environment:
     """Return the world that the compiler may know."""
+    config = project.config
     pseudo = {name: getattr(config, name) for name in PSEUDO}
     return Environment(
         catalogue=catalogue,
@@ -106,6 +107,7 @@ def _environment(config: Config, catalogue: Catalogue, loader: Loader) -> Enviro
         pseudo={name: value for name, value in pseudo.items() if value is not None},
         sids="drop" if config.sids == "drop" else "keep",
         levels={number: _SEVERITIES[level] for number, level in config.levels},
+        shared_params=frozenset(project.shared_params),
     )
 
 
