@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from iamdsl.compiler.conditions.blocks import blocks_of, too_many
-from iamdsl.compiler.conditions.leaves import Leaf, Node, spelled_keys, tests_of, tree
+from iamdsl.compiler.conditions.leaves import spelled_keys, tests_of, tree
 from iamdsl.compiler.conditions.refusal import NoForm, Refused
 from iamdsl.iam import Condition, Entry
 

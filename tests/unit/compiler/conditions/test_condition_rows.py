@@ -301,3 +301,8 @@ def test_the_culprit_is_the_inner_conjunction() -> None:
     refused = compile_formula(formula(f'd < 2026-01-01 or y == "QUJD" or {inner}'), statements=7)
     assert isinstance(refused, Refused)
     assert refused.reason.count("8 = 2") == 1
+
+
+def test_every_row_is_a_case() -> None:
+    names = [row[0] for row in rows("ABCDEIJNVW")]
+    assert len(names) == len(set(names)) == 231
