@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from iamdsl.aws.nearest import distance, nearest
+from iamdsl.diagnostics.nearest import distance, nearest
 from iamdsl.aws.operations import OPERATIONS, PREFIXES, operation_hint
 
 if TYPE_CHECKING:

@@ -75,7 +75,17 @@ class TestUpToDate:
             lambda p: (p / "build/manifest.json").unlink(),
             lambda p: (p / "build").rename(p / "moved"),
         ],
-        ids=str,
+        ids=[
+            "a source",
+            "imported data",
+            "a new source",
+            "a source's name",
+            "the configuration",
+            "an output gone",
+            "an output changed",
+            "the manifest gone",
+            "the folder moved",
+        ],
     )
     def test_something_changed(self, root: Path, change: Callable[[Path], object]) -> None:
         """Any change of an input or an output makes a build."""
