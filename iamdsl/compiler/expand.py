@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from iamdsl.compiler.bodies import BODIES
 from iamdsl.compiler.builders import text_of
 from iamdsl.compiler.evaluate import Evaluator, Frame, negate
 from iamdsl.diagnostics import Label, codes
@@ -63,8 +64,12 @@ class _Expansion:
 
     def _member(self, member: tree.Member, frame: Frame, entity: Entity | None) -> None:
         match member:
-            case tree.Declaration():
+            case tree.Declaration() if entity is None:
                 self._declaration(member, frame)
+            case tree.Statement() | tree.Attach() | tree.Setting() | tree.Declaration() if (
+                entity is not None and self._foreign(member, entity)
+            ):
+                self._misplaced(member, entity)
             case tree.Statement(verb=verb) if entity is not None and verb not in _CHECKS:
                 self._statement(member, frame, entity)
             case tree.Attach(items=items) if entity is not None:
@@ -83,20 +88,42 @@ class _Expansion:
                 truth = self.evaluator.truth(condition, frame)
                 self.members(body if truth else otherwise, frame, entity)
             case tree.Statement() | tree.Attach() | tree.Setting():
-                self._misplaced(member)
+                self._misplaced(member, None)
             case _:
                 return
 
-    def _misplaced(self, member: tree.Statement | tree.Attach | tree.Setting) -> None:
+    def _foreign(
+        self,
+        member: tree.Statement | tree.Attach | tree.Setting | tree.Declaration,
+        entity: Entity,
+    ) -> bool:
+        """Tell whether a template brings to an entity what its kind has no place for."""
+        if isinstance(member, tree.Statement):
+            word = member.verb
+        elif isinstance(member, tree.Setting):
+            word = member.name
+        else:
+            word = "attach" if isinstance(member, tree.Attach) else "declaration"
+        return word not in BODIES["resource policy" if entity.target else entity.kind]
+
+    def _misplaced(
+        self,
+        member: tree.Statement | tree.Attach | tree.Setting | tree.Declaration,
+        entity: Entity | None,
+    ) -> None:
         """Report what a template brings to a place that cannot hold it."""
-        if isinstance(member, tree.Statement) and member.verb in _CHECKS:
-            return
+        if entity is None:
+            message = "this brings statements to a place that holds declarations only"
+            hint = "`use` it inside the body of a policy or role"
+        else:
+            message = f"this brings {with_article(entity.kind)} what it cannot hold"
+            hint = "`use` it where all that the template holds has a place"
         self.report.add(
             codes.MISPLACED,
             self.uses[-1][1] if self.uses else member.span,
-            "this brings statements to a place that holds declarations only",
-            notes=[Label(member.span, "such as this")] if self.uses else (),
-            hint="`use` it inside the body of a policy or role",
+            message,
+            notes=[Label(_head(member), "this has no place there")] if self.uses else (),
+            hint=hint,
         )
 
     def _count(self, span: Span) -> None:
@@ -400,3 +427,8 @@ def _report_clashes(entities: list[Entity], report: Report) -> None:
             notes=[Label(other.span, f"the {other.kind} `{other.name}` is declared here")],
             hint="names are unique in a project, and IAM compares them without case: rename one",
         )
+
+
+def _head(member: tree.Statement | tree.Attach | tree.Setting | tree.Declaration) -> Span:
+    """Return the place by which to show a member: of a declaration, its name."""
+    return member.name.span if isinstance(member, tree.Declaration) else member.span

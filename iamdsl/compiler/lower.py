@@ -14,7 +14,14 @@ import attrs
 from iamdsl.compiler import actions, applies, builders, principals
 from iamdsl.compiler.conditions import Refused, compile_formula
 from iamdsl.diagnostics import Label, codes
-from iamdsl.iam import ANYONE, Elements, Policy, Principals, Statement
+from iamdsl.iam import (
+    ANYONE,
+    PLACEHOLDER_OPEN,
+    Elements,
+    Policy,
+    Principals,
+    Statement,
+)
 from iamdsl.model import ALWAYS, Not, Test
 from iamdsl.model.program import with_article
 
@@ -84,15 +91,19 @@ class Lowering:
             resource_policy and who is not None and not who.by_type
         ):
             return []  # a list without items: the statement is about nothing
-        if not blocks and grant.verb == "deny":
-            self.report.add(
-                codes.FOLDED_AWAY,
-                grant.span,
-                "this `deny` says nothing in this build",
-                label="its condition is never true",
-                hint="if that is meant, put it into an `if`, where it can be seen",
-            )
+        if not blocks:
+            self._nothing(grant, "no action is left" if not verbs.values else "")
         return [self._statement(grant, verbs, resources, who, block) for block in blocks]
+
+    def _nothing(self, grant: Grant, why: str) -> None:
+        """Note a statement that is about no request at all."""
+        self.report.add(
+            codes.FOLDED_AWAY,
+            grant.span,
+            f"this `{grant.verb}` says nothing in this build",
+            label=why or "no request meets its condition",
+            hint="if that is meant, put it into an `if`, where it can be seen",
+        )
 
     def _statement(
         self,
@@ -204,6 +215,8 @@ class Lowering:
             and text == self.entities.resolve_value(entity.target)
         ):
             return "*"
+        if text.startswith(PLACEHOLDER_OPEN):
+            return text  # an extern: what it is, its type has said
         problem, hint = arn_problem(text)
         if problem:
             self.report.add(codes.BAD_ARN, span, f"`{text}` {problem}", hint=hint)

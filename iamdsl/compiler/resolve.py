@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamdsl.compiler.bodies import BODIES
 from iamdsl.compiler.scope import Scope
 from iamdsl.compiler.statements import Checker
 from iamdsl.diagnostics import Label, codes
@@ -24,42 +25,6 @@ if TYPE_CHECKING:
     from iamdsl.source import Span
 
 _KINDS = {tree.Let: "let", tree.Template: "template", tree.Extern: "extern", tree.Param: "param"}
-
-BODIES: dict[str, frozenset[str]] = {
-    "policy": frozenset(["allow", "deny", "description", "path", "tags", "id"]),
-    "boundary": frozenset(["allow", "deny", "description", "path", "tags"]),
-    "scp": frozenset(["allow", "deny", "description", "tags"]),
-    "rcp": frozenset(["deny", "description", "tags"]),
-    "session": frozenset(["allow", "deny", "attach"]),
-    "role": frozenset(
-        [
-            "allow",
-            "deny",
-            "trust",
-            "attach",
-            "path",
-            "description",
-            "max_session",
-            "boundary",
-            "tags",
-            "place",
-            "instance_profile",
-        ]
-    ),
-    "user": frozenset(["allow", "deny", "attach", "path", "boundary", "tags", "place", "groups"]),
-    "group": frozenset(["allow", "deny", "attach", "path", "place"]),
-    "permission_set": frozenset(
-        ["allow", "deny", "attach", "description", "max_session", "boundary", "tags"]
-    ),
-    "test": frozenset(["allows", "denies", "never", "always"]),
-    "guard": frozenset(["never", "always"]),
-    "organization": frozenset({"attach", "declaration"}),
-    "ou": frozenset({"attach", "declaration"}),
-    "account": frozenset({"attach", "declaration"}),
-}
-"""What may stand in the body of each kind, besides `use`, `for` and `if`."""
-
-_RESOURCE_BODY = frozenset(["allow", "deny", "id"])
 
 
 def resolve(modules: tuple[Module, ...], environment: Environment, report: Report) -> Program:
@@ -242,7 +207,7 @@ def _allowed(member: tree.Member, word: str, place: str, report: Report) -> None
         message = f"`{word}` stands outside any declaration"
         hint = "put it into the body of a `policy` or `role`"
     else:
-        body = _RESOURCE_BODY if place == "resource policy" else BODIES[place]
+        body = BODIES[place]
         if word in body:
             return
         message = f"`{word}` has no place in {with_article(place)}"

@@ -168,7 +168,7 @@ BAD_PRINCIPAL = Code(
 )
 
 FOLDED_AWAY = Code(
-    "IAM217", "folded-away", _NOTE, "A `deny` says nothing in this build, and is left out."
+    "IAM217", "folded-away", _NOTE, "A statement says nothing in this build, and is left out."
 )
 
 # 3: what IAM can hold
