@@ -53,7 +53,7 @@ def check(
 def _is_open(resource: Value) -> bool:
     """Tell whether a resource can be of any type: `*`, or known only at deployment."""
     text = str(resource.data)
-    return text == "*" or (resource.type.name != "Resource" and text.startswith(PLACEHOLDER_OPEN))
+    return text == "*" or text.startswith(PLACEHOLDER_OPEN)
 
 
 def _wanted(text: str, catalogue: Catalogue) -> set[str] | None:

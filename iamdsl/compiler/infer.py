@@ -396,12 +396,13 @@ class Inference:
             fix=fix,
         )
 
-    def _elsewhere(self, name: str) -> str | None:
+    def _elsewhere(self, name: str) -> tuple[str, str] | None:
         """Return the import that would bring in a name which another module declares."""
         for module in self.program.modules:
             if name in module.names:
                 file = module.source.name.rsplit("/", 1)[-1]
-                return f'import "./{file}" as {file.split(".")[0]}'
+                alias = file.split(".")[0].replace("-", "_")
+                return f'import "./{file}" as {alias}', f"{alias}.{name}"
         return None
 
     def _text(self, node: tree.Text, scope: Scope) -> Type:

@@ -130,7 +130,7 @@ class Checker(Inference):
             text = name.text if name else order[index] if index < len(order) else ""
             problem, hint = "", f"`{template.name.text}` takes {_signature(template)}"
             if not text:
-                problem = f"`{template.name.text}` takes {len(order)} arguments"
+                problem = f"`{template.name.text}` takes {_count(len(order))}"
             elif text not in parameters:
                 problem = f"`{template.name.text}` has no parameter `{text}`"
                 near = nearest(text, order, 1)
@@ -154,6 +154,10 @@ class Checker(Inference):
                 hint=f"add `{missing[0].name.text} = …`",
             )
         return pairs
+
+
+def _count(number: int) -> str:
+    return f"{number or 'no'} argument{'s' * (number != 1)}"
 
 
 def _signature(template: tree.Template) -> str:
