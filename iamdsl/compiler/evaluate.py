@@ -134,7 +134,7 @@ class Evaluator:
             self.report.add(
                 codes.WRONG_TYPE,
                 span,
-                f"the value `{text}` given for it is not {problem}",
+                f"`{text}`, the value given here, is not {problem}",
                 hint=f"set a value of type {kind}",
             )
             return None

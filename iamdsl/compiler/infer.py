@@ -12,6 +12,7 @@ from iamdsl.compiler import builders, formulas
 from iamdsl.compiler.scope import Scope
 from iamdsl.diagnostics import Edit, Fix, Label, codes
 from iamdsl.diagnostics.nearest import nearest
+from iamdsl.iam import OPERATORS
 from iamdsl.model import Binding, Module, Program, Type, Value, types
 from iamdsl.model.program import entity_type
 from iamdsl.syntax import tree
@@ -279,7 +280,11 @@ class Inference:
     def mismatch(self, node: tree.Expression, actual: Type, wanted: str, what: str) -> None:
         """Report a value of the wrong type, with what would be right."""
         hint = f"write a value of type {wanted}"
-        if isinstance(node, tree.Text) and node.kind == "qualified" and wanted == "Arn":
+        if wanted == "Principal":
+            hint = "write a role, `account 111122223333`, `service lambda`, `anyone` or an ARN"
+        elif wanted.startswith("a "):
+            hint = f"write {wanted}"
+        elif isinstance(node, tree.Text) and node.kind == "qualified" and wanted == "Arn":
             hint = "resources are ARNs, or built by `service:type(…)`"
         self.report.add(
             codes.WRONG_TYPE,
@@ -375,7 +380,11 @@ class Inference:
             if near
             else "declare it with `let`, or write text as a string"
         )
-        if node.text in {"self", "aws"}:
+        if self.environment.catalogue.managed_policy(node.text) is not None:
+            hint = f'for the policy of AWS write `aws_managed("{node.text}")`'
+        elif node.text in OPERATORS:
+            hint = 'the operator follows from the value: write `key == value`, `key like "a*"` …'
+        elif node.text in {"self", "aws"}:
             hint = (
                 "`self` is the resource of a `policy … for …`; `aws` has partition, account, region"
             )

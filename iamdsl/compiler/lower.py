@@ -73,9 +73,11 @@ class Lowering:
 
     def _statements(self, entity: Entity, grant: Grant, service: str) -> list[Statement]:
         resource_policy = entity.target is not None
-        resources = self._resources(entity, grant, service)
         who = self._principals(entity, grant)
-        if resources is False or who is False:
+        if who is False:
+            return []
+        resources = self._resources(entity, grant, service)
+        if resources is False:
             return []
         named = grant.resources or ((entity.target,) if entity.target is not None else ())
         named = tuple(self.entities.resolved(v) for v in named)
@@ -248,6 +250,8 @@ class Lowering:
     def _no_principals(self, entity: Entity, grant: Grant) -> Literal[False]:
         values = grant.principals or ()
         hint = "remove `to`: the policy speaks for whoever it is attached to"
+        if entity.kind == "role":
+            hint = "who may assume the role is said by `trust`: `trust service lambda`"
         if entity.kind == "rcp":
             hint = "remove `to`: a resource control policy is about everyone"
         self.report.add(

@@ -171,6 +171,8 @@ def _member(
         case tree.Let() | tree.Param() | tree.Extern() | tree.Import():
             word = type(member).__name__.lower()
             _top_only(member, scope, place, word, report)
+            if place != "file" and isinstance(member, tree.Let):
+                scope.bind(member.name, checker.infer(member.value, scope), member)
         case tree.Broken():
             pass
 

@@ -66,8 +66,28 @@ class Checker(Inference):
             for value in written:
                 actions.check_name(value, self.environment, self.report)
 
+    def _bare_action(self, node: tree.Expression, scope: Scope) -> bool:
+        """Report `GetObject` where `s3:GetObject` is meant."""
+        if not isinstance(node, tree.Name) or scope.find(node.text) is not None:
+            return False
+        catalogue = self.environment.catalogue
+        lowered = node.text.lower()
+        found = [s for s in catalogue.services() if lowered in catalogue.names(s)]
+        if not found or lowered in self.program.entities:
+            return False
+        shown = ", ".join(f"`{s}:{node.text}`" for s in found[:3])
+        self.report.add(
+            codes.UNKNOWN_NAME,
+            node.span,
+            f"nothing is named `{node.text}`",
+            hint=f"an action has its service before it: {shown}",
+        )
+        return True
+
     def _selection(self, node: tree.Selection, scope: Scope, kind: Type, what: str) -> None:
         for item in node.items + node.exceptions:
+            if kind is types.ACTION and self._bare_action(item, scope):
+                continue
             self.expect(item, scope, kind, what)
 
     def setting(self, node: tree.Setting, scope: Scope) -> None:

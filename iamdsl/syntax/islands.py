@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 from lark.exceptions import UnexpectedInput
+from lark.lexer import Token
 
 from iamdsl.diagnostics import Label, codes
 from iamdsl.source import Span
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from iamdsl.diagnostics import Report
     from iamdsl.source import Source
     from iamdsl.syntax.parser import Engine
+
+_NEVER_INSIDE = frozenset("allow deny trust attach on to when unless".split())
+"""Words that no list and no argument can hold: a bracket that is open at one was forgotten."""
 
 MAX_MESSAGES = 100
 """Syntax errors of a run that are told one by one; a file of another kind has thousands."""
@@ -40,6 +44,15 @@ def parse(engine: Engine, source: Source, report: Report) -> tuple[tree.Member, 
     """Return the members of a source that does not parse as a whole."""
     _check_brackets(source, report)
     return tuple(_sequence(engine, source, report, 0, len(source.text)))
+
+
+def comments(source: Source) -> list[Token]:
+    """Return all comments of a source, those in what could not be read too."""
+    return [
+        Token("COMMENT", m.group(), m.start(), end_pos=m.end())
+        for m in _TOKEN.finditer(source.text)
+        if m.lastgroup == "comment"
+    ]
 
 
 def _sequence(
@@ -138,6 +151,8 @@ def _check_brackets(source: Source, report: Report) -> None:
             line = text.rfind("\n", 0, at)
             while stack and stack[-1][1] > line:
                 stack.pop()  # the rest of the line is in the string: nothing can be said of these
+        elif found.lastgroup == "word" and stack and stack[-1][0] != "{" and mark in _NEVER_INSIDE:
+            _unclosed(source, report, stack.pop(), at)
         elif found.lastgroup == "word" and stack and mark in TOP and _first_column(text, at):
             _unclosed(source, report, stack.pop(), at)
             stack.clear()

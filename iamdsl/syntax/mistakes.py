@@ -9,6 +9,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from iamdsl.diagnostics import Edit, Fix, codes
 from iamdsl.diagnostics.nearest import nearest
 from iamdsl.source import Span
+from iamdsl.syntax import habits
 from iamdsl.syntax.words import MEMBERS
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def explain(error: UnexpectedInput, source: Source, report: Report, place: Span)
                 Span(source, max(place.start, end - 1), end),
                 "more is expected after this",
                 f"expected {_expectation(error)}",
+                habits.of_end(place.text),
             )
         return
     if report.has_inside(codes.UNCLOSED_BRACKET, place):
@@ -65,7 +67,7 @@ def explain(error: UnexpectedInput, source: Source, report: Report, place: Span)
     if token.type == "UNREADABLE":
         _unreadable(str(token), span, report)
     else:
-        _unexpected(error, token, span, report)
+        _unexpected(error, token, span, report, place.start)
 
 
 def _unreadable(character: str, span: Span, report: Report) -> None:
@@ -83,23 +85,19 @@ def _unreadable(character: str, span: Span, report: Report) -> None:
     _syntax_error(report, span, f"`{character}` has no meaning here", "", hint)
 
 
-def _unexpected(error: UnexpectedToken, token: Token, span: Span, report: Report) -> None:
+def _unexpected(
+    error: UnexpectedToken, token: Token, span: Span, report: Report, start: int
+) -> None:
     accepts = _accepts(error)
     word = str(token)
     expected = f"expected {_expectation(error)}"
-    before = span.source.text[: span.start].rstrip()
     if token.type == "EQUAL" and any("==" in a for a in accepts):
         fix = Fix("write `==`", (Edit(span, "=="),))
         label = "expected `==`"
         _syntax_error(report, span, "`=` where `==` is meant", label, "compare with `==`", fix)
-    elif token.type == "LBRACE" and not before and '"Statement"' in span.source.text:
-        _syntax_error(
-            report,
-            span,
-            "this is a JSON policy document, not a `.iam` source",
-            expected,
-            'write `policy name { allow service:Action on "arn" }`',
-        )
+    elif (habit := habits.of_token(token, accepts, span, start)) is not None:
+        label = expected if habit.span is span else ""
+        _syntax_error(report, habit.span, habit.message, label, habit.hint, habit.fix)
     elif token.type.lower() == word and "a name" in expected:
         _syntax_error(
             report, span, f"`{word}` is a word of the language", expected, "choose another name"

@@ -10,6 +10,7 @@ a hundred sets of terminals.
 from __future__ import annotations
 
 import marshal
+from contextlib import suppress
 from hashlib import sha256
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -159,12 +160,9 @@ class Engine:
         grammar = resources.read_text(resources.path("grammar", "iamdsl.lark"))
         stamp = f"{_FORMAT} {lark.__version__} {marshal.version} {grammar}"
         name = f"grammar-{sha256(stamp.encode()).hexdigest()[:24]}.tables"
-        plain = _unpack(resources.read_cached(name))
-        if plain is not None:
-            try:
+        with suppress(Exception):  # whatever a stale or damaged file does, tables can be made anew
+            if (plain := _unpack(resources.read_cached(name))) is not None:
                 return self._from_plain(plain)
-            except Exception:  # noqa: BLE001  # whatever a stale file does, tables can be made anew
-                plain = None
         plain = _compute(grammar)
         resources.write_cached(name, _pack(plain))
         return self._from_plain(plain)
@@ -235,5 +233,6 @@ def parse(source: Source, report: Report) -> tree.File:
             engine.builder.begin(source, report)
             engine.lexer.comments = engine.builder.comments
             members = islands.parse(engine, source, report)
+            engine.builder.comments += islands.comments(source)
         comments = tuple(engine.builder.finish())
     return tree.File(members, comments, span=Span(source, 0, len(source.text)))
