@@ -138,6 +138,12 @@ def check(test: Test) -> None:
     for value in test.values:
         if "${" in value:
             _check_variables(test, value)
+        if "${$}{" in value and test.relation == "equals" and (test.ignoring_case or opaque(value)):
+            raise NoForm(
+                f"`{test.key}` cannot be compared with a literal `${{` here",
+                "IAM can write it under `like` only: compare with a pattern",
+                frozenset((test.key.casefold(),)),
+            )
         if family == "Arn":
             _check_arn(test, value)
 

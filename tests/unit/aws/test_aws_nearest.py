@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from iamdsl.diagnostics.nearest import distance, nearest
 from iamdsl.aws.operations import OPERATIONS, PREFIXES, operation_hint
+from iamdsl.diagnostics.nearest import distance, nearest
 
 if TYPE_CHECKING:
     from iamdsl.aws import Catalogue
