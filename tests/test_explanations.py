@@ -90,7 +90,8 @@ def _check_example(
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     monkeypatch.chdir(folder)
-    outcome = check(load_project(["example.iam"]))
+    modules = any(name.endswith(".iam") for name in files)
+    outcome = check(load_project(["example.iam"] if modules else []))
     return outcome, render("full", outcome.diagnostics)
 
 
