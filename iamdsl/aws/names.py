@@ -7,7 +7,6 @@ Letters are ASCII letters here: IAM refuses others where the models write a word
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import NamedTuple
 
 
@@ -110,6 +109,8 @@ def _at_least(rule: NameRule) -> str:
 def _tag_problem(kind: str, text: str) -> str:
     if kind == "tag-key" and text.lower().startswith("aws:"):
         return "begins with `aws:`, which AWS keeps for itself"
+    import unicodedata  # noqa: PLC0415  # only tags need it
+
     for letter in text:
         if letter not in _TAG_SIGNS and unicodedata.category(letter)[0] not in "LZN":
             return f"is not made of {RULES[kind].form}"

@@ -6,7 +6,6 @@ text from outside in a pattern, an entity that no expansion declared.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, assert_never
@@ -22,6 +21,7 @@ from iamdsl.syntax import tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from decimal import Decimal
 
     from iamdsl.compiler.environment import Environment
     from iamdsl.diagnostics import Report
@@ -557,11 +557,13 @@ def _decide(operator: str, left: Value, right: list[Value]) -> bool:
 
 def _same(left: Value, right: Value) -> bool:
     if {left.type.name, right.type.name} <= {"Int", "Decimal"}:
-        return Decimal(str(left.data)) == Decimal(str(right.data))
+        return _orderable(left) == _orderable(right)
     return bool(left.data == right.data)
 
 
 def _orderable(value: Value) -> Decimal:
+    from decimal import Decimal  # noqa: PLC0415  # few sources compare numbers
+
     if value.type.name == "Date":
         return Decimal(formulas.epoch(str(value.data)))
     return Decimal(str(value.data))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from iamdsl.compiler.builders import text_of
@@ -365,6 +364,8 @@ def _text(value: Value, family: Family) -> str:
 
 def _number(text: str) -> str:
     """Return the shortest decimal: no exponent, no needless zeros."""
+    from decimal import Decimal  # noqa: PLC0415  # few sources hold numbers
+
     number = Decimal(text)
     plain = f"{number:f}"
     if "." in plain:

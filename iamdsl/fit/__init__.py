@@ -12,8 +12,7 @@ than it was, or than AWS takes, unless the report says so.
 from __future__ import annotations
 
 from iamdsl.fit.minimize import Sids, minimize
-from iamdsl.fit.pack import Packing, pack
 from iamdsl.fit.place import fit
 from iamdsl.fit.verify import MeaningChangedError, verify
 
-__all__ = ["MeaningChangedError", "Packing", "Sids", "fit", "minimize", "pack", "verify"]
+__all__ = ["MeaningChangedError", "Sids", "fit", "minimize", "verify"]

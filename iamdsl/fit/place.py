@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from iamdsl.fit._queues import as_queue_policy
-from iamdsl.fit._refusals import WAYS_OUT, too_large, too_many
 from iamdsl.fit.minimize import minimize
-from iamdsl.fit.pack import pack, uncuttable
 from iamdsl.fit.verify import verify
 from iamdsl.iam import Attachment, Build, Document, Policy, size
 
@@ -78,7 +75,8 @@ def fit(
         identities.append(placed)
         documents += made
     documents = [attrs.evolve(d, attached=_all_pieces(d.attached, state)) for d in documents]
-    _check_sessions(documents, state)
+    if any(d.attached for d in documents):
+        _check_sessions(documents, state)
     return Build(tuple(documents), tuple(identities))
 
 
@@ -95,6 +93,8 @@ def _fit_document(document: Document, state: _Fitting) -> list[Document]:
     what = _called(document)
     small = _minimized(document.policy, what, state)
     if document.kind == "resource" and document.service == "sqs":
+        from iamdsl.fit._queues import as_queue_policy  # noqa: PLC0415  # queues only
+
         small = as_queue_policy(small, what, state.limits, state.report, document.origin)
         verify(document.policy.statements, small.statements, what)
     done = attrs.evolve(document, policy=small)
@@ -102,6 +102,9 @@ def _fit_document(document: Document, state: _Fitting) -> list[Document]:
     characters = size(small, state.lengths)
     if limit is None or characters <= limit:
         return [done]
+    from iamdsl.fit._refusals import WAYS_OUT, too_large  # noqa: PLC0415  # most builds fit
+    from iamdsl.fit.pack import pack  # noqa: PLC0415
+
     if document.kind != "managed":
         hint = WAYS_OUT[document.kind]
         sizes = characters, limit
@@ -171,6 +174,9 @@ def _refuse_statements(
     what: str, policy: Policy, limit: int, place: tuple[Span, ...], state: _Fitting
 ) -> None:
     """Report the statements that alone are larger than a whole policy may be."""
+    from iamdsl.fit._refusals import too_large  # noqa: PLC0415  # most builds fit
+    from iamdsl.fit.pack import uncuttable  # noqa: PLC0415
+
     for statement in uncuttable(policy.statements, limit, state.lengths):
         alone = size(Policy((statement,)), state.lengths)
         too_large(
@@ -193,6 +199,8 @@ def _fit_identity(identity: Identity, state: _Fitting) -> tuple[Identity, list[D
         trust = _minimized(identity.trust, f"trust of {what}", state)
         limit, characters = _limit(state, "trust"), size(trust, state.lengths)
         if limit is not None and characters > limit:
+            from iamdsl.fit._refusals import WAYS_OUT, too_large  # noqa: PLC0415  # most builds fit
+
             too_large(
                 state.report,
                 f"trust policy of {what}",
@@ -210,6 +218,8 @@ def _fit_identity(identity: Identity, state: _Fitting) -> tuple[Identity, list[D
     identity, made = _placed(attrs.evolve(identity, own=None), own, what, state)
     quota = state.limits.attachments(identity.kind).value
     if len(identity.managed) > quota:
+        from iamdsl.fit._refusals import too_many  # noqa: PLC0415  # most builds fit
+
         hint = "attach fewer policies, or write wider patterns"
         if made and identity.place == "managed":
             hint = "let its own statements stand inline: `place auto`"
@@ -239,6 +249,8 @@ def _placed(
         return _with_inline(identity, small), []
     limit = state.limits.value("managed-policy-size")
     left = quota - used if quota is not None and identity.place == "auto" else None
+    from iamdsl.fit.pack import pack  # noqa: PLC0415  # most builds fit
+
     packing = pack(small.statements, limit, left, state.lengths)
     if packing is None:
         _refuse_statements(what, small, limit, identity.origin, state)
@@ -279,6 +291,8 @@ def _refuse_inline(
     what: str,
     state: _Fitting,
 ) -> None:
+    from iamdsl.fit._refusals import too_large  # noqa: PLC0415  # most builds fit
+
     hint = "let it overflow into managed policies: `place auto`"
     if identity.kind == "permission_set" or not own:
         hint = "move statements to a `policy` and attach it"
@@ -307,6 +321,8 @@ def _check_sessions(documents: list[Document], state: _Fitting) -> None:
 
     AWS counts "the plaintext of both your inline and managed session policies" (AssumeRole).
     """
+    from iamdsl.fit._refusals import too_large, too_many  # noqa: PLC0415  # most builds fit
+
     paths = {d.name: d.path for d in documents}
     limit = state.limits.value("session-policy-size")
     quota = state.limits.value("session-policy-arns")

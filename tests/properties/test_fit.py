@@ -8,7 +8,8 @@ from policy_meaning import difference, long_statements, policies, statements
 
 from iamdsl.aws.limits import LIMITS, Limits
 from iamdsl.diagnostics import Report
-from iamdsl.fit import MeaningChangedError, fit, minimize, pack, verify
+from iamdsl.fit import MeaningChangedError, fit, minimize, verify
+from iamdsl.fit.pack import pack
 from iamdsl.iam import (
     Build,
     Document,

@@ -6,7 +6,8 @@ import attrs
 
 from iamdsl.aws.limits import LIMITS
 from iamdsl.diagnostics import Report
-from iamdsl.fit import fit, pack
+from iamdsl.fit import fit
+from iamdsl.fit.pack import pack
 from iamdsl.iam import (
     ANYONE,
     Attachment,
