@@ -27,7 +27,7 @@ def levels_of(mask: int) -> tuple[str, ...]:
     return tuple(level for level in LEVELS if mask & _MASKS[level])
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class ActionResource:
     """A resource type that an action can be limited to.
 
@@ -42,7 +42,7 @@ class ActionResource:
     condition_keys: tuple[str, ...] = ()
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Action:
     """An action of the catalogue.
 
@@ -71,7 +71,7 @@ class Action:
         return self.levels[0]
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class ArnFormat:
     """One ARN format of a resource type, `arn:${Partition}:s3:::${BucketName}`.
 
@@ -89,7 +89,7 @@ class ArnFormat:
         return tuple(self.text.split(":", 5))
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class ResourceType:
     """A resource type of a service.
 
@@ -109,7 +109,7 @@ class ResourceType:
         return self.name.replace(" ", "-")
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Key:
     """A condition key.
 

@@ -30,7 +30,7 @@ AS_OF = "2026-11-23"
 """The day on which the figures were compiled."""
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Limit:
     """One figure of AWS's.
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Compilation", "Environment", "Loader", "compile"]
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Compilation:
     """What a compilation came to; `build` is None when there was an error."""
 

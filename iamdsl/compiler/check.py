@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamdsl.diagnostics import Edit, Fix, Label, codes
+from iamdsl.diagnostics import Edit, Fix, codes
 from iamdsl.diagnostics.nearest import nearest
 from iamdsl.iam import PLACEHOLDER_OPEN, placeholders, to_json
 from iamdsl.model import And, Not, Or, Program, Test
@@ -186,6 +186,5 @@ def check_references(build: Build, referred: set[str], report: Report) -> None:
                 codes.TOO_LARGE,
                 place,
                 f"the policy `{name}` has to be split into {count}, and its ARN is used as a value",
-                notes=[Label(place, "declared here")] if place else (),
                 hint="make it smaller, or attach it by name only",
             )

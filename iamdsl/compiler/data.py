@@ -35,10 +35,18 @@ def read(source: Source, place: Span, report: Report) -> Any:
         report.add(
             codes.BAD_DATA,
             place,
-            f"`{source.name}` cannot be read: {error}",
+            f"`{source.name}` cannot be read: {_told(error)}",
             hint="correct the file; it must be valid " + source.name[-4:].upper(),
         )
         return Broken
+
+
+def _told(error: Exception) -> str:
+    """Return what a JSON or TOML parser found, in our voice."""
+    if hasattr(error, "lineno"):
+        return f"line {error.lineno}, column {error.colno}: {error.msg.lower()}"  # type: ignore[attr-defined]
+    text = str(error)
+    return text[:1].lower() + text[1:]
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Loader(Protocol):
         """Return the file that `importer` (a source's name) knows by `path`."""
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Environment:
     """What a compilation depends on besides its sources.
 

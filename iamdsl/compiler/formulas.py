@@ -165,6 +165,8 @@ def check_variables(text: str, span: Span, environment: Environment, report: Rep
         content = found.group(1)
         if content in {"*", "?", "$"}:
             continue
+        if ":" not in content:
+            continue  # the parser has said that this is no condition key
         name, comma, rest = content.partition(",")
         default = re.fullmatch(_DEFAULT, comma + rest) if comma else None
         if comma and (default is None or not default.group(1) or set("*?") & set(default.group(1))):

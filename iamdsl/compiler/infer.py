@@ -272,7 +272,12 @@ class Inference:
         """Report a value that does not fit the type its place declares."""
         if isinstance(node, tree.Text) and expected.name == "Choice":
             if node.plain is not None and node.plain not in expected.options:
-                self.mismatch(node, actual, str(expected), what)
+                self.report.add(
+                    codes.WRONG_TYPE,
+                    node.span,
+                    f"{what} takes {expected}, and this is `{node.span.text}`",
+                    hint="write one of them",
+                )
             return
         if not types.fits(actual, expected):
             self.mismatch(node, actual, str(expected), what)
@@ -280,7 +285,9 @@ class Inference:
     def mismatch(self, node: tree.Expression, actual: Type, wanted: str, what: str) -> None:
         """Report a value of the wrong type, with what would be right."""
         hint = f"write a value of type {wanted}"
-        if wanted == "Principal":
+        if wanted == "Duration":
+            hint = "write a duration: `1h`, `30m`"
+        elif wanted == "Principal":
             hint = "write a role, `account 111122223333`, `service lambda`, `anyone` or an ARN"
         elif wanted.startswith("a "):
             hint = f"write {wanted}"
@@ -468,7 +475,7 @@ class Inference:
         self.report.add(
             codes.UNKNOWN_NAME,
             node.name.span,
-            f"{kind} has no field `{name}`",
+            f"`{base.span.text}` has no field `{name}`",
             hint=f"did you mean `{near[0]}`?" if near else "only records and modules have fields",
         )
         return types.UNKNOWN

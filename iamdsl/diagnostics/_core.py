@@ -21,7 +21,7 @@ class Severity(Enum):
     NOTE = "note"
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Code:
     """A stable name for one kind of diagnostic; made in `codes.py` only.
 
@@ -38,7 +38,7 @@ class Code:
     summary: str
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Label:
     """A second place with what is to be seen there, e.g. "first declared here"."""
 
@@ -46,7 +46,7 @@ class Label:
     text: str
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Edit:
     """Replace the text of `span` by `text` (an empty span inserts)."""
 
@@ -54,7 +54,7 @@ class Edit:
     text: str
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Fix:
     """Edits that mend the mistake; `safe` ones keep the meaning that was surely meant."""
 
@@ -63,7 +63,7 @@ class Fix:
     safe: bool = True
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Diagnostic:
     """One thing to say.
 
@@ -85,7 +85,7 @@ class Diagnostic:
     fix: Fix | None = None
 
 
-@attrs.define(repr=False)
+@attrs.define(repr=False, eq=False)
 class Report:
     """The one thing that grows while a compilation runs.
 

@@ -20,7 +20,7 @@ Place: TypeAlias = Literal["auto", "inline", "managed"]
 Tags: TypeAlias = tuple[tuple[str, str], ...]
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Attachment:
     """A managed policy attached to an identity (or passed with a session policy).
 
@@ -33,10 +33,10 @@ class Attachment:
 
     policy: str
     ours: bool = False
-    origin: tuple[Span, ...] = attrs.field(default=(), eq=False, repr=False)
+    origin: tuple[Span, ...] = attrs.field(default=())
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Document:
     """A policy document with a life of its own.
 
@@ -62,10 +62,10 @@ class Document:
     attached: tuple[Attachment, ...] = ()
     split_from: str | None = None
     fewest: int = 1
-    origin: tuple[Span, ...] = attrs.field(default=(), eq=False, repr=False)
+    origin: tuple[Span, ...] = attrs.field(default=())
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Identity:
     """A role, user, group or permission set with all that belongs to it.
 
@@ -95,10 +95,10 @@ class Identity:
     tags: Tags = ()
     groups: tuple[str, ...] = ()
     instance_profile: str | None = None
-    origin: tuple[Span, ...] = attrs.field(default=(), eq=False, repr=False)
+    origin: tuple[Span, ...] = attrs.field(default=())
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Build:
     """All that is to be in one place (an account, or the nameless place)."""
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from iamdsl.source import Span
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Grant:
     """One `allow`, `deny` or `trust`.
 
@@ -34,7 +34,7 @@ class Grant:
     origin: tuple[Span, ...] = ()
 
 
-@attrs.define(repr=False)
+@attrs.define(repr=False, eq=False)
 class Entity:
     """A declaration after expansion.
 

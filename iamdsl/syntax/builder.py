@@ -145,7 +145,7 @@ class Builder:
         if isinstance(name, Token):
             name = self._text(name)
         return tree.Declaration(
-            kind, name, body.items, header, exceptions, self._doc(span), span=span
+            kind, name, header, exceptions, body.items, self._doc(span), span=span
         )
 
     def kind(self, c: list[_Item]) -> _Item:

@@ -67,6 +67,13 @@ def of_token(token: Token, accepts: set[str], span: Span, start: int) -> Habit |
         at = Span(span.source, span.start, span.start)
         fix = Fix("write `on`", (Edit(at, "on "),), safe=False)
         return Habit(f"unexpected `{word}`", "write `on` before the resources", span, fix)
+    if word == ">" and before.endswith("<"):
+        return Habit("`<>` is no operator", "write `!=`", span)
+    if word == "is" and "exists" in accepts:
+        return Habit("unexpected `is`", "write `key exists`, `key missing` or `key == value`", span)
+    if word == ":" and "=" in accepts:
+        fix = Fix("write `=`", (Edit(span, "="),))
+        return Habit("unexpected `:`", "a field gets its value by `=`", span, fix)
     if token.type == "STAR" and before[-1:].isalnum():
         hint = 'text stands between double quotes: `like "x*"`'
         return Habit("unexpected `*`", hint, span)

@@ -10,6 +10,7 @@ a hundred sets of terminals.
 from __future__ import annotations
 
 import marshal
+import re
 from contextlib import suppress
 from hashlib import sha256
 from threading import Lock
@@ -29,15 +30,14 @@ from iamdsl.syntax.builder import Builder
 from iamdsl.syntax.words import RESERVED
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterator
 
     from iamdsl.diagnostics import Report
     from iamdsl.source import Source
 
 _STARTS = ["file", "member", "expression"]
-_FORMAT = "1"
-_CONTEXTUAL_SHAPES = {"QUALIFIED", "SERVICE", "ARN", "ADDRESS"}
+_FORMAT = "2"
+_LONGER_THAN_NAMES = {"QUALIFIED", "SERVICE", "ARN", "ADDRESS"}
 
 
 class _States(dict[int, dict[str, Any]]):
@@ -49,9 +49,10 @@ class _States(dict[int, dict[str, Any]]):
 
     def __missing__(self, state: int) -> dict[str, Any]:
         tokens, memo = self._tokens, self._memo
+        actions: dict[int, int] = marshal.loads(self._plain[state])  # noqa: S302  # as `_unpack`
         made = {
-            tokens[token]: (Reduce, memo[argument["@"]]) if action == 1 else (Shift, argument)
-            for token, (action, argument) in self._plain[state].items()
+            tokens[token]: (Shift, number) if number >= 0 else (Reduce, memo[-1 - number])
+            for token, number in actions.items()
         }
         self[state] = made
         return made
@@ -75,9 +76,9 @@ class _LazyTables(LALR_Parser):
 class _StateLexer(ContextualLexer):
     """A contextual lexer: what the parser's state accepts decides what a word is.
 
-    Three expressions cover all states: one for names only (`id:T` in a parameter list is a name,
-    a colon and a type), one for the items of an action set, one for everything else. A keyword is
-    a keyword where the state takes it, and a name elsewhere.
+    One expression finds every token. Where the state takes names but no qualified ones (`id:T` in
+    a parameter list is a name, a colon and a type) or the items of an action set, a second, short
+    one is asked. A keyword is a keyword where the state takes it, and a name elsewhere.
     """
 
     def __init__(self, conf: Any, states: Any, always_accept: Any = ()) -> None:
@@ -94,31 +95,24 @@ class _StateLexer(ContextualLexer):
                 else:
                     self._punctuation.append((value, terminal.name))
         self._punctuation.sort(key=lambda pair: -len(pair[0]))
-        self._scanners: dict[str, re.Pattern[str]] = {}
-        self._contexts: dict[int, re.Pattern[str]] = {}
+        self._scanner = self._compile()
+        self._name = re.compile(self.terminals["NAME"].pattern.value)
+        self._action = re.compile(self.terminals["ACTION"].pattern.value)
+        self._contexts: dict[int, str] = {}
         self.comments: list[Token] = []
 
-    def _scanner(self, accepts: dict[str, Any]) -> re.Pattern[str]:
+    def _compile(self) -> re.Pattern[str]:
+        """Return the expression of all tokens but ACTION, those of higher priority first."""
+        shapes = [t for t in self._conf.terminals if not isinstance(t.pattern, PatternStr)]
+        shapes.sort(key=lambda t: (t.name != "WS", -t.priority, t.name))
+        pairs = [(t.name, t.pattern.value) for t in shapes if t.name != "ACTION"]
+        pairs += [(name, re.escape(value)) for value, name in self._punctuation]
+        return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in pairs))
+
+    def _context(self, accepts: dict[str, Any]) -> str:
         if "ACTION" in accepts:
-            context, left_out = "action", _CONTEXTUAL_SHAPES
-        elif "NAME" in accepts and "QUALIFIED" not in accepts:
-            context, left_out = "name", _CONTEXTUAL_SHAPES | {"ACTION"}
-        else:
-            context, left_out = "value", {"ACTION"}
-        if context not in self._scanners:
-            shapes = [
-                t
-                for t in self._conf.terminals
-                if not isinstance(t.pattern, PatternStr) and t.name not in left_out
-            ]
-            shapes.sort(key=lambda t: (t.name != "WS", -t.priority, t.name))
-            escape = self._conf.re_module.escape
-            pairs = [(t.name, t.pattern.value) for t in shapes]
-            pairs += [(name, escape(value)) for value, name in self._punctuation]
-            self._scanners[context] = self._conf.re_module.compile(
-                "|".join(f"(?P<{name}>{pattern})" for name, pattern in pairs)
-            )
-        return self._scanners[context]
+            return "ACTION"
+        return "NAME" if "NAME" in accepts and "QUALIFIED" not in accepts else ""
 
     def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Token]:
         text, position = lexer_state.text.text, lexer_state.text.start
@@ -126,14 +120,21 @@ class _StateLexer(ContextualLexer):
         states, stack = parser_state.parse_conf.states, parser_state.state_stack
         while position < end:
             state = stack[-1]
-            scanner = contexts.get(state)
-            if scanner is None:
-                scanner = contexts[state] = self._scanner(states[state])
-            found = scanner.match(text, position, end)
-            if found is None:
+            context = contexts.get(state)
+            if context is None:
+                context = contexts[state] = self._context(states[state])
+            found = None
+            if context == "ACTION" and (found := self._action.match(text, position, end)):
+                kind = "ACTION"
+            elif found := self._scanner.match(text, position, end):
+                kind = found.lastgroup or ""
+                if context == "NAME" and kind in _LONGER_THAN_NAMES:
+                    found = self._name.match(text, position, end) or found
+                    kind = "NAME" if found.re is self._name else kind
+            else:
                 yield Token("UNREADABLE", text[position], position, end_pos=position + 1)
                 return
-            kind, start, position = found.lastgroup or "", position, found.end()
+            start, position = position, found.end()
             if kind == "WS":
                 continue
             value = found.group()
@@ -196,7 +197,15 @@ def _compute(grammar: str) -> dict[str, Any]:
     data, memo = made.memo_serialize([lark.lexer.TerminalDef, lark.grammar.Rule])
     kept = lark.lark._LOAD_ALLOWED_OPTIONS  # noqa: SLF001  # as Lark's own cache leaves them out
     data["options"] = {k: v for k, v in data["options"].items() if k not in kept}
+    states = data["parser"]["parser"]["states"]
+    for state, actions in states.items():
+        states[state] = marshal.dumps({t: _number(*action) for t, action in actions.items()})
     return {"data": data, "memo": memo}
+
+
+def _number(reduces: int, argument: Any) -> int:
+    """Return an action of the parser as a number: the next state, or minus one less the rule."""
+    return -1 - int(argument["@"]) if reduces else int(argument)
 
 
 def _pack(plain: dict[str, Any]) -> bytes:

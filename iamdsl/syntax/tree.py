@@ -318,9 +318,9 @@ class Declaration:
 
     kind: str
     name: Name | Text
+    header: Expression | None
+    exceptions: tuple[Expression, ...]
     body: tuple[Member, ...]
-    header: Expression | None = None
-    exceptions: tuple[Expression, ...] = ()
     doc: str = ""
     span: Span = attrs.field(kw_only=True)
 

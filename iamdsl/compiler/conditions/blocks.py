@@ -100,7 +100,7 @@ def too_many(total: int, counts: list[int], tree: Tree, limit: int) -> NoForm:
         said = f"{total} statements"
     return NoForm(
         f"this condition needs {said}, more than the {limit} that one may become",
-        "write the alternatives as rules of their own, or test fewer keys in each alternative",
+        "write the alternatives as statements of their own, or test fewer keys in each alternative",
         keys_of(tree),
         "too-many",
     )
@@ -192,7 +192,7 @@ def _minimal(tree: Tree) -> list[Block]:
     except boxes.TooMany:
         raise NoForm(
             f"this condition combines too many alternatives of `{keys[0]}` and other keys",
-            "write the alternatives as rules of their own",
+            "write the alternatives as statements of their own",
             frozenset(keys),
             "too-many",
         ) from None
