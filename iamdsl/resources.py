@@ -33,6 +33,14 @@ def read_text(file: str) -> str:
         return stream.read()
 
 
+def data_path(name: str) -> str:
+    """Return the path of a file in our folder of the user's data, e.g. a catalogue made there."""
+    base = os.environ.get("XDG_DATA_HOME") or os.path.join(
+        os.path.expanduser("~"), ".local", "share"
+    )
+    return os.path.join(base, "iamdsl", name)
+
+
 def _cache_folder() -> str | None:
     """Return our folder in the user's cache, made if need be, or None where there is none to trust.
 

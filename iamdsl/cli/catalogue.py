@@ -121,7 +121,9 @@ def update(
         shown = "".join(f"  {problem}\n" for problem in problems[:20])
         console.err(f"the data is not fit to be used, nothing is written:\n{shown}")
         raise click.exceptions.Exit(exits.NO)
-    path = output if output is not None else _data_path(made["version"])
+    path = (
+        output if output is not None else resources.data_path(f"catalogue-{made['version']}.iamcat")
+    )
     _write(path, data)
     differences = difference(previous, made)
     said = summary(differences, previous["version"], made["version"])
@@ -269,12 +271,6 @@ def _day(seconds: int) -> str:
     from datetime import UTC, datetime  # noqa: PLC0415 (only here)
 
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y.%m.%d")
-
-
-def _data_path(version: str) -> str:
-    base = os.environ.get("XDG_DATA_HOME")
-    folder = Path(base) if base else Path.home() / ".local" / "share"
-    return str(folder / "iamdsl" / f"catalogue-{version}{_SUFFIX}")
 
 
 def _write(path: str, data: bytes) -> None:

@@ -167,7 +167,7 @@ def widens(value: Value, report: Report, span: Span | None) -> bool:
     report.add(
         codes.WIDENING_DATA,
         span or value.span,
-        f"`{value.data}` comes from outside and would act as a pattern here",
+        f"`{value.outside}` comes from outside and would act as a pattern here",
         hint="declare the param or field as `Pattern` if it is to hold wildcards",
     )
     return True

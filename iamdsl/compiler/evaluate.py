@@ -276,7 +276,7 @@ class Evaluator:
             Value(
                 kind,
                 "".join(text_of(v) for v in chosen),
-                outside=any(v.outside for v in chosen),
+                outside=next((v.outside for v in chosen if v.outside), ""),
                 span=node.span,
             )
             for chosen in product(*choices)

@@ -23,15 +23,15 @@ class Value:
             for literals as written (Int, Decimal, Date, Network); seconds for a Duration; bool;
             a `Formula` for a Condition; a tuple of values for a List; a dict for a Record;
             a pair (type, value) for a Principal; an entity's kind and name for an Entity.
-        outside: the text, or a part of it, came from a param or from data and holds `*`, `?`
-            or `$`: it may not stand where it would act as a pattern.
+        outside: the part of the text that came from a param or from data and holds `*`, `?` or
+            `$`, "" if there is none: it may not stand where it would act as a pattern.
         verbatim: quoted: not looked up in the catalogue.
         span: where it was written.
     """
 
     type: Type
     data: Any
-    outside: bool = False
+    outside: str = ""
     verbatim: bool = False
     span: Span | None = attrs.field(default=None, eq=False, repr=False)
 
@@ -50,7 +50,7 @@ def forbidden(text: str) -> bool:
 def from_outside(kind: Type, data: Any, span: Span | None) -> Value:
     """Return a value that a param or data gives; text that could act as a pattern is marked."""
     harmful = kind.name != "Pattern" and isinstance(data, str) and bool(_HARMFUL & set(data))
-    return Value(kind, data, outside=harmful, span=span)
+    return Value(kind, data, outside=data if harmful else "", span=span)
 
 
 def leaves(value: Value) -> Iterator[Value]:

@@ -23,7 +23,8 @@ def path_of(pin: str, root: str) -> str:
     """Return the path of the catalogue file that a project's setting `catalogue` asks for."""
     if pin.endswith(SUFFIX) or "/" in pin or os.sep in pin:
         return os.path.normpath(os.path.join(root, pin))
-    return shipped()
+    made = resources.data_path(f"catalogue-{pin}{SUFFIX}") if pin else ""
+    return made if made and os.path.isfile(made) else shipped()
 
 
 def open_catalogue(pin: str = "", root: str = "") -> Catalogue | Problem:
@@ -32,6 +33,7 @@ def open_catalogue(pin: str = "", root: str = "") -> Catalogue | Problem:
     from iamdsl.diagnostics import codes  # noqa: PLC0415
 
     path = path_of(pin, root)
+    shown = pin or path
 
     def read(offset: int, length: int) -> bytes:
         with open(path, "rb", buffering=0) as stream:
@@ -43,12 +45,15 @@ def open_catalogue(pin: str = "", root: str = "") -> Catalogue | Problem:
         version = catalogue.version
     except OSError as error:
         why = reason(error)
-        return Problem(codes.BAD_CATALOGUE, f"the catalogue `{path}` cannot be read: {why}")
+        hint = "check `catalogue` in the configuration"
+        return Problem(codes.BAD_CATALOGUE, f"the catalogue `{shown}` cannot be read: {why}", hint)
     except CatalogueError as error:
         hint = "make it anew: `iamdsl catalogue update`"
-        return Problem(codes.BAD_CATALOGUE, f"`{path}` is no catalogue: {error}", hint)
+        return Problem(codes.BAD_CATALOGUE, f"`{shown}` is no catalogue: {error}", hint)
     if pin and path == shipped() and pin != version:
         message = f"the project asks for catalogue `{pin}`, and this is `{version}`"
-        hint = "set `catalogue` to the path of a catalogue file, or to this version"
+        hint = (
+            f"make it by `iamdsl catalogue update --to {pin}`, or set `catalogue` to this version"  # noqa: S608  # no SQL
+        )
         return Problem(codes.BAD_CATALOGUE, message, hint)
     return catalogue
