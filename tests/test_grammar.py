@@ -20,11 +20,13 @@ import lark
 import pytest
 from lark.exceptions import UnexpectedInput
 from lark.lexer import PatternStr
+from lark.parsers.lalr_parser import _Parser
 
 from iamdsl import resources
 from iamdsl.diagnostics import Report
 from iamdsl.source import Source
 from iamdsl.syntax import parse, parser, tree, words
+from iamdsl.syntax import tables as parse_tables
 
 ROOT = Path(__file__).parent.parent
 GRAMMAR = (ROOT / "grammar" / "iamdsl.lark").read_text(encoding="utf-8")
@@ -47,21 +49,32 @@ def stock(**options: Any) -> lark.Lark:
         GRAMMAR,
         parser="lalr",
         lexer="contextual",
-        start=parser._STARTS,
+        start=parse_tables.STARTS,
         maybe_placeholders=False,
         propagate_positions=True,
         **options,
     )
 
 
+class Trees:
+    """Makes Lark's trees where the builder makes ours, so that the two can be compared."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda children: lark.Tree(name, children)
+
+
 @cache
-def ours() -> lark.Lark:
-    """Return our engine without the builder, so that it gives Lark's trees."""
+def ours() -> parser.Engine:
+    """Return our engine with Lark's trees in the place of ours."""
     engine = parser.Engine()
-    engine.builder = None  # type: ignore[assignment]
-    packed = parser._unpack(parser._pack(parser._compute(GRAMMAR)))
+    packed = parse_tables.unpack(parse_tables.pack(parse_tables.compute(GRAMMAR)))
     assert packed is not None
-    return engine._from_plain(packed)
+    table = parse_tables.parse_table(packed, Trees())
+    reductions: Any = parse_tables.Reductions()
+    engine._parser = _Parser(table, reductions)
+    return engine
 
 
 def keywords() -> set[str]:
@@ -108,7 +121,7 @@ def test_the_grammar_has_no_hidden_conflict() -> None:
     """Strict mode finds the conflicts, and the terminals that overlap, which Lark passes over."""
     if os.environ.get("CI") != "true":  # there it has to be
         pytest.importorskip("interegular", reason="interegular is in the extra `dev`")
-    lark.Lark(GRAMMAR, parser="lalr", lexer="contextual", start=parser._STARTS, strict=True)
+    lark.Lark(GRAMMAR, parser="lalr", lexer="contextual", start=parse_tables.STARTS, strict=True)
 
 
 def test_reserved_words_are_keywords() -> None:
@@ -143,7 +156,11 @@ def test_verbs_of_islands_are_no_names_in_the_middle_of_a_member() -> None:
 def test_the_sample_holds_every_construct() -> None:
     """Each alternative of each rule of the grammar is written at least once in the sample."""
     made = lark.Lark(
-        GRAMMAR, parser="lalr", lexer="contextual", start=parser._STARTS, maybe_placeholders=False
+        GRAMMAR,
+        parser="lalr",
+        lexer="contextual",
+        start=parse_tables.STARTS,
+        maybe_placeholders=False,
     )
     callbacks = made.parser.parser.parser.callbacks
     used: set[Any] = set()
@@ -174,7 +191,7 @@ def test_our_engine_reads_as_lark_does(path: Path) -> None:
     """Three scanners and lazy tables give token for token the trees of Lark's own lexer."""
     text = path.read_bytes().decode()
     try:
-        found = plain(ours().parse(text, start="file"))
+        found = plain(ours().parse_text("file", text, 0, len(text)))
     except UnexpectedInput:
         found = None
     try:
@@ -238,13 +255,13 @@ def tables(folder: Path) -> Path:
 def computing(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list that grows whenever tables are computed."""
     calls: list[str] = []
-    compute = parser._compute
+    compute = parse_tables.compute
 
     def counted(grammar: str) -> dict[str, Any]:
         calls.append("computed")
         return compute(grammar)
 
-    monkeypatch.setattr(parser, "_compute", counted)
+    monkeypatch.setattr(parse_tables, "compute", counted)
     return calls
 
 
@@ -281,8 +298,8 @@ def test_tables_hold_plain_data_only(folder: Path) -> None:
         b"",
         b"junk",
         b"\0" * 4096,
-        parser._pack({"data": {}, "memo": {}}),
-        parser._pack({}),
+        parse_tables.pack({"data": {}, "memo": {}}),
+        parse_tables.pack({}),
         sha256(marshal.dumps([1])).digest() + marshal.dumps([1]),
         sha256(b"\xff\xfe").digest() + b"\xff\xfe",
     ],

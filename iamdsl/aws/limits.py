@@ -12,9 +12,7 @@ services count every character as sent.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
-
-import attrs
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from iamdsl.diagnostics.nearest import nearest
 
@@ -30,8 +28,7 @@ AS_OF = "2026-11-23"
 """The day on which the figures were compiled."""
 
 
-@attrs.frozen(repr=False, eq=False)
-class Limit:
+class Limit(NamedTuple):
     """One figure of AWS's.
 
     Attributes:
@@ -99,7 +96,7 @@ class Limits:
         problems = [p for name in overrides for p in [self._problem(name, overrides[name])] if p]
         if problems:
             raise LimitError("\n".join(problems))
-        changed = {n: attrs.evolve(self._by_name[n], value=v) for n, v in overrides.items()}
+        changed = {n: self._by_name[n]._replace(value=v) for n, v in overrides.items()}
         return Limits({**self._by_name, **changed})
 
     def policy_size(self, kind: str, service: str = "") -> Limit | None:

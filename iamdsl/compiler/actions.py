@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from iamdsl.compiler import builders
@@ -12,7 +13,7 @@ from iamdsl.iam import Elements
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamdsl.aws import ArnFormat, Catalogue
+    from iamdsl.aws import Catalogue
     from iamdsl.compiler.environment import Environment
     from iamdsl.diagnostics import Report
     from iamdsl.model import Grant, Value
@@ -249,18 +250,22 @@ def resource_types(
 
 def types_of_text(text: str, service: str, catalogue: Catalogue) -> list[str]:
     """Return the resource types that some resource matching an ARN pattern can be of."""
+    kinds = catalogue.resource_types(service.lower())
+    return [k.name for k in kinds if is_of_type(text, service, (k.name,), catalogue)]
+
+
+def is_of_type(text: str, service: str, names: Iterable[str], catalogue: Catalogue) -> bool:
+    """Tell whether some resource that matches an ARN pattern can be of one of the types."""
     fields = text.split(":", 5)
     if len(fields) < 6:
-        return []
-    service = service.lower()
-    return [
-        kind.name
-        for kind in catalogue.resource_types(service)
-        if any(
-            form.fields[2] == fields[2] and _meet(_tokens(fields[5]), _format_tokens(form))
-            for form in kind.formats
-        )
-    ]
+        return False
+    tokens = _tokens(fields[5])
+    return any(
+        form.fields[2] == fields[2] and _meet(tokens, _format_tokens(form.fields[5]))
+        for name in names
+        if (kind := catalogue.resource_type(service, name)) is not None
+        for form in kind.formats
+    )
 
 
 _STAR, _ANY, _RUN = "*", "?", "/*"
@@ -273,11 +278,11 @@ def _tokens(pattern: str) -> tuple[str, ...]:
     return tuple(c + c if c == "/" else c for c in parts)
 
 
-def _format_tokens(form: ArnFormat) -> tuple[str, ...]:
+@cache
+def _format_tokens(text: str) -> tuple[str, ...]:
     """Return the last field of a catalogue format as tokens; bucket names hold no slash."""
     made: list[str] = []
     at = 0
-    text = form.fields[5]
     for found in re.finditer(_PLACEHOLDER, text):
         made += (c + c if c == "/" else c for c in text[at : found.start()])
         made.append(_RUN if "BucketName" in found.group() else _STAR)

@@ -38,16 +38,22 @@ def check(
         if text == "*" or name.startswith("@") or value.verbatim:
             continue
         wanted = _wanted(text, catalogue)
-        kinds = {
-            kind
-            for resource in resources
-            for kind in actions.types_of_text(str(resource.data), service, catalogue)
-        }
-        if wanted is not None and not kinds & wanted:
+        if wanted is not None and not any(
+            _can_be(resource, service.lower(), wanted, catalogue) for resource in resources
+        ):
             dead.append(value)
             types.update(dict.fromkeys(f"{service.lower()}:{t}" for t in sorted(wanted)))
     if dead:
         _report(dead, list(types), grant, report)
+
+
+def _can_be(resource: Value, service: str, wanted: set[str], catalogue: Catalogue) -> bool:
+    """Tell whether a resource can be of one of the types; what a builder made is of its own."""
+    if resource.type.name == "Resource":
+        of, _, name = resource.type.options[0].partition(":")
+        if of == service and name in wanted:
+            return True
+    return actions.is_of_type(str(resource.data), service, wanted, catalogue)
 
 
 def _is_open(resource: Value) -> bool:

@@ -130,13 +130,8 @@ def _accepts(error: UnexpectedToken) -> set[str]:
     """Return what could have come, as it is written: keywords and marks, or names of terminals."""
     parser: Any = error.interactive_parser
     names = parser.accepts()
-    patterns = parser.lexer_thread.lexer.terminals
-    written: set[str] = set()
-    for name in names:
-        terminal = patterns.get(name)
-        literal = terminal is not None and type(terminal.pattern).__name__ == "PatternStr"
-        written.add(terminal.pattern.value if literal else name)
-    return written
+    literals = parser.lexer_thread.lexer.literals
+    return {literals.get(name, name) for name in names}
 
 
 def _expectation(error: UnexpectedToken) -> str:

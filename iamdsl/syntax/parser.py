@@ -1,31 +1,23 @@
 """The parser: Lark's LALR(1) engine over our grammar, with a cheap contextual lexer.
 
-Two things are ours, both for start-up time. The tables are kept as plain data in the user's
-cache, so that a run neither reads the grammar nor computes tables; and of 390 parser states only
-those that a source reaches are made. The lexer is contextual as Lark's is (the parser's state
-decides what may come), but needs three regular expressions where Lark's compiles one for each of
-a hundred sets of terminals.
+The tables are Lark's, kept by `tables`. The lexer is contextual as Lark's is (the parser's state
+decides what may come), but needs one regular expression and two short ones where Lark's compiles
+one for each of a hundred sets of terminals.
 """
 
 from __future__ import annotations
 
-import marshal
 import re
-from contextlib import suppress
-from hashlib import sha256
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import lark
 from lark.exceptions import UnexpectedInput
-from lark.lexer import ContextualLexer, PatternStr, Token
-from lark.parsers.lalr_analysis import IntParseTable, Reduce, Shift
-from lark.parsers.lalr_parser import LALR_Parser, _Parser
+from lark.lexer import Lexer, LexerThread, Token
+from lark.parsers.lalr_parser import _Parser
 from lark.utils import TextSlice
 
-from iamdsl import resources
 from iamdsl.source import Span
-from iamdsl.syntax import refusal, tree
+from iamdsl.syntax import refusal, tables, tree
 from iamdsl.syntax.builder import Builder
 from iamdsl.syntax.words import RESERVED
 
@@ -35,79 +27,35 @@ if TYPE_CHECKING:
     from iamdsl.diagnostics import Report
     from iamdsl.source import Source
 
-_STARTS = ["file", "member", "expression"]
-_FORMAT = "2"
 _LONGER_THAN_NAMES = {"QUALIFIED", "SERVICE", "ARN", "ADDRESS"}
 
 
-class _States(dict[int, dict[str, Any]]):
-    """Parser states by number, each made from its plain form when it is first reached."""
-
-    def __init__(self, plain: dict[int, Any], tokens: list[str], memo: dict[int, Any]) -> None:
-        super().__init__()
-        self._plain, self._tokens, self._memo = plain, tokens, memo
-
-    def __missing__(self, state: int) -> dict[str, Any]:
-        tokens, memo = self._tokens, self._memo
-        actions: dict[int, int] = marshal.loads(self._plain[state])  # noqa: S302  # as `_unpack`
-        made = {
-            tokens[token]: (Shift, number) if number >= 0 else (Reduce, memo[-1 - number])
-            for token, number in actions.items()
-        }
-        self[state] = made
-        return made
-
-
-class _LazyTables(LALR_Parser):
-    """Lark's parser over `_States`."""
-
-    @classmethod
-    def deserialize(  # type: ignore[override]  # as in Lark's own subclass
-        cls, data: dict[str, Any], memo: dict[int, Any], callbacks: Any, debug: bool = False
-    ) -> _LazyTables:
-        self = cls.__new__(cls)
-        states = _States(data["states"], data["tokens"], memo)
-        table: Any = IntParseTable
-        self._parse_table = table(states, data["start_states"], data["end_states"])
-        self.parser = _Parser(self._parse_table, callbacks, debug)
-        return self
-
-
-class _StateLexer(ContextualLexer):
+class StateLexer(Lexer):
     """A contextual lexer: what the parser's state accepts decides what a word is.
 
     One expression finds every token. Where the state takes names but no qualified ones (`id:T` in
     a parameter list is a name, a colon and a type) or the items of an action set, a second, short
     one is asked. A keyword is a keyword where the state takes it, and a name elsewhere.
+
+    Attributes:
+        literals: how keywords and marks are written, by the name of their terminal.
     """
 
-    def __init__(self, conf: Any, states: Any, always_accept: Any = ()) -> None:
-        del states, always_accept
-        self._conf = conf
-        self.terminals = {terminal.name: terminal for terminal in conf.terminals}
-        self._words: dict[str, str] = {}
-        self._punctuation: list[tuple[str, str]] = []
-        for terminal in conf.terminals:
-            if isinstance(terminal.pattern, PatternStr):
-                value = terminal.pattern.value
-                if value[0].isalpha():
-                    self._words[value] = terminal.name
-                else:
-                    self._punctuation.append((value, terminal.name))
-        self._punctuation.sort(key=lambda pair: -len(pair[0]))
-        self._scanner = self._compile()
-        self._name = re.compile(self.terminals["NAME"].pattern.value)
-        self._action = re.compile(self.terminals["ACTION"].pattern.value)
+    def __init__(self, terminals: list[tuple[str, str, int, bool]]) -> None:
+        self.literals = {name: value for name, value, _, literal in terminals if literal}
+        self._words = {v: name for name, v in self.literals.items() if v[0].isalpha()}
+        marks = sorted((v for v in self.literals.values() if not v[0].isalpha()), key=len)
+        names = {value: name for name, value in self.literals.items()}
+        shapes = [(name, value, rank) for name, value, rank, literal in terminals if not literal]
+        shapes.sort(key=lambda t: (t[0] != "WS", -t[2], t[0]))
+        patterns = {name: value for name, value, _ in shapes}
+        pairs = [(name, value) for name, value in patterns.items() if name != "ACTION"]
+        pairs += [(names[mark], re.escape(mark)) for mark in reversed(marks)]
+        self._scanner = re.compile("|".join(f"(?P<{n}>{pattern})" for n, pattern in pairs))
+        self._name = re.compile(patterns["NAME"])
+        self._action = re.compile(patterns["ACTION"])
         self._contexts: dict[int, str] = {}
         self.comments: list[Token] = []
-
-    def _compile(self) -> re.Pattern[str]:
-        """Return the expression of all tokens but ACTION, those of higher priority first."""
-        shapes = [t for t in self._conf.terminals if not isinstance(t.pattern, PatternStr)]
-        shapes.sort(key=lambda t: (t.name != "WS", -t.priority, t.name))
-        pairs = [(t.name, t.pattern.value) for t in shapes if t.name != "ACTION"]
-        pairs += [(name, re.escape(value)) for value, name in self._punctuation]
-        return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in pairs))
 
     def _context(self, accepts: dict[str, Any]) -> str:
         if "ACTION" in accepts:
@@ -115,6 +63,7 @@ class _StateLexer(ContextualLexer):
         return "NAME" if "NAME" in accepts and "QUALIFIED" not in accepts else ""
 
     def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Token]:
+        """Yield the tokens, each found when the parser is in the state that reads it."""
         text, position = lexer_state.text.text, lexer_state.text.start
         end, words, contexts = lexer_state.text.end, self._words, self._contexts
         states, stack = parser_state.parse_conf.states, parser_state.state_stack
@@ -152,29 +101,13 @@ class Engine:
     """One Lark parser, whose builder is pointed at the source being read."""
 
     def __init__(self) -> None:
+        plain = tables.load()
         self.builder = Builder(self)
-        self.lark = self._load()
-        self.lexer: _StateLexer = self.lark.parser.lexer
+        self.lexer = StateLexer(plain["terminals"])
+        parser: Any = _Parser
+        table = tables.parse_table(plain, self.builder)
+        self._parser = parser(table, tables.Reductions())
         self.lock = Lock()
-
-    def _load(self) -> lark.Lark:
-        grammar = resources.read_text(resources.path("grammar", "iamdsl.lark"))
-        stamp = f"{_FORMAT} {lark.__version__} {marshal.version} {grammar}"
-        name = f"grammar-{sha256(stamp.encode()).hexdigest()[:24]}.tables"
-        with suppress(Exception):  # whatever a stale or damaged file does, tables can be made anew
-            if (plain := _unpack(resources.read_cached(name))) is not None:
-                return self._from_plain(plain)
-        plain = _compute(grammar)
-        resources.write_cached(name, _pack(plain))
-        return self._from_plain(plain)
-
-    def _from_plain(self, plain: dict[str, Any]) -> lark.Lark:
-        plugins = {"LALR_Parser": _LazyTables, "ContextualLexer": _StateLexer}
-        load: Any = lark.Lark._load_from_dict  # noqa: SLF001  # as Lark's stand-alone parsers do
-        made: lark.Lark = load(
-            plain["data"], plain["memo"], transformer=self.builder, _plugins=plugins
-        )
-        return made
 
     def parse(self, start: str, begin: int, end: int) -> Any:
         """Parse a stretch of the builder's source from the grammar's rule `start`.
@@ -186,39 +119,8 @@ class Engine:
 
     def parse_text(self, start: str, text: str, begin: int, end: int) -> Any:
         """Parse a stretch of a text whose offsets are those of the builder's source."""
-        return self.lark.parse(TextSlice(text, begin, end), start=start)
-
-
-def _compute(grammar: str) -> dict[str, Any]:
-    """Return Lark's tables for the grammar as dicts, lists, strings and numbers only."""
-    made = lark.Lark(
-        grammar, parser="lalr", lexer="contextual", start=_STARTS, maybe_placeholders=False
-    )
-    data, memo = made.memo_serialize([lark.lexer.TerminalDef, lark.grammar.Rule])
-    kept = lark.lark._LOAD_ALLOWED_OPTIONS  # noqa: SLF001  # as Lark's own cache leaves them out
-    data["options"] = {k: v for k, v in data["options"].items() if k not in kept}
-    states = data["parser"]["parser"]["states"]
-    for state, actions in states.items():
-        states[state] = marshal.dumps({t: _number(*action) for t, action in actions.items()})
-    return {"data": data, "memo": memo}
-
-
-def _number(reduces: int, argument: Any) -> int:
-    """Return an action of the parser as a number: the next state, or minus one less the rule."""
-    return -1 - int(argument["@"]) if reduces else int(argument)
-
-
-def _pack(plain: dict[str, Any]) -> bytes:
-    body = marshal.dumps(plain)
-    return sha256(body).digest() + body
-
-
-def _unpack(packed: bytes | None) -> dict[str, Any] | None:
-    """Return the tables, or None when the file is not whole (marshal trusts what it reads)."""
-    if packed is None or sha256(packed[32:]).digest() != packed[:32]:
-        return None
-    plain = marshal.loads(packed[32:])  # noqa: S302  # our own file: owner and hash were checked
-    return plain if isinstance(plain, dict) else None
+        thread = LexerThread.from_text(self.lexer, TextSlice(text, begin, end))
+        return self._parser.parse(thread, start)
 
 
 _engines: list[Engine] = []
