@@ -6,7 +6,7 @@ The words are those of AWS's Service Authorization Reference
 
 from __future__ import annotations
 
-import attrs
+from typing import NamedTuple
 
 LEVELS = ("permissions", "tagging", "write", "list", "read")
 """The access levels, the one that decides first: an action of several levels has the first."""
@@ -27,8 +27,7 @@ def levels_of(mask: int) -> tuple[str, ...]:
     return tuple(level for level in LEVELS if mask & _MASKS[level])
 
 
-@attrs.frozen(repr=False, eq=False)
-class ActionResource:
+class ActionResource(NamedTuple):
     """A resource type that an action can be limited to.
 
     Attributes:
@@ -42,8 +41,7 @@ class ActionResource:
     condition_keys: tuple[str, ...] = ()
 
 
-@attrs.frozen(repr=False, eq=False)
-class Action:
+class Action(NamedTuple):
     """An action of the catalogue.
 
     Attributes:
@@ -71,8 +69,7 @@ class Action:
         return self.levels[0]
 
 
-@attrs.frozen(repr=False, eq=False)
-class ArnFormat:
+class ArnFormat(NamedTuple):
     """One ARN format of a resource type, `arn:${Partition}:s3:::${BucketName}`.
 
     Attributes:
@@ -89,8 +86,7 @@ class ArnFormat:
         return tuple(self.text.split(":", 5))
 
 
-@attrs.frozen(repr=False, eq=False)
-class ResourceType:
+class ResourceType(NamedTuple):
     """A resource type of a service.
 
     Attributes:
@@ -109,8 +105,7 @@ class ResourceType:
         return self.name.replace(" ", "-")
 
 
-@attrs.frozen(repr=False, eq=False)
-class Key:
+class Key(NamedTuple):
     """A condition key.
 
     Attributes:

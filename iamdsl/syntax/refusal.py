@@ -17,7 +17,10 @@ MAX_DEPTH = 64
 
 # Controls, bidirectional marks (CVE-2021-42574), and the two characters that mark places in
 # texts whose value is known only at deployment.
-_FORBIDDEN = "[\x00-\x08\x0b\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ue000\ue001]"
+_FORBIDDEN = frozenset(
+    "".join(map(chr, (*range(9), 0x0B, *range(0x0E, 0x20), 0x7F)))
+    + "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ue000\ue001"
+)
 _CHAIN = r"(?:\bnot\s+){65}|(?:\.[A-Za-z_][\w-]*){65}|(?:\)\s*\(){65}"
 _BRACKETS = r'"(?:\\.|[^"\\\n])*"|#[^\n]*|[\[({]|[\])}]'
 
@@ -33,16 +36,18 @@ def refuse(source: Source, report: Report) -> bool:
             hint="split it into modules, or bring the data in by `import` of a JSON file",
         )
         return True
-    if found := re.search(_FORBIDDEN, text):
-        mark = ord(found.group())
+    if bad := _FORBIDDEN.intersection(text):
+        at = min(map(text.index, bad))
+        mark = ord(text[at])
         report.add(
             codes.FORBIDDEN_CHARACTER,
-            Span(source, found.start(), found.end()),
+            Span(source, at, at + 1),
             f"the character U+{mark:04X} may not stand in a source",
-            hint=f"remove it; where its text is meant, write `\\u{{{mark:X}}}` in a string",
+            hint="remove it: what a reader cannot see has no place in a policy",
         )
         return True
-    if found := re.search(_CHAIN, text):
+    many = any(text.count(mark) > MAX_DEPTH for mark in ("not", ".", ")"))
+    if many and (found := re.search(_CHAIN, text)):
         report.add(
             codes.NESTED_TOO_DEEP,
             Span(source, found.start(), min(found.start() + 20, found.end())),

@@ -134,7 +134,7 @@ def test_a_fitted_role_means_what_it_said(policy: Policy, place: str, room: int)
     own = Policy(tuple(attrs.evolve(s, principals=None) for s in policy.statements))
     table = {n: LIMITS[n] for n in LIMITS.names()}
     for name, value in (("managed-policy-size", room), ("role-inline-size", room // 2)):
-        table[name] = attrs.evolve(table[name], value=value)
+        table[name] = table[name]._replace(value=value)
     report = Report()
     role = Identity("role", "r", own=own, place=place)  # type: ignore[arg-type]
     fitted = fit(Build((), (role,)), Limits(table), report)
