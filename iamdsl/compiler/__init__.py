@@ -57,12 +57,13 @@ def compile(entries: Sequence[Source], environment: Environment) -> Compilation:
     try:
         build = _compile(entries, environment, report)
     except RecursionError:
-        report.add(
-            codes.NESTED_TOO_DEEP,
-            None,
-            "expressions or blocks are nested too deeply to be compiled",
-            hint="give inner parts names with `let`",
-        )
+        if not report.failed:
+            report.add(
+                codes.NESTED_TOO_DEEP,
+                None,
+                "expressions or blocks are nested too deeply to be compiled",
+                hint="give inner parts names with `let`",
+            )
         build = None
     return Compilation(None if report.failed else build, report.diagnostics)
 

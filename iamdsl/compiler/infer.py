@@ -46,6 +46,8 @@ class Inference:
         self.program, self.environment, self.report = program, environment, report
         self._inferring: list[Binding] = []
         self._circular: set[Binding] = set()
+        self.inside: Binding | None = None
+        self.uses: dict[Binding, list[tuple[Binding, Span]]] = {}
 
     # Bindings
 
@@ -66,7 +68,8 @@ class Inference:
             return types.UNKNOWN
         self._inferring.append(binding)
         if len(self._inferring) > MAX_CHAIN:
-            self._too_long(binding)
+            if not self.report.count(codes.NESTED_TOO_DEEP):
+                self._too_long(binding)
             binding.type = types.UNKNOWN
         else:
             binding.type = self._binding_type(binding)

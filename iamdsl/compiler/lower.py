@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 MAX_BLOCKS = 16
 MAX_TESTS = 256
+MAX_ARN = 2048
 _VARIABLE = r"\$\{[^}]*\}"
 _PRINCIPAL_TYPES = {"AWS", "CanonicalUser", "Federated", "Service"}
 
@@ -221,7 +222,8 @@ class Lowering:
             return text  # an extern: what it is, its type has said
         problem, hint = arn_problem(text)
         if problem:
-            self.report.add(codes.BAD_ARN, span, f"`{text}` {problem}", hint=hint)
+            shown = text if len(text) < 200 else f"{text[:60]}…"
+            self.report.add(codes.BAD_ARN, span, f"`{shown}` {problem}", hint=hint)
             return None
         return text
 
@@ -407,6 +409,8 @@ def arn_problem(text: str) -> tuple[str, str]:
 
     AWS "reference_policies_elements_resource": six fields, variables only after the fifth colon.
     """
+    if len(text) > MAX_ARN:
+        return f"has {len(text):,} characters", f"AWS takes ARNs of at most {MAX_ARN:,} characters"
     if not text.startswith("arn:"):
         return "is no ARN", 'a resource is an ARN, a builder such as `s3:object("b")`, or `*`'
     plain = re.sub(_VARIABLE, lambda m: "v" * len(m.group()), text)

@@ -50,9 +50,36 @@ def resolve(modules: tuple[Module, ...], environment: Environment, report: Repor
         for binding in list(module.names.values()):
             checker.type_of(binding)
         _members(module.file.members, scope, checker, "file", report)
+    _template_cycles(checker, report)
     if not report.failed:
         _unused(modules, report)
     return program
+
+
+def _template_cycles(checker: Checker, report: Report) -> None:
+    """Report each `use` that closes a circle of templates, used or not."""
+    done: set[Binding] = set()
+
+    def visit(binding: Binding, path: list[Binding]) -> None:
+        path.append(binding)
+        for target, span in checker.uses.get(binding, ()):
+            if target in path:
+                circle = [b.name for b in [*path[path.index(target) :], target]]
+                report.add(
+                    codes.CYCLIC_DEFINITION,
+                    span,
+                    f"the template `{target.name}` uses itself",
+                    label=" uses ".join(f"`{name}`" for name in circle[-5:]),
+                    hint="loop over a list with `for` instead",
+                )
+            elif target not in done:
+                visit(target, path)
+        path.pop()
+        done.add(binding)
+
+    for binding in checker.uses:
+        if binding not in done:
+            visit(binding, [])
 
 
 def _bind(module: Module, report: Report) -> None:
@@ -148,7 +175,9 @@ def _member(
             inner = scope.inner()
             for parameter in member.parameters:
                 inner.bind(parameter.name, checker.read_type(parameter.type, scope), parameter)
+            checker.inside = scope.module.names.get(member.name.text)
             _members(member.body, inner, checker, "template", report)
+            checker.inside = None
         case tree.Statement():
             _allowed(member, member.verb, place, report)
             checker.statement(member, scope)

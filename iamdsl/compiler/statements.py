@@ -127,6 +127,8 @@ class Checker(Inference):
         binding = self.template(call.function, scope)
         if binding is None or not isinstance(binding.node, tree.Template):
             return
+        if self.inside is not None:
+            self.uses.setdefault(self.inside, []).append((binding, node.span))
         inner = Scope(binding.module)
         expected = {
             p.name.text: (self.read_type(p.type, inner), p) for p in binding.node.parameters
