@@ -21,7 +21,7 @@ policy readers {
 """
 CODE = """
 import json, sys
-sys.modules["regex"] = None  # brought by tools of the extra `dev`; lark would take it
+sys.modules["regex"] = sys.modules["interegular"] = None  # of the extra `dev`; lark would take them
 sys.argv[0] = "iamdsl"
 from iamdsl.cli import main
 try:

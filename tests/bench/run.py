@@ -25,9 +25,9 @@ EXAMPLE = ROOT / "examples" / "one-table"
 MAX_START = 7.0
 MAX_SLOPE = 1.3
 MAX_MEMORY_MB = 400.0
-# Lark imports the package `regex` where it is installed. Users of iamdsl do not have it; here a
-# tool of the extra `dev` brings it along, so that it is hidden.
-_HIDE = "import sys; sys.modules['regex'] = None; "
+# Lark imports the packages `regex` and `interegular` where they are installed. Users of iamdsl do not
+# have them; here the extra `dev` brings them along, so that they are hidden.
+_HIDE = "import sys; sys.modules['regex'] = sys.modules['interegular'] = None; "
 _RUN = [sys.executable, "-c", _HIDE + "from iamdsl.cli import main; main()"]
 
 
