@@ -248,15 +248,14 @@ class _Expansion:
         binding = self._find_template(function, frame.module)
         if binding is None:
             return
-        if binding in [b for b, _ in self.uses] or len(self.uses) >= MAX_DEPTH:
-            circle = [*(b.name for b, _ in self.uses), binding.name]
+        if binding in [b for b, _ in self.uses]:
+            return  # a circle, which `resolve` has reported
+        if len(self.uses) >= MAX_DEPTH:
             self.report.add(
-                codes.CYCLIC_DEFINITION if len(self.uses) < MAX_DEPTH else codes.EXPANSION_LIMIT,
+                codes.EXPANSION_LIMIT,
                 node.span,
-                f"the template `{binding.name}` uses itself"
-                if len(self.uses) < MAX_DEPTH
-                else f"templates use each other more than {MAX_DEPTH} deep",
-                label=" uses ".join(f"`{c}`" for c in circle[-5:]),
+                f"templates use each other more than {MAX_DEPTH} deep",
+                label=" uses ".join(f"`{b.name}`" for b, _ in self.uses[-5:]),
                 hint="loop over a list with `for` instead",
             )
             return

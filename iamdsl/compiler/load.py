@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from iamdsl.compiler import data
+from iamdsl.compiler.circles import circles
 from iamdsl.diagnostics import codes
 from iamdsl.model import Binding, Module
 from iamdsl.source import Source
@@ -97,25 +98,11 @@ def _stem(path: str) -> str:
 
 def _report_cycles(loading: _Loading, report: Report) -> None:
     """Report each import that closes a circle, once."""
-    done: set[str] = set()
-
-    def visit(name: str, path: list[str]) -> None:
-        path.append(name)
-        for target, node in loading.edges.get(name, ()):
-            if target in path:
-                circle = [*path[path.index(target) :], target]
-                report.add(
-                    codes.CYCLIC_DEFINITION,
-                    node.place,
-                    "this import leads back to its own module",
-                    label=" imports ".join(f"`{c}`" for c in circle),
-                    hint="move what both need into a third module",
-                )
-            elif target not in done:
-                visit(target, path)
-        path.pop()
-        done.add(name)
-
-    for name in loading.edges:
-        if name not in done:
-            visit(name, [])
+    for circle, node in circles(loading.edges):
+        report.add(
+            codes.CYCLIC_DEFINITION,
+            node.place,
+            "this import leads back to its own module",
+            label=" imports ".join(f"`{name}`" for name in circle),
+            hint="move what both need into a third module",
+        )

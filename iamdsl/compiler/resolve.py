@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamdsl.compiler.bodies import BODIES
+from iamdsl.compiler.circles import circles
 from iamdsl.compiler.scope import Scope
 from iamdsl.compiler.statements import Checker
 from iamdsl.diagnostics import Label, codes
@@ -58,28 +59,14 @@ def resolve(modules: tuple[Module, ...], environment: Environment, report: Repor
 
 def _template_cycles(checker: Checker, report: Report) -> None:
     """Report each `use` that closes a circle of templates, used or not."""
-    done: set[Binding] = set()
-
-    def visit(binding: Binding, path: list[Binding]) -> None:
-        path.append(binding)
-        for target, span in checker.uses.get(binding, ()):
-            if target in path:
-                circle = [b.name for b in [*path[path.index(target) :], target]]
-                report.add(
-                    codes.CYCLIC_DEFINITION,
-                    span,
-                    f"the template `{target.name}` uses itself",
-                    label=" uses ".join(f"`{name}`" for name in circle[-5:]),
-                    hint="loop over a list with `for` instead",
-                )
-            elif target not in done:
-                visit(target, path)
-        path.pop()
-        done.add(binding)
-
-    for binding in checker.uses:
-        if binding not in done:
-            visit(binding, [])
+    for circle, span in circles(checker.uses):
+        report.add(
+            codes.CYCLIC_DEFINITION,
+            span,
+            f"the template `{circle[-1].name}` uses itself",
+            label=" uses ".join(f"`{binding.name}`" for binding in circle[-5:]),
+            hint="loop over a list with `for` instead",
+        )
 
 
 def _bind(module: Module, report: Report) -> None:
