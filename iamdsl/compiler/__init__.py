@@ -16,9 +16,7 @@ nothing; after a mistake nothing is emitted.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
-
-import attrs
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl.compiler.assemble import assemble
 from iamdsl.compiler.check import check_grants, check_params, check_references, check_resolved
@@ -39,8 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Compilation", "Environment", "Loader", "compile"]
 
 
-@attrs.frozen(repr=False, eq=False)
-class Compilation:
+class Compilation(NamedTuple):
     """What a compilation came to; `build` is None when there was an error."""
 
     build: Build | None

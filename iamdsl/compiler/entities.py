@@ -33,7 +33,6 @@ def setting(entity: Entity, name: str, default: str = "") -> str:
     return str(found[0][0].data) if found else default
 
 
-@attrs.define(repr=False)
 class Entities:
     """The entities of a build by name, and how each is written where an ARN is expected.
 
@@ -42,9 +41,9 @@ class Entities:
         referred: names of the policies whose ARN stands in some text: they may not be split.
     """
 
-    by_name: dict[str, Entity]
-    environment: Environment
-    referred: set[str] = attrs.field(factory=set)
+    def __init__(self, by_name: dict[str, Entity], environment: Environment) -> None:
+        self.by_name, self.environment = by_name, environment
+        self.referred: set[str] = set()
 
     def arn(self, entity: Entity) -> str:
         """Return the ARN that an entity will have."""

@@ -45,14 +45,15 @@ def expand(program: Program, environment: Environment, report: Report) -> tuple[
     return tuple(expansion.entities)
 
 
-@attrs.define(repr=False)
 class _Expansion:
-    evaluator: Evaluator
-    report: Report
-    entities: list[Entity] = attrs.field(factory=list)
-    uses: list[tuple[Binding, Span]] = attrs.field(factory=list)
-    statements: int = 0
-    stopped: bool = False
+    """What has been made so far, and the `use`s that led to the present place."""
+
+    def __init__(self, evaluator: Evaluator, report: Report) -> None:
+        self.evaluator, self.report = evaluator, report
+        self.entities: list[Entity] = []
+        self.uses: list[tuple[Binding, Span]] = []
+        self.statements = 0
+        self.stopped = False
 
     def members(
         self, members: tuple[tree.Member, ...], frame: Frame, entity: Entity | None

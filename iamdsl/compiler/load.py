@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
 from iamdsl.compiler import data
 from iamdsl.compiler.circles import circles
 from iamdsl.diagnostics import codes
@@ -35,12 +33,13 @@ def load(entries: Sequence[Source], environment: Environment, report: Report) ->
     return tuple(loading.modules.values())
 
 
-@attrs.define(repr=False)
 class _Loading:
-    environment: Environment
-    report: Report
-    modules: dict[str, Module] = attrs.field(factory=dict)
-    edges: dict[str, list[tuple[str, tree.Import]]] = attrs.field(factory=dict)
+    """The modules found so far by the names of their sources, and which imports which."""
+
+    def __init__(self, environment: Environment, report: Report) -> None:
+        self.environment, self.report = environment, report
+        self.modules: dict[str, Module] = {}
+        self.edges: dict[str, list[tuple[str, tree.Import]]] = {}
 
     def add(self, source: Source, *, library: bool) -> Module:
         module = Module(source, parse(source, self.report), library)

@@ -7,7 +7,7 @@ block that its condition compiles to; what IAM cannot say exactly is reported, n
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import attrs
 
@@ -40,13 +40,8 @@ _VARIABLE = r"\$\{[^}]*\}"
 _PRINCIPAL_TYPES = {"AWS", "CanonicalUser", "Federated", "Service"}
 
 
-@attrs.frozen(repr=False)
-class Lowering:
-    """Turns the grants of entities into statements.
-
-    Attributes:
-        service: of a resource policy, whose form `self` takes.
-    """
+class Lowering(NamedTuple):
+    """Turns the grants of entities into statements."""
 
     entities: Entities
     environment: Environment

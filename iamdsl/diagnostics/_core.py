@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
-
-import attrs
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,8 +19,7 @@ class Severity(Enum):
     NOTE = "note"
 
 
-@attrs.frozen(repr=False, eq=False)
-class Code:
+class Code(NamedTuple):
     """A stable name for one kind of diagnostic; made in `codes.py` only.
 
     Attributes:
@@ -38,24 +35,21 @@ class Code:
     summary: str
 
 
-@attrs.frozen(repr=False, eq=False)
-class Label:
+class Label(NamedTuple):
     """A second place with what is to be seen there, e.g. "first declared here"."""
 
     span: Span
     text: str
 
 
-@attrs.frozen(repr=False, eq=False)
-class Edit:
+class Edit(NamedTuple):
     """Replace the text of `span` by `text` (an empty span inserts)."""
 
     span: Span
     text: str
 
 
-@attrs.frozen(repr=False, eq=False)
-class Fix:
+class Fix(NamedTuple):
     """Edits that mend the mistake; `safe` ones keep the meaning that was surely meant."""
 
     title: str
@@ -63,8 +57,7 @@ class Fix:
     safe: bool = True
 
 
-@attrs.frozen(repr=False, eq=False)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One thing to say.
 
     Attributes:
@@ -85,7 +78,6 @@ class Diagnostic:
     fix: Fix | None = None
 
 
-@attrs.define(repr=False, eq=False)
 class Report:
     """The one thing that grows while a compilation runs.
 
@@ -93,7 +85,8 @@ class Report:
     many times with one mistake in it gives one message.
     """
 
-    _found: dict[tuple[str, object, str], Diagnostic] = attrs.field(factory=dict)
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, object, str], Diagnostic] = {}
 
     def add(
         self,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
 from iamdsl import emit
 from iamdsl.aws.limits import LIMITS
 from iamdsl.compiler import Environment, compile  # noqa: A004 (the verb of the compiler)
@@ -129,7 +127,7 @@ def _with_levels(
     for diagnostic in diagnostics:
         level = levels.get(diagnostic.code.number, diagnostic.severity)
         if level is not None:
-            yield attrs.evolve(diagnostic, severity=level)
+            yield diagnostic._replace(severity=level)
 
 
 def _record(

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
-import attrs
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from iamdsl.source import Span
 
 
-@attrs.frozen
-class Refused:
+class Refused(NamedTuple):
     """A formula that has no exact form, or none within the bounds; never a guess instead.
 
     Attributes:
