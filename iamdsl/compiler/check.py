@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamdsl.diagnostics import Edit, Fix, codes
 from iamdsl.diagnostics.nearest import nearest
-from iamdsl.iam import PLACEHOLDER_OPEN, placeholders, to_json
+from iamdsl.iam import PLACEHOLDER_OPEN, placeholders
 from iamdsl.model import And, Not, Or, Program, Test
 
 if TYPE_CHECKING:
@@ -158,17 +158,6 @@ def _policy_texts(policy: Policy, place: Span | None) -> Iterator[tuple[str, Spa
         for entry in statement.condition:
             for text in entry.values:
                 yield text, span
-
-
-def check_characters(build: Build, report: Report) -> None:
-    """Report documents with characters that IAM refuses (only Latin-1, no controls)."""
-    from iamdsl.iam import minified  # noqa: PLC0415
-
-    pairs = [(d.policy, d.origin) for d in build.documents]
-    pairs += [(p, i.origin) for i in build.identities for p in (i.trust, i.own) if p is not None]
-    for policy, origin in pairs:
-        if not minified(to_json(policy)).isascii():
-            report.add(codes.BAD_NAME, origin[0], "a character that IAM refuses", hint="use ASCII")
 
 
 def check_references(build: Build, referred: set[str], report: Report) -> None:

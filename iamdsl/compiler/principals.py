@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from iamdsl.compiler import builders
-from iamdsl.diagnostics import codes
+from iamdsl.diagnostics import Edit, Fix, codes
 from iamdsl.iam import PLACEHOLDER_OPEN
 from iamdsl.model import Value, types
 from iamdsl.model.program import with_article
@@ -55,6 +55,8 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
     if kind == "service":
         from iamdsl.aws.principals import service_principal  # noqa: PLC0415
 
+        _check_service(text, span, evaluator)
+
         partition = environment.pseudo.get("partition", "aws")
         if re.fullmatch(_SERVICE, text):
             pair = (
@@ -86,6 +88,23 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
         report.add(codes.BAD_PRINCIPAL, span, f"`{text}` is {problem}", hint=hint)
         return None
     return Value(types.PRINCIPAL, pair, span=whole)
+
+
+def _check_service(text: str, span: Span, evaluator: Evaluator) -> None:
+    """Warn of a service that nobody knows, when its name is nearly that of one that all know."""
+    from iamdsl.aws.principals import suggest_service_principal  # noqa: PLC0415
+
+    near = suggest_service_principal(text, 1)
+    if not near or evaluator.environment.catalogue.has_service(text.split(".", maxsplit=1)[0]):
+        return
+    evaluator.report.add(
+        codes.UNKNOWN_SERVICE_PRINCIPAL,
+        span,
+        f"`{text}` is no well-known service principal",
+        label="AWS refuses a principal that does not exist",
+        hint=f"did you mean `{near[0]}`?",
+        fix=Fix(f"write `{near[0]}`", (Edit(span, near[0]),), safe=False),
+    )
 
 
 def of_value(value: Value, report: Report, span: Span) -> tuple[str, str] | None:

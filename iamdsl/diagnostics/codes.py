@@ -171,6 +171,13 @@ FOLDED_AWAY = Code(
     "IAM217", "folded-away", _NOTE, "A statement says nothing in this build, and is left out."
 )
 
+UNKNOWN_SERVICE_PRINCIPAL = Code(
+    "IAM218",
+    "unknown-service-principal",
+    _WARNING,
+    "A service principal looks like a slip of a well-known one.",
+)
+
 # 3: what IAM can hold
 TOO_LARGE = Code(
     "IAM301", "too-large", _ERROR, "A document is over its size limit and cannot be split."
