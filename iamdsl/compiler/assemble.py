@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from iamdsl.compiler.environment import Environment
     from iamdsl.diagnostics import Report
     from iamdsl.iam import DocumentKind, IdentityKind, Place, Tags
-    from iamdsl.model import Entity, Value
+    from iamdsl.model import Entity, Grant, Value
     from iamdsl.source import Span
 
 _POLICY_ARN = re.compile(r"arn:[^:*?]+:iam::[^:*?]+:policy/[^*?]+")
@@ -163,6 +163,8 @@ class _Assembly:
                 hint="attach a `policy` or a `boundary`",
             )
             return None
+        if wanted == "boundary":
+            self.entities.referred.add(found.name)  # there is one boundary: it cannot be in pieces
         return Attachment(found.name, ours=True, origin=(value.span or place,))
 
     def _groups(self, entity: Entity) -> tuple[str, ...]:
@@ -240,6 +242,8 @@ class _Assembly:
                 checks.append((rule, setting(entity, name), entity.settings[name][1]))
         for rule, text, span in checks:
             problem = name_problem(rule, text)
+            if not problem and rule in {"path", "policy-path"} and set("*?$") & set(text):
+                problem = "would act as a pattern where its ARN stands"
             if problem:
                 self.report.add(
                     codes.BAD_NAME,
@@ -260,8 +264,20 @@ class _Assembly:
             elif entity.kind == "rcp" and any(str(a.data) == "*" for a in grant.actions):
                 problem = "a resource control policy names its services"
                 hint = "write `s3:*, sqs:*, …`"
+            elif entity.kind == "rcp":
+                problem, hint = self._unreached(grant)
             if problem:
                 self.report.add(codes.ELEMENT_NOT_ALLOWED, grant.span, problem, hint=hint)
+
+    def _unreached(self, grant: Grant) -> tuple[str, str]:
+        """Return what is wrong with a resource control policy on a service that has none."""
+        catalogue = self.environment.catalogue
+        services = {str(a.data).partition(":")[0].lower() for a in grant.actions}
+        for service in sorted(services):
+            if catalogue.has_service(service) and not catalogue.supports_rcp(service):
+                problem = f"resource control policies do not reach `{service}`"
+                return problem, "deny it by an `scp`, which is about who asks"
+        return "", ""
 
 
 def _service(value: Value, text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamdsl.diagnostics import Edit, Fix, codes
+from iamdsl.diagnostics import Edit, Fix, Label, codes
 from iamdsl.diagnostics.nearest import nearest
 from iamdsl.iam import PLACEHOLDER_OPEN, placeholders
 from iamdsl.model import And, Not, Or, Program, Test
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from iamdsl.compiler.environment import Environment
     from iamdsl.diagnostics import Report
-    from iamdsl.iam import Build, Policy
+    from iamdsl.iam import Build, Document, Policy
     from iamdsl.model import Entity, Formula, Grant
     from iamdsl.source import Span
 
@@ -161,19 +161,28 @@ def _policy_texts(policy: Policy, place: Span | None) -> Iterator[tuple[str, Spa
 
 
 def check_references(build: Build, referred: set[str], report: Report) -> None:
-    """Report a policy that was split although its one ARN is used as a value."""
-    pieces: dict[str, int] = {}
-    origin: dict[str, Span | None] = {}
+    """Report a policy that was split although something speaks of it as one.
+
+    Args:
+        referred: names of policies that a boundary names, or whose ARN stands in a text.
+    """
+    pieces: dict[str, list[Document]] = {}
     for document in build.documents:
         if document.split_from is not None:
-            pieces[document.split_from] = pieces.get(document.split_from, 0) + 1
-            origin[document.split_from] = (*document.origin, None)[0]
-    for name, count in pieces.items():
-        if count > 1 and name in referred:
-            place = origin[name]
+            pieces.setdefault(document.split_from, []).append(document)
+    for name, documents in pieces.items():
+        first = documents[0]
+        if len(documents) < 2 or first.name != name:
+            continue
+        ending = f":policy{first.path}{name}"
+        place = next((p for text, p in _texts(build) if text.endswith(ending)), None)
+        if name in referred or place is not None:
+            origin = (*first.origin, None)[0]
             report.add(
                 codes.TOO_LARGE,
-                place,
-                f"the policy `{name}` has to be split into {count}, and its ARN is used as a value",
+                origin,
+                f"the policy `{name}` has to be split into {len(documents)}, and is spoken of as one",
+                label="as a boundary, or by its ARN",
+                notes=[Label(place, "such as here")] if place is not None else (),
                 hint="make it smaller, or attach it by name only",
             )

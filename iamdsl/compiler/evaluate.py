@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from iamdsl.compiler import builders, data, formulas, principals
 from iamdsl.compiler.builders import text_of
@@ -60,12 +60,17 @@ class Frame:
 
 
 class Evaluator:
-    """Evaluates expressions; None stands for what was complained about."""
+    """Evaluates expressions; None stands for what was complained about.
+
+    Attributes:
+        emptied: set when a fold has no items: a condition of data may say nothing then.
+    """
 
     def __init__(self, program: Program, environment: Environment, report: Report) -> None:
         self.program, self.environment, self.report = program, environment, report
         self._known: dict[Binding, Value | None] = {}
         self._work = 0
+        self.emptied = False
 
     def afford(self, work: int, span: Span) -> bool:
         """Count work, in values or hundreds of characters; past the bound report it, once."""
@@ -344,7 +349,9 @@ class Evaluator:
             return self._managed(only, node.span)
         if name in types.CONVERSIONS:
             found = [
-                Value(Type("Converted", options=(name,)), v.data, v.outside, span=v.span)
+                Value(
+                    Type("Converted", options=(name,)), _converted(name, v), v.outside, span=v.span
+                )
                 for v in leaves(only)
             ]
             return found[0] if only.type.name != "List" else self._list(found, node.span)
@@ -427,6 +434,7 @@ class Evaluator:
                 if items is None:
                     return None
                 found = [self._as_formula(v, node.span) for v in leaves(items)]
+                self.emptied |= not found
                 return _joined("and" if kind == "all" else "or", found)
             case tree.Compare():
                 return self._compare(node, frame)
@@ -478,6 +486,14 @@ class Evaluator:
         if node.operator in {"like", "not like"} or "${" in str(value.data):
             return builders.widens(value, self.report, value.span)
         return False
+
+
+def _converted(name: str, value: Value) -> Any:
+    """Return the data of a conversion; `Arn("name")` is the ARN of a declaration."""
+    text = str(value.data)
+    if name == "Arn" and not text.startswith("arn:") and not {"*", ":"} & set(text):
+        return builders.entity_mark(text)
+    return text_of(value) if value.type.name == "Entity" else value.data
 
 
 def given_problem(text: str, kind: Type) -> str:

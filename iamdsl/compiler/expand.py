@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from iamdsl.compiler import builders
 from iamdsl.compiler.bodies import BODIES
 from iamdsl.compiler.builders import text_of
 from iamdsl.compiler.evaluate import Evaluator, Frame, negate
@@ -239,6 +240,10 @@ class _Expansion:
             entity.settings["place"] = ((Value(types.STRING, text),), node.span)
             return
         values = [self.evaluator.value(v, frame) for v in node.values]
+        if node.name == "path" and any(
+            v is not None and builders.widens(v, self.report, node.span) for v in values
+        ):
+            return
         found = tuple(leaf for v in values if v is not None for leaf in leaves(v))
         if found:
             entity.settings[node.name] = (found, node.span)
@@ -317,7 +322,9 @@ class _Expansion:
     def _statement(self, node: tree.Statement, frame: Frame, entity: Entity) -> None:
         self._count(node.span)
         clauses = dict(node.clauses)
+        self.evaluator.emptied = False
         condition = self._condition(clauses, frame)
+        emptied = self.evaluator.emptied
         actions = self._values(node.actions.items, frame)
         if condition is None or actions is None:
             return
@@ -337,6 +344,14 @@ class _Expansion:
             (principals, resources) if node.verb == "trust" else (actions, principals, resources)
         )
         empty = () in lists
+        if node.verb == "allow" and node.actions.exceptions and actions_except == ():
+            self.report.add(
+                codes.ALWAYS_MET,
+                node.actions.exceptions[0].span,
+                "this `except` takes nothing away in this build",
+                label="a list is empty",
+                hint="if that is meant, put it into an `if`, where it can be seen",
+            )
         if condition == NEVER or empty:
             if node.verb == "deny":
                 self.report.add(
@@ -360,6 +375,7 @@ class _Expansion:
                 self._sid(clauses.get("as"), frame),
                 node.span,
                 (node.span, *(span for _, span in reversed(self.uses))),
+                emptied,
             )
         )
 

@@ -403,9 +403,7 @@ class Inference:
                 f"it is declared in `{other}`: a file brings it in by `import`, and then says where"
             )
         elif self.program.computed and not near:
-            hint = (
-                f'a declaration whose name is computed is referred to by a string: `"{node.text}"`'
-            )
+            hint = f'a declaration whose name is computed is referred to by `Arn("{node.text}")`'
         fix = Fix(f"write `{near[0]}`", (Edit(node.span, near[0]),), safe=False) if near else None
         self.report.add(
             codes.UNKNOWN_NAME,

@@ -33,6 +33,16 @@ if TYPE_CHECKING:
     from iamdsl.model import Entity, Formula, Grant, Value
     from iamdsl.source import Span
 
+_TRUSTED = (
+    "sts:AssumeRole",
+    "sts:AssumeRoleWithSAML",
+    "sts:AssumeRoleWithWebIdentity",
+    "sts:TagSession",
+    "sts:SetSourceIdentity",
+    "sts:SetContext",
+)
+"""What AWS takes in a trust policy ("Trust Policy statement actions can only be …")."""
+
 MAX_BLOCKS = 16
 MAX_TESTS = 256
 MAX_ARN = 2048
@@ -76,7 +86,7 @@ class Lowering(NamedTuple):
         if resources is False:
             return []
         named = grant.resources or ((entity.target,) if entity.target is not None else ())
-        named = tuple(self.entities.resolved(v) for v in named)
+        named = tuple(self.entities.resolved(self.entities.named(v)) for v in named)
         verbs = actions.of_grant(grant, named, self.environment, self.report)
         if verbs is not None and resources is not None and not resources.negated:
             applies.check(grant, named, self.environment, self.report)
@@ -88,10 +98,21 @@ class Lowering(NamedTuple):
         if (resources is not None and not resources.values) or (
             resource_policy and who is not None and not who.by_type
         ):
-            return []  # a list without items: the statement is about nothing
+            self._nothing(grant, "nothing is left of a list")
+            return []
         if not blocks:
             self._nothing(grant, "no action is left" if not verbs.values else "")
         return [self._statement(grant, verbs, resources, who, block) for block in blocks]
+
+    def _always(self, grant: Grant) -> None:
+        """Note a condition that was written and says nothing: every request meets it."""
+        self.report.add(
+            codes.ALWAYS_MET,
+            grant.span,
+            f"the condition of this `{grant.verb}` is always true in this build",
+            label="no request is refused by it",
+            hint="if that is meant, put the condition into an `if`, where it can be seen",
+        )
 
     def _nothing(self, grant: Grant, why: str) -> None:
         """Note a statement that is about no request at all."""
@@ -116,6 +137,8 @@ class Lowering(NamedTuple):
 
     def _blocks(self, formula: Formula, grant: Grant) -> tuple[Condition, ...] | None:
         if formula == ALWAYS:
+            if grant.emptied and grant.verb != "deny":
+                self._always(grant)
             return ((),)
         size = _size(formula)
         if size > MAX_TESTS:
@@ -129,6 +152,8 @@ class Lowering(NamedTuple):
         formula = self.entities.resolve_formula(formula)
         found = compile_formula(formula, statements=MAX_BLOCKS)
         if not isinstance(found, Refused):
+            if found == ((),) and grant.verb != "deny":
+                self._always(grant)
             return found
         spans = found.spans
         self.report.add(
@@ -165,6 +190,8 @@ class Lowering(NamedTuple):
             return False
         if service in {"ecr", "ecr-public"}:
             return self._ecr(entity, grant, texts, others)
+        if "*" in others:
+            return Elements(())
         if not others:
             return Elements(("*",) if "*" in texts else texts)
         if "*" not in texts:
@@ -201,6 +228,7 @@ class Lowering(NamedTuple):
         return Elements((self.entities.resolve(str(entity.target.data)),))
 
     def _resource(self, value: Value, entity: Entity, grant: Grant, service: str) -> str | None:
+        value = self.entities.named(value)
         text = self.entities.resolve_value(value)
         span = value.span or grant.span
         if builders.widens(value, self.report, span):
@@ -264,6 +292,11 @@ class Lowering(NamedTuple):
         excepted = self._pairs(grant.principals_except, grant)
         if pairs is None or excepted is None:
             return False
+        if any(kind == "Federated" for kind, _ in (*pairs, *excepted)):
+            self._no_such_principal(grant, "a federated provider", "a resource policy")
+            return False
+        if ("*", "*") in excepted:
+            return Principals(())
         if not excepted:
             return _grouped(pairs)
         place = grant.principals_except[0].span or grant.span
@@ -276,6 +309,15 @@ class Lowering(NamedTuple):
             )
             return False
         return attrs.evolve(_grouped(excepted), negated=True)
+
+    def _no_such_principal(self, grant: Grant, what: str, where: str) -> None:
+        self.report.add(
+            codes.BAD_PRINCIPAL,
+            (grant.principals or ())[0].span or grant.span,
+            f"{what} is no principal of {where}",
+            label="AWS refuses this",
+            hint="name a role, a user, an account or a service",
+        )
 
     def _pairs(self, values: tuple[Value, ...], grant: Grant) -> list[tuple[str, str]] | None:
         known = [self.entities.named(v) for v in values]
@@ -299,6 +341,17 @@ class Lowering(NamedTuple):
         blocks = self._blocks(grant.condition, grant)
         if pairs is None or blocks is None or self._anyone(pairs, grant):
             return []
+        if any(kind == "CanonicalUser" for kind, _ in pairs):
+            self._no_such_principal(grant, "a canonical user", "a trust policy")
+            return []
+        if ("AWS", "*") in pairs and blocks == ((),):
+            self.report.add(
+                codes.OPEN_TRUST,
+                grant.span,
+                "everyone in AWS may assume this role",
+                label="no condition says who",
+                hint='add `when aws:PrincipalOrgID == "o-…"`, or name the account',
+            )
         if grant.principals_except:
             self.report.add(
                 codes.ELEMENT_NOT_ALLOWED,
@@ -321,12 +374,32 @@ class Lowering(NamedTuple):
     ) -> dict[tuple[str, ...], list[tuple[str, str]]]:
         """Return the principals by the sts actions that trusting them takes."""
         if grant.actions:
+            if not self._assumes(grant):
+                return {}
             found = actions.of_grant(grant, (), self.environment, self.report)
             return {found.values: pairs} if found is not None and found.values else {}
         groups: dict[tuple[str, ...], list[tuple[str, str]]] = {}
         for kind, text in pairs:
             groups.setdefault(principals.trust_actions(kind, text), []).append((kind, text))
         return groups
+
+    def _assumes(self, grant: Grant) -> bool:
+        """Tell whether all actions of a trust are ones that AWS takes there, written out."""
+        known = {name.lower() for name in _TRUSTED}
+        for value in (*grant.actions, *grant.actions_except):
+            if str(value.data).lower() in known and not grant.actions_except:
+                continue
+            self.report.add(
+                codes.ELEMENT_NOT_ALLOWED,
+                value.span or grant.span,
+                f"`{value.data}` has no place in a trust policy",
+                label="AWS refuses this",
+                hint="write "
+                + ", ".join(f"`{name}`" for name in _TRUSTED[:5])
+                + ", or leave the actions out: they follow from the principal",
+            )
+            return False
+        return True
 
     def _anyone(self, pairs: list[tuple[str, str]], grant: Grant) -> bool:
         if ("*", "*") not in pairs:
@@ -351,7 +424,8 @@ class Lowering(NamedTuple):
         if all(s.sid is None for s in statements):
             return statements
         owners: dict[str, Span] = {}
-        used: set[str] = set()
+        used = {s.sid for s in statements if s.sid is not None}
+        first_of: set[str] = set()
         made: list[Statement] = []
         kind = sid_kind("resource" if entity.target is not None else entity.kind, service)
         for statement in statements:
@@ -374,9 +448,10 @@ class Lowering(NamedTuple):
                     hint="give one of them another name",
                 )
             number, name = 1, sid
-            while name in used:
+            while sid in first_of and name in used:
                 number += 1
                 name = f"{sid}{number}"
+            first_of.add(sid)
             used.add(name)
             made.append(attrs.evolve(statement, sid=name))
         return tuple(made)

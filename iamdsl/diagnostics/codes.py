@@ -178,6 +178,17 @@ UNKNOWN_SERVICE_PRINCIPAL = Code(
     "A service principal looks like a slip of a well-known one.",
 )
 
+OPEN_TRUST = Code(
+    "IAM219",
+    "open-trust",
+    _WARNING,
+    "Everyone in AWS may assume a role: its trust has no condition.",
+)
+
+ALWAYS_MET = Code(
+    "IAM220", "always-met", _WARNING, "A condition or `except` of an `allow` keeps nothing out."
+)
+
 # 3: what IAM can hold
 TOO_LARGE = Code(
     "IAM301", "too-large", _ERROR, "A document is over its size limit and cannot be split."

@@ -18,6 +18,7 @@ class Grant:
 
     Attributes:
         principals, resources: None when the clause was not written.
+        emptied: whether a fold over an empty list took part in the condition.
         span: the sentence; `origin` adds the places of the `use`s that led to it.
     """
 
@@ -32,6 +33,7 @@ class Grant:
     sid: str | None
     span: Span
     origin: tuple[Span, ...] = ()
+    emptied: bool = False
 
 
 @attrs.define(repr=False, eq=False)
