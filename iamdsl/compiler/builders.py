@@ -160,6 +160,31 @@ def _fill(
     return re.sub(_HOLE, text_of, form.text)
 
 
+_PLACE_FORMS = {
+    "partition": (r"(?a)[a-z0-9*?-]+", "a partition such as `aws`"),
+    "region": (r"(?a)[a-z0-9*?-]+", "a region such as `eu-west-1`"),
+    "account": (r"(?a)\d{12}|[\d*?]*[*?][\d*?]*", "a 12-digit account id"),
+}
+
+
+def places_fit(places: dict[str, Value], report: Report) -> bool:
+    """Report a `region`, `account` or `partition` that would shift the fields of an ARN."""
+    for name, value in places.items():
+        pattern, form = _PLACE_FORMS.get(name, (".*", "text"))
+        for leaf in leaves(value):
+            text = str(leaf.data)
+            if text in {"*", ""} or PLACEHOLDER_OPEN in text or re.fullmatch(pattern, text):
+                continue
+            report.add(
+                codes.BAD_ARN,
+                leaf.span,
+                f"`{text}` is not {form}",
+                hint=f"write {form}, or `*`",
+            )
+            return False
+    return True
+
+
 def widens(value: Value, report: Report, span: Span | None) -> bool:
     """Report a text from outside that holds pattern characters where a pattern stands."""
     if not value.outside or not re.search(_WIDENING, str(value.data)):

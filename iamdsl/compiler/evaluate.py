@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, assert_never
 
-from iamdsl.compiler import builders, data, formulas, principals
+from iamdsl.compiler import actions, builders, conversions, data, formulas, principals
 from iamdsl.compiler.builders import text_of
 from iamdsl.compiler.infer import PSEUDO
 from iamdsl.diagnostics import codes
@@ -104,7 +104,7 @@ class Evaluator:
             case tree.Let(value=value):
                 found = self.value(value, frame)
                 if found is not None and kind.name == "Pattern":
-                    return Value(kind, found.data, span=found.span)
+                    return Value(kind, found.data, found.outside, found.verbatim, span=found.span)
                 return found
             case tree.Param(parameter=parameter):
                 given = self.environment.params.get(binding.name)
@@ -143,11 +143,26 @@ class Evaluator:
                 hint=f"set a value of type {kind}",
             )
             return None
+        if kind.name == "Resource" and not self._is_of(text, kind):
+            self.report.add(
+                codes.WRONG_TYPE,
+                span,
+                f"`{text}`, the value given here, is no {kind}",
+                hint="set the ARN of such a resource",
+            )
+            return None
         if kind.name == "Bool":
             return Value(kind, text == "true", span=span)
         if kind.name == "Duration":
             return Value(kind, int(text[:-1]) * _SECONDS[text[-1]], span=span)
         return from_outside(kind, text, span)
+
+    def _is_of(self, text: str, kind: Type) -> bool:
+        service, _, name = kind.options[0].partition(":")
+        found = self.environment.catalogue.resource_type(service, name)
+        return found is None or actions.is_of_type(
+            text, service, (found.name,), self.environment.catalogue
+        )
 
     # Expressions
 
@@ -162,10 +177,10 @@ class Evaluator:
                 return self._literal(node)
             case tree.ListOf(items=items):
                 values = [self.value(i, frame) for i in items]
-                return self._list([v for v in values if v is not None], node.span)
+                return self.list_of([v for v in values if v is not None], node.span)
             case tree.Comprehension(item=item):
                 found = [self.value(item, inner) for inner in self.each(node, frame)]
-                return self._list([v for v in found if v is not None], node.span)
+                return self.list_of([v for v in found if v is not None], node.span)
             case tree.Record(entries=entries):
                 made = {_key(k): self.value(v, frame) for k, v in entries}
                 return Value(Type("Record"), made, span=node.span)
@@ -174,7 +189,7 @@ class Evaluator:
             case tree.Call():
                 return self._call(node, frame)
             case tree.ActionSet(service=service, items=items):
-                return self._list(list(self._actions(service.text, items, frame)), node.span)
+                return self.list_of(list(self._actions(service.text, items, frame)), node.span)
             case tree.Principal():
                 return principals.evaluate(self, node, frame)
             case tree.Optional(base=base):
@@ -218,7 +233,8 @@ class Evaluator:
             found = int(node.text[:-1]) * _SECONDS[node.text[-1]]
         return Value(kind, found, span=node.span)
 
-    def _list(self, items: list[Value], span: Span) -> Value | None:
+    def list_of(self, items: list[Value], span: Span) -> Value | None:
+        """Return a list of values, flat."""
         size = sum(len(i.data) if i.type.name == "List" else 1 for i in items)
         if not self.afford(size, span):
             return None
@@ -288,7 +304,7 @@ class Evaluator:
         ]
         if len(made) == 1 and all(len(c) == 1 for c in choices):
             return made[0]
-        return self._list(made, node.span)
+        return self.list_of(made, node.span)
 
     def _affordable(self, choices: list[list[Value]], node: tree.Text) -> bool:
         """Tell whether all pairs of a text's lists may be made; and whether a key's parts may."""
@@ -348,13 +364,7 @@ class Evaluator:
         if name == "aws_managed":
             return self._managed(only, node.span)
         if name in types.CONVERSIONS:
-            found = [
-                Value(
-                    Type("Converted", options=(name,)), _converted(name, v), v.outside, span=v.span
-                )
-                for v in leaves(only)
-            ]
-            return found[0] if only.type.name != "List" else self._list(found, node.span)
+            return conversions.convert(self, name, only, node.span)
         return None
 
     def _build(
@@ -364,6 +374,8 @@ class Evaluator:
         positional: list[Value],
         places: dict[str, Value],
     ) -> Value | None:
+        if not builders.places_fit(places, self.report):
+            return None
         kind = builders.find_type(
             function.plain or "", function.span, self.environment, self.report
         )
@@ -381,7 +393,7 @@ class Evaluator:
         ]
         if len(made) == 1 and all(v.type.name != "List" for v in everything):
             return made[0]
-        return self._list(made, node.span)
+        return self.list_of(made, node.span)
 
     def _key(self, value: Value, span: Span) -> Value | None:
         """Return keys written as text: `key("…")`."""
@@ -397,7 +409,7 @@ class Evaluator:
                 )
                 return None
             made.append(Value(types.KEY, text, verbatim=True, span=span))
-        return made[0] if value.type.name != "List" else self._list(made, span)
+        return made[0] if value.type.name != "List" else self.list_of(made, span)
 
     def _managed(self, name: Value, span: Span) -> Value | None:
         catalogue = self.environment.catalogue
@@ -486,14 +498,6 @@ class Evaluator:
         if node.operator in {"like", "not like"} or "${" in str(value.data):
             return builders.widens(value, self.report, value.span)
         return False
-
-
-def _converted(name: str, value: Value) -> Any:
-    """Return the data of a conversion; `Arn("name")` is the ARN of a declaration."""
-    text = str(value.data)
-    if name == "Arn" and not text.startswith("arn:") and not {"*", ":"} & set(text):
-        return builders.entity_mark(text)
-    return text_of(value) if value.type.name == "Entity" else value.data
 
 
 def given_problem(text: str, kind: Type) -> str:

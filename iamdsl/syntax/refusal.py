@@ -17,7 +17,7 @@ MAX_DEPTH = 64
 
 # Controls, bidirectional marks (CVE-2021-42574), and the two characters that mark places in
 # texts whose value is known only at deployment.
-_FORBIDDEN = frozenset(
+FORBIDDEN = frozenset(
     "".join(map(chr, (*range(9), 0x0B, *range(0x0E, 0x20), 0x7F)))
     + "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ue000\ue001"
 )
@@ -36,7 +36,7 @@ def refuse(source: Source, report: Report) -> bool:
             hint="split it into modules, or bring the data in by `import` of a JSON file",
         )
         return True
-    if bad := _FORBIDDEN.intersection(text):
+    if bad := FORBIDDEN.intersection(text):
         at = min(map(text.index, bad))
         mark = ord(text[at])
         report.add(

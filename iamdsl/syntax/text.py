@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from iamdsl.diagnostics import Edit, Fix, codes
 from iamdsl.source import Span
 from iamdsl.syntax import tree
+from iamdsl.syntax.refusal import FORBIDDEN
 
 if TYPE_CHECKING:
     from lark.lexer import Token
@@ -99,7 +100,7 @@ def _escape(builder: Builder, inner: str, at: int, offset: int) -> tuple[str, in
             codes.BAD_ESCAPE,
             place,
             f"`{place.text}` is no character that text may hold",
-            hint="controls, surrogates and two private marks of ours have no place in a policy",
+            hint="write `$` as it is and `{` as `{{`; what a reader cannot see has no place in a policy",
         )
         return "", found.end()
     place = Span(builder.source, offset + at - 1, offset + min(at + 1, len(inner)))
@@ -113,8 +114,13 @@ def _escape(builder: Builder, inner: str, at: int, offset: int) -> tuple[str, in
 
 
 def _reserved(number: int) -> bool:
-    """Tell whether a code point is a control, a surrogate, or a mark of values known later."""
-    return 0x7F <= number < 0xA0 or 0xD800 <= number < 0xE002
+    """Tell whether an escape may not make a code point.
+
+    Controls, surrogates and our own marks have no place in text; a `$` or `{` that is made by an
+    escape could make a variable of what is written as text.
+    """
+    unseen = 0x7F <= number < 0xA0 or 0xD800 <= number < 0xE000
+    return unseen or number in {0x24, 0x7B} or chr(number) in FORBIDDEN
 
 
 def _variable(builder: Builder, inner: str, at: int, offset: int) -> tuple[str, int]:
@@ -199,10 +205,10 @@ def literal(builder: Builder, token: Token) -> tree.Literal | tree.Broken:
         problem = f"at most {MAX_DIGITS} digits are compared exactly"
         value = f"{value[:20]}…"
     elif re.fullmatch(_NETWORK, value):
-        problem = _network_problem(value)
+        problem = network_problem(value)
         kind = "network"
     elif re.fullmatch(_DATE, value):
-        problem = _date_problem(value)
+        problem = date_problem(value)
         kind = "date"
     else:
         problem = "a number, duration (`4h`), date (`2026-12-31`), account id or address"
@@ -220,7 +226,8 @@ def literal(builder: Builder, token: Token) -> tree.Literal | tree.Broken:
     return tree.Literal(kind, value, span=span)
 
 
-def _network_problem(value: str) -> str:
+def network_problem(value: str) -> str:
+    """Return what is wrong with an address or network, "" when nothing."""
     import ipaddress  # noqa: PLC0415  # few sources hold addresses
 
     address, _, prefix = value.partition("/")
@@ -234,7 +241,8 @@ def _network_problem(value: str) -> str:
     return ""
 
 
-def _date_problem(value: str) -> str:
+def date_problem(value: str) -> str:
+    """Return what is wrong with a date or moment, "" when nothing."""
     import datetime as dt  # noqa: PLC0415  # few sources hold dates
 
     try:
