@@ -373,3 +373,54 @@ def test_a_deny_that_says_nothing_is_noted(statement: str) -> None:
     """A guard that has gone must be seen to have gone."""
     result = build(f"policy p {{ {statement} allow sqs:SendMessage on * }}")
     assert "folded-away" in {d.code.name for d in result.diagnostics}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "role r { trust * except sts:AssumeRole to service lambda }",
+        "role r { trust s3:GetObject to service lambda }",
+        'policy p for ecr:repository("x") { allow ecr:* to anyone on ecr:repository("y") }',
+        'policy p for s3:bucket("b") { allow s3:* to oidc "accounts.google.com" }',
+        "policy p for s3:bucket() { allow s3:* to anyone }",
+        "role r { trust service lambda } policy p for r { allow sts:AssumeRole to anyone }",
+        "scp s { deny s3:* on * } policy p { allow iam:* on s }",
+        'role r { path "/*/" trust service lambda } policy p { allow iam:PassRole on r }',
+        "rcp r { deny ec2:* on * }",
+    ],
+)
+def test_what_would_be_about_something_else_is_refused(source: str) -> None:
+    """Each of these once spoke of more, or of another thing, than it says."""
+    assert not build(source).ok
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "role r { trust service lambda boundary p }",
+        "policy q { allow iam:AttachRolePolicy on * when iam:PolicyARN == p }",
+        'policy q { deny iam:DetachRolePolicy on * when iam:PolicyARN == iam:policy("p") }',
+    ],
+)
+def test_a_piece_does_not_stand_for_the_whole(use: str) -> None:
+    """A boundary of one piece of four would lack the denies of the others."""
+    names = ", ".join(f'"n{i}"' for i in range(120))
+    long = "x" * 40
+    large = f"""policy p {{ for n in [{names}] {{
+        allow s3:ListBucket on s3:bucket("{{n}}-{long}") when aws:PrincipalTag/x == n
+    }} }}"""
+    assert len(build(large).files) > 3
+    assert refused(build(f"{large}\n{use}")) == {"too-large"}
+
+
+def test_written_sids_are_kept() -> None:
+    """Sids are looked up in logs and by other tools."""
+    result = build(
+        """policy p {
+            for x in ["a", "b"] { allow s3:ListBucket on s3:bucket(x) as A }
+            deny s3:PutObject on * as A2
+        }"""
+    )
+    statements = result.document("policies/p.json")["Statement"]
+    assert [s["Sid"] for s in statements if s["Effect"] == "Deny"] == ["A2"]
+    assert len({s["Sid"] for s in statements}) == 3
