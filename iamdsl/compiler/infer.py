@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from iamdsl.compiler import builders, formulas
-from iamdsl.compiler.scope import Scope
+from iamdsl.compiler.scope import Scope, check_word
 from iamdsl.diagnostics import Edit, Fix, Label, codes
 from iamdsl.diagnostics.nearest import nearest
 from iamdsl.iam import OPERATORS
@@ -243,6 +243,7 @@ class Inference:
         if source.name not in {"List", "Unknown", "Any"}:
             self.mismatch(node.source, source, "a list", "`for`")
             source = types.UNKNOWN
+        check_word(node.name, self.report)
         inner.bind(node.name, types.leaf(source), node)
         if node.condition is not None:
             self.compile_time(node.condition, inner, "`if`")

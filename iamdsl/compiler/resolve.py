@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from iamdsl.compiler.bodies import BODIES
 from iamdsl.compiler.circles import circles
-from iamdsl.compiler.scope import Scope
+from iamdsl.compiler.scope import Scope, check_word
 from iamdsl.compiler.statements import Checker
 from iamdsl.diagnostics import Label, codes
 from iamdsl.model import Binding, Module, Program, types
@@ -81,6 +81,8 @@ def _bind(module: Module, report: Report) -> None:
         if kind is None:
             continue
         name = member.parameter.name if isinstance(member, tree.Param) else member.name
+        if kind != "template":
+            check_word(name, report)
         if name.text in module.names:
             _duplicate(name, module.names[name.text], report)
         else:
@@ -161,6 +163,7 @@ def _member(
             _top_only(member, scope, place, "template", report)
             inner = scope.inner()
             for parameter in member.parameters:
+                check_word(parameter.name, report)
                 inner.bind(parameter.name, checker.read_type(parameter.type, scope), parameter)
             checker.inside = scope.module.names.get(member.name.text)
             _members(member.body, inner, checker, "template", report)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamdsl.diagnostics import codes
 from iamdsl.model import Binding
+from iamdsl.syntax.words import IN_EXPRESSIONS
 
 if TYPE_CHECKING:
+    from iamdsl.diagnostics import Report
     from iamdsl.model import Module, Type
     from iamdsl.syntax import tree
 
@@ -45,3 +48,17 @@ class Scope:
             found |= set(scope.locals)
             scope = scope.outer
         return found
+
+
+def check_word(name: tree.Name, report: Report) -> None:
+    """Report a name that could be given to a value, and never be said."""
+    if name.text in IN_EXPRESSIONS:
+        report.add(
+            codes.SYNTAX_ERROR,
+            name.span,
+            f"`{name.text}` is a word of the language",
+            label="where a value is expected, it means something else",
+            hint=f"choose another name, such as `{name.text}_id`"
+            if name.text == "account"
+            else "choose another name",
+        )

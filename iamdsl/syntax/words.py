@@ -26,3 +26,6 @@ TOP = frozenset("import param extern template policy scp rcp role user group gua
 
 JOINING = frozenset("on to when unless except as in and or not given else".split())
 """Words that go on with a sentence, even from the first column."""
+
+IN_EXPRESSIONS = frozenset("service account oidc canonical anyone any all true false".split())
+"""Words that mean something where a value is expected, so that no value can have them as name."""
