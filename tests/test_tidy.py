@@ -80,7 +80,9 @@ def written() -> dict[str, str]:
     for folder in ("iamdsl", "tests", "grammar", "stdlib", "examples", ".ci", "."):
         paths = (ROOT / folder).glob("*") if folder == "." else (ROOT / folder).rglob("*")
         for path in sorted(paths):
-            hidden = {"__pycache__", "build", "__snapshots__", "overlay"} & set(path.parts)
+            hidden = {"__pycache__", "build", "__snapshots__", "overlay", ".hypothesis"} & {
+                *path.parts
+            }
             if path.is_file() and not hidden and path.suffix in _TEXTS:
                 found[path.relative_to(ROOT).as_posix()] = path.read_bytes().decode(
                     "utf-8", "replace"

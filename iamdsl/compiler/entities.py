@@ -72,7 +72,9 @@ class Entities:
     def named(self, value: Value) -> Value:
         """Return an entity that is referred to by a string, as those with computed names are."""
         found = self.by_name.get(str(value.data).lower()) if value.type.name in _TEXTS else None
-        return value if found is None else attrs.evolve(value, type=entity_type(found.kind))
+        if found is None or found.kind not in types.WITH_ARN:
+            return value
+        return attrs.evolve(value, type=entity_type(found.kind))
 
     def resolved(self, value: Value) -> Value:
         """Return a value whose text has its references filled in."""

@@ -190,6 +190,18 @@ class Lowering(NamedTuple):
             return False
         if service in {"ecr", "ecr-public"}:
             return self._ecr(entity, grant, texts, others)
+        if service == "s3" and entity.target is not None:
+            own = self.entities.resolve_value(entity.target)
+            foreign = [t for t in texts if t not in {"*", own} and not t.startswith(f"{own}/")]
+            if foreign and PLACEHOLDER_OPEN not in own:
+                self.report.add(
+                    codes.ELEMENT_NOT_ALLOWED,
+                    grant.resources[0].span or grant.span,
+                    f"`{foreign[0]}` is not of this bucket",
+                    label="AWS refuses this",
+                    hint='write `self`, or `"{self}/*"` for its objects',
+                )
+                return False
         if "*" in others:
             return Elements(())
         if not others:

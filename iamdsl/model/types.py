@@ -78,7 +78,8 @@ _FITS: dict[str, set[str]] = {
 }
 
 
-_WITH_ARN = {"policy", "boundary", "role", "user", "group", "account"}
+WITH_ARN = {"policy", "boundary", "role", "user", "group", "account"}
+"""Kinds of declaration that have an ARN to be spoken of by."""
 
 
 def list_of(item: Type) -> Type:
@@ -99,7 +100,7 @@ def fits(actual: Type, expected: Type) -> bool:
         if actual.name == "Choice":
             return set(actual.options) <= set(expected.options)
         return actual.name == "String"
-    if actual.name == "Entity" and actual.options[0] not in _WITH_ARN:
+    if actual.name == "Entity" and actual.options[0] not in WITH_ARN:
         return False
     if expected.name == "Resource":
         return actual.name in {"Arn", "Entity"}
