@@ -7,7 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from iamdsl.compiler import builders
-from iamdsl.diagnostics import Edit, Fix, codes
+from iamdsl.diagnostics import Fix, codes
+from iamdsl.diagnostics.nearest import did_you_mean
 from iamdsl.iam import Elements
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def _unknown(
     fix = None
     if not catalogue.has_service(service):
         near = catalogue.suggest_service(service)
-        hint = f"did you mean `{near[0]}`?" if near else "see `iamdsl actions` for the services"
+        hint = did_you_mean(near, "see `iamdsl actions` for the services")
         report.add(
             codes.UNKNOWN_SERVICE, span, f"`{service}` is no service that AWS has", label=label,
             hint=hint,
@@ -177,13 +178,11 @@ def _unknown(
     if operation:
         names = " and ".join(f"`{o}`" for o in operation)
         hint = f"the API operation `{text.partition(':')[2]}` is allowed by {names}"
-    elif near:
-        hint = f"did you mean `{near[0]}`?"
     else:
-        hint = f'if it is newer than the catalogue, quote it: `"{text}"`'
+        hint = did_you_mean(near, f'if it is newer than the catalogue, quote it: `"{text}"`')
     target = operation[0] if operation else near[0] if near else ""
     if target and span is not None and span.text == text:
-        fix = Fix(f"write `{target}`", (Edit(span, target),), safe=bool(operation))
+        fix = Fix.writing(target, span, safe=bool(operation))
     report.add(
         codes.UNKNOWN_ACTION, span, f"`{text}` is not an IAM action", label=label, hint=hint,
         fix=fix,
@@ -208,7 +207,7 @@ def _level(
     elif not catalogue.has_service(service):
         near = catalogue.suggest_service(service)
         problem = f"`{service}` is no service that AWS has"
-        hint = f"did you mean `{near[0]}`?" if near else "see `iamdsl actions` for the services"
+        hint = did_you_mean(near, "see `iamdsl actions` for the services")
     elif grant.verb == "deny":
         problem = f"`@{level}` in a `deny` would need a list of today's actions"
         hint = f"write patterns that tomorrow's actions match too, such as `{service}:Get*`"

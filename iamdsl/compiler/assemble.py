@@ -153,9 +153,7 @@ class _Assembly:
             )
             return None
         if found.kind not in {"policy", "boundary"} or found.target is not None:
-            what = (
-                "a resource policy" if found.target is not None else f"{with_article(found.kind)}"
-            )
+            what = "a resource policy" if found.target is not None else with_article(found.kind)
             self.report.add(
                 codes.WRONG_TYPE,
                 value.span or place,

@@ -10,7 +10,8 @@ import re
 from itertools import product
 from typing import TYPE_CHECKING
 
-from iamdsl.diagnostics import Edit, Fix, codes
+from iamdsl.diagnostics import Fix, codes
+from iamdsl.diagnostics.nearest import did_you_mean
 from iamdsl.iam import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN
 from iamdsl.model import Value, types
 from iamdsl.model.values import leaves
@@ -67,20 +68,19 @@ def find_type(
             codes.UNKNOWN_SERVICE,
             span,
             f"`{service}` is no service that AWS has",
-            hint=f"did you mean `{near[0]}`?" if near else "write the ARN itself",
+            hint=did_you_mean(near, "write the ARN itself"),
         )
         return None
-    near = catalogue.suggest_resource_type(service, name)
+    near = tuple(_word(kind) for kind in catalogue.suggest_resource_type(service, name))
     words = [t.word for t in catalogue.resource_types(service)]
     known = ", ".join(f"`{w}`" for w in words[:20]) + (" …" if len(words) > 20 else "")
     report.add(
         codes.UNKNOWN_RESOURCE_TYPE,
         span,
         f"`{service}` has no resource type `{name}`",
-        hint=f"did you mean `{_word(near[0])}`?" if near else f"it has {known}",
-        fix=Fix(f"write `{service}:{_word(near[0])}`", (Edit(span, f"{service}:{_word(near[0])}"),),
-                safe=False) if near else None,
-    )  # fmt: skip
+        hint=did_you_mean(near, f"it has {known}"),
+        fix=Fix.writing(f"{service}:{near[0]}", span, safe=False) if near else None,
+    )
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamdsl.diagnostics import Edit, Fix, Label, codes
-from iamdsl.diagnostics.nearest import nearest
+from iamdsl.diagnostics.nearest import did_you_mean, nearest
 from iamdsl.iam import PLACEHOLDER_OPEN, placeholders
 from iamdsl.model import And, Not, Or, Program, Test
 
@@ -36,7 +36,7 @@ def check_params(program: Program, environment: Environment, report: Report) -> 
                 codes.UNKNOWN_PARAM,
                 None,
                 f"no source declares a param `{name}`, for which a value is set",
-                hint=f"did you mean `{near[0]}`?" if near else "remove it, or declare the param",
+                hint=did_you_mean(near, "remove it, or declare the param"),
             )
 
 

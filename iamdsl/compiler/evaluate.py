@@ -14,6 +14,7 @@ from iamdsl.compiler import actions, builders, conversions, data, formulas, prin
 from iamdsl.compiler.builders import text_of
 from iamdsl.compiler.infer import PSEUDO
 from iamdsl.diagnostics import codes
+from iamdsl.diagnostics.nearest import did_you_mean
 from iamdsl.model import ALWAYS, NEVER, And, Formula, Module, Not, Or, Program, Type, Value, types
 from iamdsl.model.program import entity_type
 from iamdsl.model.values import forbidden, from_outside, leaves
@@ -420,9 +421,7 @@ class Evaluator:
                 codes.UNKNOWN_MANAGED_POLICY,
                 name.span or span,
                 f"AWS has no managed policy `{name.data}`",
-                hint=f"did you mean `{near[0]}`?"
-                if near
-                else "if it is newer than the catalogue, attach its ARN",
+                hint=did_you_mean(near, "if it is newer than the catalogue, attach its ARN"),
             )
             return None
         partition = builders.pseudo("partition", self.environment)

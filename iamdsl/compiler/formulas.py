@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamdsl.compiler.builders import text_of
 from iamdsl.diagnostics import Edit, Fix, codes
+from iamdsl.diagnostics.nearest import did_you_mean
 from iamdsl.model.formula import Family, Quantifier, Relation, Test
 
 if TYPE_CHECKING:
@@ -70,10 +71,8 @@ def known_key(
             span,
             f"`{text}` is no condition key that AWS has",
             label=f"not in the catalogue of {environment.catalogue.version}",
-            hint=f"did you mean `{near[0]}`?"
-            if near
-            else f'if it is newer than the catalogue, write `key("{text}")`',
-            fix=Fix(f"write `{near[0]}`", (Edit(span, near[0]),), safe=False) if near else None,
+            hint=did_you_mean(near, f'if it is newer than the catalogue, write `key("{text}")`'),
+            fix=Fix.writing(near[0], span, safe=False) if near else None,
         )
     return text, None
 
@@ -190,7 +189,7 @@ def _check_variable(name: str, span: Span, environment: Environment, report: Rep
             span,
             f"`{name}` is no condition key that AWS has, and would never be filled in",
             label=f"not in the catalogue of {environment.catalogue.version}",
-            hint=f"did you mean `{near[0]}`?" if near else "check the key's name",
+            hint=did_you_mean(near, "check the key's name"),
         )
     elif known.multivalued:
         report.add(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, assert_never
 
 from iamdsl.compiler import builders, formulas
 from iamdsl.compiler.scope import Scope, check_word
-from iamdsl.diagnostics import Edit, Fix, Label, codes
-from iamdsl.diagnostics.nearest import nearest
+from iamdsl.diagnostics import Fix, Label, codes
+from iamdsl.diagnostics.nearest import did_you_mean, nearest
 from iamdsl.iam import OPERATORS
 from iamdsl.model import Binding, Module, Program, Type, Value, types
 from iamdsl.model.program import entity_type
@@ -132,11 +132,8 @@ class Inference:
                 if name in types.NAMED:
                     return types.NAMED[name]
                 near = nearest(name, types.NAMED, 1)
-                hint = (
-                    f"did you mean `{near[0]}`?"
-                    if near
-                    else "the types are " + ", ".join(f"`{t}`" for t in types.NAMED)
-                )
+                known = "the types are " + ", ".join(f"`{t}`" for t in types.NAMED)
+                hint = did_you_mean(near, known)
                 self.report.add(codes.UNKNOWN_NAME, node.span, f"no type `{name}`", hint=hint)
                 return types.UNKNOWN
             case tree.TypeName(kind="text", text=text):
@@ -222,7 +219,7 @@ class Inference:
                 codes.UNKNOWN_NAME,
                 node.name.span,
                 f"`{node.base.span.text}` has no `{name}`",
-                hint=f"did you mean `{near[0]}`?" if near else "see what the module declares",
+                hint=did_you_mean(near, "see what the module declares"),
             )
         elif name.startswith("_"):
             self.report.add(
@@ -386,11 +383,7 @@ class Inference:
             return  # it may be what the broken part declares
         names = scope.names() | {_declared(d) for d in self.program.entities.values()}
         near = nearest(node.text, sorted(names), 1)
-        hint = (
-            f"did you mean `{near[0]}`?"
-            if near
-            else "declare it with `let`, or write text as a string"
-        )
+        hint = did_you_mean(near, "declare it with `let`, or write text as a string")
         if self.environment.catalogue.managed_policy(node.text) is not None:
             hint = f'for the policy of AWS write `aws_managed("{node.text}")`'
         elif node.text in OPERATORS:
@@ -405,7 +398,7 @@ class Inference:
             )
         elif self.program.computed and not near:
             hint = f'a declaration whose name is computed is referred to by `Arn("{node.text}")`'
-        fix = Fix(f"write `{near[0]}`", (Edit(node.span, near[0]),), safe=False) if near else None
+        fix = Fix.writing(near[0], node.span, safe=False) if near else None
         self.report.add(
             codes.UNKNOWN_NAME,
             node.span,
@@ -478,7 +471,7 @@ class Inference:
             codes.UNKNOWN_NAME,
             node.name.span,
             f"`{base.span.text}` has no field `{name}`",
-            hint=f"did you mean `{near[0]}`?" if near else "only records and modules have fields",
+            hint=did_you_mean(near, "only records and modules have fields"),
         )
         return types.UNKNOWN
 

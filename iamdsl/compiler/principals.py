@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from iamdsl.compiler import builders
-from iamdsl.diagnostics import Edit, Fix, codes
+from iamdsl.diagnostics import Fix, codes
+from iamdsl.diagnostics.nearest import did_you_mean
 from iamdsl.iam import PLACEHOLDER_OPEN
 from iamdsl.model import Value, types
 from iamdsl.model.program import with_article
@@ -102,8 +103,8 @@ def _check_service(text: str, span: Span, evaluator: Evaluator) -> None:
         span,
         f"`{text}` is no well-known service principal",
         label="AWS refuses a principal that does not exist",
-        hint=f"did you mean `{near[0]}`?",
-        fix=Fix(f"write `{near[0]}`", (Edit(span, near[0]),), safe=False),
+        hint=did_you_mean(near),
+        fix=Fix.writing(near[0], span, safe=False),
     )
 
 

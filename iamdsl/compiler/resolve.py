@@ -118,7 +118,7 @@ def _declarations(members: tuple[tree.Member, ...]) -> Iterator[tree.Declaration
 def _only_definitions(module: Module, report: Report) -> None:
     for member in module.file.members:
         if isinstance(member, tree.Declaration) and member.kind not in {"test", "guard"}:
-            what = f"{with_article(member.kind)}"
+            what = with_article(member.kind)
         elif isinstance(member, tree.Param):
             what = "a param"
         elif isinstance(member, tree.Use | tree.For | tree.If):

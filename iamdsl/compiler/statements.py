@@ -8,7 +8,7 @@ from iamdsl.compiler import actions
 from iamdsl.compiler.infer import Inference
 from iamdsl.compiler.scope import Scope
 from iamdsl.diagnostics import Label, codes
-from iamdsl.diagnostics.nearest import nearest
+from iamdsl.diagnostics.nearest import did_you_mean, nearest
 from iamdsl.model import Value, types
 from iamdsl.syntax import tree
 
@@ -156,7 +156,7 @@ class Checker(Inference):
             elif text not in parameters:
                 problem = f"`{template.name.text}` has no parameter `{text}`"
                 near = nearest(text, order, 1)
-                hint = f"did you mean `{near[0]}`?" if near else hint
+                hint = did_you_mean(near, hint)
             elif text in seen:
                 problem = f"`{text}` is given twice"
             if problem:

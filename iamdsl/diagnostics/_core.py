@@ -56,6 +56,11 @@ class Fix(NamedTuple):
     edits: tuple[Edit, ...]
     safe: bool = True
 
+    @classmethod
+    def writing(cls, text: str, span: Span, *, safe: bool = True) -> Fix:
+        """Return the fix that writes `text` where `span` is."""
+        return cls(f"write `{text}`", (Edit(span, text),), safe)
+
 
 class Diagnostic(NamedTuple):
     """One thing to say.

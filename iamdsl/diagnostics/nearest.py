@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 def nearest(text: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
@@ -29,6 +29,11 @@ def nearest(text: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
             found.append((bound + 1, lowered, name))
     found.sort()
     return tuple(name for _, _, name in found[:limit])
+
+
+def did_you_mean(near: Sequence[str], otherwise: str = "") -> str:
+    """Return the hint that names the nearest of `near`, or `otherwise` when nothing is near."""
+    return f"did you mean `{near[0]}`?" if near else otherwise
 
 
 def distance(a: str, b: str, bound: int) -> int:

@@ -44,7 +44,6 @@ def reason(error: OSError) -> str:
 
 def nearest(word: str, known: list[str]) -> str:
     """Return a hint with the nearest of the known words, or an empty string."""
-    from iamdsl.diagnostics.nearest import nearest as nearest_of  # noqa: PLC0415 (only on mistakes)
+    from iamdsl.diagnostics import nearest as near  # noqa: PLC0415 (only on mistakes)
 
-    close = nearest_of(word, known, 1)
-    return f"did you mean `{close[0]}`?" if close else ""
+    return near.did_you_mean(near.nearest(word, known, 1))

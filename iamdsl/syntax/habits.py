@@ -57,11 +57,11 @@ def of_token(token: Token, accepts: set[str], span: Span, start: int) -> Habit |
     if "allow" in accepts and member and re.match(r"\s*[:=\[{]", text[span.end :]):
         return Habit(f"`{word}` begins no statement", member, span)
     if word in {"where", "if", "with"} and "when" in accepts:
-        fix = Fix("write `when`", (Edit(span, "when"),))
+        fix = Fix.writing("when", span)
         return Habit(f"unexpected `{word}`", _WHEN, span, fix)
     if found := re.search(r"\b(?:allow|deny)\b[^{}]*\b(for)\s+[\w-]*$", before):
         place = Span(span.source, start + found.start(1), start + found.end(1))
-        fix = Fix("write `on`", (Edit(place, "on"),))
+        fix = Fix.writing("on", place)
         return Habit("`for` begins a loop", "resources follow `on`", place, fix)
     if "on" in accepts and "to" in accepts and token.type in _VALUES:
         at = Span(span.source, span.start, span.start)
@@ -72,7 +72,7 @@ def of_token(token: Token, accepts: set[str], span: Span, start: int) -> Habit |
     if word == "is" and "exists" in accepts:
         return Habit("unexpected `is`", "write `key exists`, `key missing` or `key == value`", span)
     if word == ":" and "=" in accepts:
-        fix = Fix("write `=`", (Edit(span, "="),))
+        fix = Fix.writing("=", span)
         return Habit("unexpected `:`", "a field gets its value by `=`", span, fix)
     if token.type == "STAR" and before[-1:].isalnum():
         hint = 'text stands between double quotes: `like "x*"`'

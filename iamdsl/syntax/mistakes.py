@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from iamdsl.diagnostics import Edit, Fix, codes
-from iamdsl.diagnostics.nearest import nearest
+from iamdsl.diagnostics import Fix, codes
+from iamdsl.diagnostics.nearest import did_you_mean, nearest
 from iamdsl.source import Span
 from iamdsl.syntax import habits
 from iamdsl.syntax.words import MEMBERS
@@ -92,7 +92,7 @@ def _unexpected(
     word = str(token)
     expected = f"expected {_expectation(error)}"
     if token.type == "EQUAL" and any("==" in a for a in accepts):
-        fix = Fix("write `==`", (Edit(span, "=="),))
+        fix = Fix.writing("==", span)
         label = "expected `==`"
         _syntax_error(report, span, "`=` where `==` is meant", label, "compare with `==`", fix)
     elif (habit := habits.of_token(token, accepts, span, start)) is not None:
@@ -103,8 +103,8 @@ def _unexpected(
             report, span, f"`{word}` is a word of the language", expected, "choose another name"
         )
     elif "allow" in accepts and (near := nearest(word, MEMBERS, 1)):
-        fix = Fix(f"write `{near[0]}`", (Edit(span, near[0]),), safe=False)
-        hint = f"did you mean `{near[0]}`?"
+        fix = Fix.writing(near[0], span, safe=False)
+        hint = did_you_mean(near)
         _syntax_error(report, span, f"`{word}` begins no statement", expected, hint, fix)
     elif "allow" in accepts and token.type not in {"RBRACE", "RPAR", "RSQB"}:
         hint = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamdsl.diagnostics import Edit, Fix, codes
+from iamdsl.diagnostics import Fix, codes
 from iamdsl.source import Span
 from iamdsl.syntax import tree
 from iamdsl.syntax.refusal import FORBIDDEN
@@ -141,7 +141,7 @@ def _variable(builder: Builder, inner: str, at: int, offset: int) -> tuple[str, 
             hint=f"write `{{{content}}}` for a value of the source"
             if named
             else "`${…}` takes a condition key, such as `${aws:username}`; a literal `$` is `${$}`",
-            fix=Fix(f"write `{{{content}}}`", (Edit(place, f"{{{content}}}"),)) if named else None,
+            fix=Fix.writing(f"{{{content}}}", place) if named else None,
         )
     return inner[at - 2 : close + 1], close + 1
 
@@ -173,7 +173,7 @@ def _hole(builder: Builder, content: str, offset: int) -> tree.Expression:
             f"`{{{content}}}` is a condition key, which only a request has",
             label="`{…}` is filled in when the source is compiled",
             hint=f"write `${{{content.strip()}}}` for the value in the request",
-            fix=Fix(f"write `${{{content.strip()}}}`", (Edit(place, f"${{{content.strip()}}}"),)),
+            fix=Fix.writing(f"${{{content.strip()}}}", place),
         )
         return tree.Broken(span=place)
     return builder.nested(place)
