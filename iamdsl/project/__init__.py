@@ -126,7 +126,11 @@ def load_project(paths: Sequence[str] = (), options: Options = _NO_OPTIONS) -> P
             found, more = discovery.find(root, settings.sources, out)
         problems += more
         if "-" in paths:
-            files.append(loading.File(loading.STDIN, "", options.stdin or b""))
+            piped = loading.piped(options.stdin or b"")
+            if isinstance(piped, loading.File):
+                files.append(piped)
+            else:
+                problems.append(piped)
         problems += _read_all(found, root, files)
     if not files and not problems:
         problems.append(_no_sources(root, settings))

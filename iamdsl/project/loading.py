@@ -49,7 +49,17 @@ def read(path: str, name: str) -> File | Problem:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
         return _unreadable(name, reason(error))
-    return _too_large(name, len(data)) if len(data) > MAX_BYTES else File(name, path, data)
+    return _bounded(File(name, path, data))
+
+
+def piped(data: bytes) -> File | Problem:
+    """Return the source that came by stdin; what was cut at the bound is refused, never read."""
+    return _bounded(File(STDIN, "", data))
+
+
+def _bounded(file: File) -> File | Problem:
+    size = len(file.data)
+    return _too_large(file.name, size) if size > MAX_BYTES else file
 
 
 def decode(file: File) -> Source | Problem:

@@ -347,3 +347,14 @@ def test_file_name_that_is_no_text(root: Path) -> None:
 
     for output_format in FORMATS:
         render(output_format, outcome.diagnostics).encode("utf-8", "backslashreplace")
+
+
+@pytest.mark.usefixtures("root")
+def test_stdin_that_was_cut_is_refused() -> None:
+    """What is read of stdin ends at a bound: a `deny` behind it would be lost in silence."""
+    head = b"policy a { allow s3:GetObject on * }\n#"
+    marks = "é".encode() * (loading.MAX_BYTES // 2)  # few characters, so the parser takes it
+    piped = (head + marks)[: loading.MAX_BYTES + 1]
+    piped = piped.decode(errors="ignore").encode().ljust(loading.MAX_BYTES + 1, b"x")
+    outcome = build(load_project(("-",), Options(stdin=piped)), print_only=True)
+    assert codes(outcome) == ["IAM013"]
