@@ -73,9 +73,6 @@ RULES: dict[str, NameRule] = {
 
 _TAG_SIGNS = frozenset("_.:/=+-@")
 
-ROLE_PATH_AND_NAME = 64
-"""The most that path and name of a role may have together for the console's Switch Role."""
-
 
 def name_problem(kind: str, text: str) -> str:
     """Return what AWS would find wrong with a name of that kind, "" if nothing.

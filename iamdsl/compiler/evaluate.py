@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from iamdsl.compiler import actions, builders, conversions, data, formulas, principals
 from iamdsl.compiler.builders import text_of
-from iamdsl.compiler.infer import PSEUDO
+from iamdsl.compiler.infer import LITERALS, PSEUDO
 from iamdsl.diagnostics import codes
 from iamdsl.diagnostics.nearest import did_you_mean
 from iamdsl.model import ALWAYS, NEVER, And, Formula, Module, Not, Or, Program, Type, Value, types
@@ -21,7 +21,7 @@ from iamdsl.model.values import forbidden, from_outside, leaves
 from iamdsl.syntax import tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from iamdsl.compiler.environment import Environment
@@ -222,17 +222,12 @@ class Evaluator:
         return Value(entity_type(entity.kind), node.text, span=node.span)
 
     def _literal(self, node: tree.Literal) -> Value:
-        kind = {
-            "int": types.INT, "decimal": types.DECIMAL, "account": types.ACCOUNT,
-            "duration": types.DURATION, "date": types.DATE, "network": types.NETWORK,
-            "bool": types.BOOL, "star": types.STAR,
-        }.get(node.kind, types.ACTION)  # fmt: skip
         found: object = node.text
         if node.kind == "bool":
             found = node.text == "true"
         elif node.kind == "duration":
             found = int(node.text[:-1]) * _SECONDS[node.text[-1]]
-        return Value(kind, found, span=node.span)
+        return Value(LITERALS[node.kind], found, span=node.span)
 
     def list_of(self, items: list[Value], span: Span) -> Value | None:
         """Return a list of values, flat."""
@@ -439,14 +434,14 @@ class Evaluator:
                 return None if inner is None else negate(inner)
             case tree.Logic(operator=operator, parts=parts):
                 found = [self.formula(p, frame) for p in parts]
-                return _joined(operator, found)
+                return joined(operator, found)
             case tree.Fold(kind=kind, base=base):
                 items = self.value(base, frame)
                 if items is None:
                     return None
                 found = [self._as_formula(v, node.span) for v in leaves(items)]
                 self.emptied |= not found
-                return _joined("and" if kind == "all" else "or", found)
+                return joined("and" if kind == "all" else "or", found)
             case tree.Compare():
                 return self._compare(node, frame)
             case _:
@@ -535,7 +530,8 @@ def negate(formula: Formula) -> Formula:
     return formula.part if isinstance(formula, Not) else Not(formula)
 
 
-def _joined(operator: str, found: list[Formula | None]) -> Formula | None:
+def joined(operator: str, found: Sequence[Formula | None]) -> Formula | None:
+    """Return the `and` or `or` of formulas, simplified; None if one of them could not be made."""
     parts = [f for f in found if f is not None]
     if len(parts) < len(found):
         return None

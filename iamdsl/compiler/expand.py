@@ -13,9 +13,9 @@ import attrs
 from iamdsl.compiler import builders
 from iamdsl.compiler.bodies import BODIES
 from iamdsl.compiler.builders import text_of
-from iamdsl.compiler.evaluate import Evaluator, Frame, negate
+from iamdsl.compiler.evaluate import Evaluator, Frame, joined, negate
 from iamdsl.diagnostics import Label, codes
-from iamdsl.model import ALWAYS, NEVER, And, Entity, Formula, Grant, Module, Program, Value, types
+from iamdsl.model import NEVER, Entity, Formula, Grant, Module, Program, Value, types
 from iamdsl.model.program import ENTITY_KINDS, with_article
 from iamdsl.model.values import leaves
 from iamdsl.syntax import tree
@@ -390,10 +390,7 @@ class _Expansion:
             if found is None:
                 return None
             parts.append(found if word == "when" else negate(found))
-        if NEVER in parts:
-            return NEVER
-        parts = [p for p in parts if p != ALWAYS]
-        return parts[0] if len(parts) == 1 else And(tuple(parts))
+        return joined("and", parts)
 
     def _clause(
         self, node: tree.Selection | tree.Expression | None, frame: Frame

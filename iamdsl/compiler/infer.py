@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PSEUDO = {"partition": types.STRING, "account": types.ACCOUNT, "region": types.REGION}
 _FUNCTIONS = {"key": types.KEY, "aws_managed": types.ARN}
-_LITERALS = {
+LITERALS = {
     "int": types.INT, "decimal": types.DECIMAL, "account": types.ACCOUNT,
     "duration": types.DURATION, "date": types.DATE, "network": types.NETWORK,
     "bool": types.BOOL, "star": types.STAR, "action": types.ACTION, "level": types.ACTION,
@@ -311,7 +311,7 @@ class Inference:
             case tree.Text():
                 return self._text(node, scope)
             case tree.Literal(kind=kind):
-                return _LITERALS[kind]
+                return LITERALS[kind]
             case tree.ListOf(items=items):
                 return self._list(items, scope)
             case tree.Comprehension(item=item):

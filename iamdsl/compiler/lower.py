@@ -13,6 +13,7 @@ import attrs
 
 from iamdsl.compiler import actions, applies, builders, principals
 from iamdsl.compiler.conditions import Refused, compile_formula
+from iamdsl.compiler.conditions.leaves import tests_of
 from iamdsl.diagnostics import Label, codes
 from iamdsl.iam import (
     ANYONE,
@@ -22,7 +23,7 @@ from iamdsl.iam import (
     Principals,
     Statement,
 )
-from iamdsl.model import ALWAYS, Not, Test
+from iamdsl.model import ALWAYS
 from iamdsl.model.program import with_article
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ MAX_BLOCKS = 16
 MAX_TESTS = 256
 MAX_ARN = 2048
 _VARIABLE = r"\$\{[^}]*\}"
-_PRINCIPAL_TYPES = {"AWS", "CanonicalUser", "Federated", "Service"}
 
 
 class Lowering(NamedTuple):
@@ -140,7 +140,7 @@ class Lowering(NamedTuple):
             if grant.emptied and grant.verb != "deny":
                 self._always(grant)
             return ((),)
-        size = _size(formula)
+        size = len(tests_of(formula))
         if size > MAX_TESTS:
             self.report.add(
                 codes.TOO_MANY_STATEMENTS,
@@ -476,14 +476,6 @@ def _grouped(pairs: list[tuple[str, str]]) -> Principals:
     if "*" in by_type:
         return ANYONE
     return Principals(tuple((kind, tuple(by_type[kind])) for kind in sorted(by_type)))
-
-
-def _size(formula: Formula) -> int:
-    """Return how many tests a formula has."""
-    if isinstance(formula, Test):
-        return 1
-    parts = (formula.part,) if isinstance(formula, Not) else formula.parts
-    return sum(map(_size, parts))
 
 
 def arn_problem(text: str) -> tuple[str, str]:

@@ -160,7 +160,7 @@ def _member(
         case tree.Declaration():
             _declaration(member, scope, checker, place, report)
         case tree.Template():
-            _top_only(member, scope, place, "template", report)
+            _top_only(member, place, "template", report)
             inner = scope.inner()
             for parameter in member.parameters:
                 check_word(parameter.name, report)
@@ -189,7 +189,7 @@ def _member(
             _members(member.otherwise, scope, checker, place, report)
         case tree.Let() | tree.Param() | tree.Extern() | tree.Import():
             word = type(member).__name__.lower()
-            _top_only(member, scope, place, word, report)
+            _top_only(member, place, word, report)
             if place != "file" and isinstance(member, tree.Let):
                 scope.bind(member.name, checker.infer(member.value, scope), member)
         case tree.Broken():
@@ -236,8 +236,7 @@ def _allowed(member: tree.Member, word: str, place: str, report: Report) -> None
     report.add(codes.MISPLACED, member.span, message, hint=hint)
 
 
-def _top_only(member: tree.Member, scope: Scope, place: str, word: str, report: Report) -> None:
-    del scope
+def _top_only(member: tree.Member, place: str, word: str, report: Report) -> None:
     if place != "file":
         report.add(
             codes.MISPLACED,

@@ -11,7 +11,6 @@ resource policies) and the indented text would be too long, it is written withou
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -218,7 +217,7 @@ class _Writing:
     def _bytes(self, data: Data, *, minify: bool = False) -> bytes:
         if minify or self._facts.minify:
             return f"{iam.minified(data)}\n".encode("ascii")
-        return f"{json.dumps(data, indent=2)}\n".encode("ascii")
+        return iam.pretty(data).encode("ascii")
 
 
 def _users(build: iam.Build) -> dict[str, list[str]]:

@@ -12,7 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from lark.exceptions import UnexpectedInput
-from lark.lexer import Lexer, LexerThread, Token
+from lark.lexer import Lexer, LexerState, LexerThread, LineCounter, Token
 from lark.parsers.lalr_parser import _Parser
 from lark.utils import TextSlice
 
@@ -119,8 +119,10 @@ class Engine:
 
     def parse_text(self, start: str, text: str, begin: int, end: int) -> Any:
         """Parse a stretch of a text whose offsets are those of the builder's source."""
-        thread = LexerThread.from_text(self.lexer, TextSlice(text, begin, end))
-        return self._parser.parse(thread, start)
+        counter = LineCounter("\n")  # type: ignore[no-untyped-call]
+        counter.char_pos = begin  # lines are never asked for: counting them to here is quadratic
+        state = LexerState(TextSlice(text, begin, end), counter)
+        return self._parser.parse(LexerThread(self.lexer, state), start)
 
 
 _engines: list[Engine] = []

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from iamdsl.compiler.conditions.sides import Side, ValueList
 
 _CLASSES = 8
-_WIDENINGS = 16
 
 
 @lru_cache(maxsize=1024)

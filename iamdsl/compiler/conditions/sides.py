@@ -75,7 +75,7 @@ def single(lists: Iterable[ValueList], missing: bool) -> Side:
     for item in lists:
         name = item.operator
         if item.positive:
-            names = _names(name, plain=not missing, optional=True)
+            names = _names(name, plain=not missing)
             name = next(n for n in names if n not in out)
             plain = True
         out[name] = item.values
@@ -92,10 +92,10 @@ def quantified(every: Iterable[ValueList], some: Iterable[ValueList], exists: bo
     """
     out: dict[str, tuple[str, ...]] = {}
     for item in every:
-        names = _names("ForAllValues:" + item.operator, plain=True, optional=True)
+        names = _names("ForAllValues:" + item.operator, plain=True)
         out[next(n for n in names if n not in out)] = item.values
     for item in some:
-        names = _names("ForAnyValue:" + item.operator, plain=True, optional=True)
+        names = _names("ForAnyValue:" + item.operator, plain=True)
         out[next(n for n in names if n not in out)] = item.values
     if exists:
         out["Null"] = ("false",)
@@ -130,11 +130,11 @@ def cost(key: str, side: Side) -> int:
     return sum(len(n) + len(key) + 8 + sum(len(v) + 3 for v in values) for n, values in side)
 
 
-def _names(operator: str, *, plain: bool, optional: bool) -> list[str]:
+def _names(operator: str, *, plain: bool) -> list[str]:
     """Return the names under which a positive list may stand, the best one first."""
     prefix, _, base = operator.rpartition(":")
     prefix = prefix and prefix + ":"
     names = [operator]
     if base in _TWINS:
         names.append(prefix + _TWINS[base])
-    return (names if plain else []) + ([n + "IfExists" for n in names] if optional else [])
+    return (names if plain else []) + [n + "IfExists" for n in names]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from iamdsl.diagnostics._core import Severity
-from iamdsl.diagnostics.render.place import place
+from iamdsl.diagnostics.render.place import file_name, place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ def render(diagnostics: Sequence[Diagnostic], *, prefix: str = "") -> str:
     """Return a JUnit report."""
     suites: dict[str, list[Diagnostic]] = {}
     for diagnostic in diagnostics:
-        file = place(diagnostic.span, prefix).file if diagnostic.span else "project"
+        file = file_name(diagnostic.span.source, prefix) if diagnostic.span else "project"
         suites.setdefault(file, []).append(diagnostic)
     failures = sum(d.severity is Severity.ERROR for d in diagnostics)
     lines = [

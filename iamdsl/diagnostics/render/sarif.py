@@ -13,7 +13,7 @@ from urllib.parse import quote
 from iamdsl import __version__
 from iamdsl.diagnostics._core import Severity
 from iamdsl.diagnostics.render import essay
-from iamdsl.diagnostics.render.place import place
+from iamdsl.diagnostics.render.place import file_name, place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,7 @@ def _location(span: Span, prefix: str) -> dict[str, Any]:
 
 def _file(span: Span, prefix: str) -> dict[str, str]:
     return {
-        "uri": quote(place(span, prefix).file, errors="surrogateescape"),
+        "uri": quote(file_name(span.source, prefix), errors="surrogateescape"),
         "uriBaseId": "%SRCROOT%",
     }
 
