@@ -22,6 +22,7 @@ from iamdsl.compiler.assemble import assemble
 from iamdsl.compiler.check import check_grants, check_params, check_references, check_resolved
 from iamdsl.compiler.environment import Environment, Loader
 from iamdsl.compiler.expand import expand
+from iamdsl.compiler.externs import lengths
 from iamdsl.compiler.load import load
 from iamdsl.compiler.resolve import resolve
 from iamdsl.diagnostics import Diagnostic, Report, codes
@@ -72,14 +73,15 @@ def _compile(entries: Sequence[Source], environment: Environment, report: Report
     if report.failed:
         _look_further(program, environment, report)
         return None
-    entities = expand(program, environment, report)
-    check_grants(entities, environment, report)
-    build, referred = assemble(entities, environment, report)
-    check_resolved(build, report)
+    expansion = expand(program, environment, report)
+    check_grants(expansion.entities, environment, report)
+    build = assemble(expansion, environment, report)
+    check_resolved(build, environment, report)
     if report.failed:
         return None
-    fitted = fit(build, environment.limits, report, sids=environment.sids)
-    check_references(fitted, referred, report)
+    most = lengths(program)
+    fitted = fit(build, environment.limits, report, sids=environment.sids, lengths=most)
+    check_references(fitted, report)
     return fitted
 
 

@@ -1,26 +1,38 @@
-"""Entities become what AWS holds: documents, and identities with trust, policies and settings."""
+"""Entities become what AWS holds: documents, and identities with trust, policies and settings.
+
+They go to their places: accounts have builds of their own, organizations what is attached to them.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, cast
 
+import attrs
+
 from iamdsl.aws.names import name_problem
 from iamdsl.compiler.builders import text_of
 from iamdsl.compiler.entities import Entities, setting
 from iamdsl.compiler.lower import Lowering
-from iamdsl.diagnostics import codes
-from iamdsl.iam import Attachment, Build, Document, Identity
+from iamdsl.compiler.places import ORGANIZATION_POLICIES, chain
+from iamdsl.diagnostics import Label, codes
+from iamdsl.iam import Account, Attachment, Build, Document, Identity, Target
 from iamdsl.model.program import with_article
 
 if TYPE_CHECKING:
+    from iamdsl import iam
     from iamdsl.compiler.environment import Environment
+    from iamdsl.compiler.expand import Expansion
     from iamdsl.diagnostics import Report
-    from iamdsl.iam import DocumentKind, IdentityKind, Place, Tags
-    from iamdsl.model import Entity, Grant, Value
+    from iamdsl.iam import DocumentKind, IdentityKind, Tags, TargetKind
+    from iamdsl.model import Entity, Grant, Place, Value
     from iamdsl.source import Span
 
 _POLICY_ARN = re.compile(r"arn:[^:*?]+:iam::[^:*?]+:policy/[^*?]+")
+_ORGANIZATION_ARN = re.compile(
+    r"arn:[^:*?]+:organizations::(?:aws|\d{12}):policy/(?:o-[a-z0-9]+/)?"
+    r"(?:service|resource)_control_policy/p-[0-9A-Za-z_]+"
+)
 _DOCUMENTS = {
     "policy": "managed", "boundary": "boundary", "scp": "scp", "rcp": "rcp", "session": "session",
 }  # fmt: skip
@@ -31,31 +43,73 @@ _NAMES = {
 }  # fmt: skip
 
 
-def assemble(
-    entities: tuple[Entity, ...], environment: Environment, report: Report
-) -> tuple[Build, set[str]]:
-    """Return the build before `fit`, and the names of policies that may not be split."""
-    by_name: dict[str, Entity] = {}
-    for entity in entities:
-        by_name.setdefault(entity.name.lower(), entity)
-    known = Entities(by_name, environment)
-    assembly = _Assembly(known, Lowering(known, environment, report), environment, report)
-    documents: list[Document] = []
-    identities: list[Identity] = []
-    for entity in entities:
-        if entity.kind in _DOCUMENTS:
-            documents.append(assembly.document(entity))
-        else:
-            identities.append(assembly.identity(entity))
-    return Build(tuple(documents), tuple(identities)), known.referred
+def assemble(expansion: Expansion, environment: Environment, report: Report) -> Build:
+    """Return the build before `fit`."""
+    known = Entities(expansion, environment)
+    residents: dict[Place, list[Entity]] = {place: [] for place in expansion.places}
+    for entity in expansion.entities:
+        residents[entity.home].append(entity)
+    assemblies = {p: _Assembly(known.seen_from(p), report) for p in expansion.places}
+    made: dict[Place, Build] = {}
+    documents: dict[Entity, Document] = {}
+    for place, assembly in assemblies.items():
+        own = {e: assembly.document(e) for e in residents[place] if e.kind in _DOCUMENTS}
+        identities = [assembly.identity(e) for e in residents[place] if e.kind not in _DOCUMENTS]
+        documents |= own
+        made[place] = Build(tuple(own.values()), tuple(identities))
+    whole = {documents[e] for e in known.referred if e in documents}
+    made = {place: _marked(build, whole) for place, build in made.items()}
+    accounts = tuple(
+        Account(p.name, p.id, b, _origin(p)) for p, b in made.items() if p.kind == "account"
+    )
+    targets = tuple(assembly.target(p) for p, assembly in assemblies.items() if p.kind)
+    return attrs.evolve(made[expansion.places[0]], accounts=accounts, targets=targets)
+
+
+def _marked(build: Build, whole: set[Document]) -> Build:
+    """Return a build with the mark on those documents that something speaks of as one."""
+    documents = (attrs.evolve(d, whole=True) if d in whole else d for d in build.documents)
+    return attrs.evolve(build, documents=tuple(documents))
+
+
+def _origin(place: Place) -> tuple[Span, ...]:
+    return (place.span,) if place.span is not None else ()
 
 
 class _Assembly:
-    def __init__(
-        self, entities: Entities, lowering: Lowering, environment: Environment, report: Report
-    ) -> None:
-        self.entities, self.lowering = entities, lowering
-        self.environment, self.report = environment, report
+    """Makes what is in one place."""
+
+    def __init__(self, entities: Entities, report: Report) -> None:
+        self.entities, self.environment, self.report = entities, entities.environment, report
+        self.lowering = Lowering(entities, self.environment, report)
+
+    def target(self, place: Place) -> Target:
+        """Return a part of an organization with what is attached to it."""
+        attached: dict[str, Attachment] = {}
+        for value in place.attachments:
+            found = self._organization_policy(value)
+            if found is not None:
+                attached.setdefault(found.policy, found)
+        path = tuple(p.name for p in reversed(chain(place)))
+        kind = cast("TargetKind", place.kind)
+        return Target(kind, place.name, place.id, path, tuple(attached.values()), _origin(place))
+
+    def _organization_policy(self, value: Value) -> Attachment | None:
+        """Return an attached organization policy, ours by its name, any other by its ARN."""
+        text = str(value.data)
+        origin = (value.span,) if value.span is not None else ()
+        if _ORGANIZATION_ARN.fullmatch(text):
+            return Attachment(text, origin=origin)
+        found = self.entities.find(text)
+        if found is not None and found.kind in ORGANIZATION_POLICIES:
+            return Attachment(found.name, ours=True, origin=origin)
+        if found is None:
+            message, code = f"no organization policy is named `{text}`", codes.UNKNOWN_NAME
+        else:
+            code, message = codes.WRONG_TYPE, f"`{text}` is {with_article(found.kind)}"
+        hint = "an `scp` or an `rcp` is attached here, or the ARN of one"
+        self.report.add(code, value.span, message, hint=hint)
+        return None
 
     def document(self, entity: Entity) -> Document:
         """Return a policy with a life of its own."""
@@ -107,7 +161,7 @@ class _Assembly:
             setting(entity, "description") or None,
             trust,
             own if own.statements else None,
-            cast("Place", setting(entity, "place", "auto")),
+            cast("iam.Place", setting(entity, "place", "auto")),
             (),
             self._attachments(entity),
             self._attachment(boundary[0][0], boundary[1], "boundary") if boundary else None,
@@ -130,6 +184,7 @@ class _Assembly:
 
     def _attachment(self, value: Value, place: Span, wanted: str) -> Attachment | None:
         """Return an attached policy, ours by its name, any other by its ARN."""
+        value = self.entities.named(value)
         text = text_of(value)
         if value.type.name != "Entity" and text.startswith("arn:"):
             arn = self.entities.resolve(text)
@@ -142,8 +197,8 @@ class _Assembly:
                 )
                 return None
             return Attachment(arn, ours=False, origin=(place,))
-        name = str(value.data)
-        found = self.entities.by_name.get(name.lower())
+        found = self.entities.find(str(value.data))
+        name = str(value.data).replace("/", ".")
         if found is None:
             self.report.add(
                 codes.UNKNOWN_NAME,
@@ -161,16 +216,37 @@ class _Assembly:
                 hint="attach a `policy` or a `boundary`",
             )
             return None
+        if found.home is not self.entities.place:
+            self._other_account(found, value.span or place, wanted)
+            return None
         if wanted == "boundary":
-            self.entities.referred.add(found.name)  # there is one boundary: it cannot be in pieces
+            self.entities.referred.add(found)  # there is one boundary: it cannot be in pieces
         return Attachment(found.name, ours=True, origin=(value.span or place,))
+
+    def _other_account(self, found: Entity, span: Span, what: str) -> None:
+        """Report what IAM can only join within one account."""
+        here, there = self.entities.place.name, found.home.name
+        self.report.add(
+            codes.OTHER_ACCOUNT,
+            span,
+            f"`{found.name}` is {_account(there)}, and this is {_account(here)}",
+            label=f"a {what} must be in the same account",
+            notes=[Label(found.span, "declared here")],
+            hint="declare it in a template, and `use` that in each account that needs it",
+        )
 
     def _groups(self, entity: Entity) -> tuple[str, ...]:
         found = entity.settings.get("groups")
         made: list[str] = []
         for value in found[0] if found else ():
             name = str(value.data)
-            group = self.entities.by_name.get(name.lower())
+            group = self.entities.find(name)
+            if (
+                group is not None
+                and group.kind == "group"
+                and group.home is not self.entities.place
+            ):
+                self._other_account(group, value.span or entity.span, "group")
             if group is not None and group.kind != "group":
                 self.report.add(
                     codes.WRONG_TYPE,
@@ -276,6 +352,10 @@ class _Assembly:
                 problem = f"resource control policies do not reach `{service}`"
                 return problem, "deny it by an `scp`, which is about who asks"
         return "", ""
+
+
+def _account(name: str) -> str:
+    return f"in the account `{name}`" if name else "outside all accounts"
 
 
 def _service(value: Value, text: str) -> str:

@@ -97,10 +97,10 @@ def _tests(formula: Formula, negated: bool) -> Iterator[tuple[Test, bool]]:
             yield from _tests(part, not negated)
 
 
-def check_resolved(build: Build, report: Report) -> None:
-    """Report texts that only a deployment knows, in output that cannot hold them."""
+def check_resolved(build: Build, environment: Environment, report: Report) -> None:
+    """Report names of nothing; and what only a deployment knows, where a target cannot wait."""
     seen: set[str] = set()
-    for text, span in _texts(build):
+    for text, span in (found for _, part in build.each() for found in _texts(part)):
         if PLACEHOLDER_OPEN not in text:
             continue
         for name in placeholders(text):
@@ -108,12 +108,9 @@ def check_resolved(build: Build, report: Report) -> None:
                 continue
             seen.add(name)
             if name.startswith("entity "):
-                report.add(
-                    codes.UNKNOWN_NAME,
-                    span,
-                    f"nothing is named `{name.removeprefix('entity ')}` in this build",
-                    hint="its declaration is in a template that is not used, or an `if` that is not so",
-                )
+                _not_in_the_build(name.removeprefix("entity "), span, build, report)
+                continue
+            if environment.defers:
                 continue
             key = name.removeprefix("aws.")
             where = f'`{key} = "…"` under `[aws]` in `iamdsl.toml`'
@@ -126,11 +123,26 @@ def check_resolved(build: Build, report: Report) -> None:
             )
 
 
+def _not_in_the_build(name: str, span: Span | None, build: Build, report: Report) -> None:
+    hint = "its declaration is in a template that is not used, or an `if` that is not so"
+    homes = [a.name for a in build.accounts if name in _names(a.build)]
+    if homes:
+        hint = f"it is in the account `{homes[0]}`: write `{homes[0]}.{name}`"
+    shown = name.replace("/", ".")
+    report.add(codes.UNKNOWN_NAME, span, f"nothing is named `{shown}` in this build", hint=hint)
+
+
+def _names(build: Build) -> set[str]:
+    return {d.name.lower() for d in build.documents} | {i.name.lower() for i in build.identities}
+
+
 def _texts(build: Build) -> Iterator[tuple[str, Span | None]]:
     for document in build.documents:
         place = document.origin[0] if document.origin else None
         yield from _policy_texts(document.policy, place)
         yield document.target or "", place
+        for _, value in document.tags:
+            yield value, place
         for attachment in document.attached:
             yield attachment.policy, (*attachment.origin, place)[0]
     for identity in build.identities:
@@ -160,12 +172,13 @@ def _policy_texts(policy: Policy, place: Span | None) -> Iterator[tuple[str, Spa
                 yield text, span
 
 
-def check_references(build: Build, referred: set[str], report: Report) -> None:
-    """Report a policy that was split although something speaks of it as one.
+def check_references(build: Build, report: Report) -> None:
+    """Report a policy that was split although something speaks of it as one."""
+    for _, part in build.each():
+        _check_pieces(part, report)
 
-    Args:
-        referred: names of policies that a boundary names, or whose ARN stands in a text.
-    """
+
+def _check_pieces(build: Build, report: Report) -> None:
     pieces: dict[str, list[Document]] = {}
     for document in build.documents:
         if document.split_from is not None:
@@ -176,7 +189,7 @@ def check_references(build: Build, referred: set[str], report: Report) -> None:
             continue
         ending = f":policy{first.path}{name}"
         place = next((p for text, p in _texts(build) if text.endswith(ending)), None)
-        if name in referred or place is not None:
+        if first.whole or place is not None:
             origin = (*first.origin, None)[0]
             report.add(
                 codes.TOO_LARGE,

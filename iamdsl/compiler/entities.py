@@ -6,6 +6,7 @@ References are marks until all entities are known with their paths; here they ge
 from __future__ import annotations
 
 import re
+from copy import copy
 from typing import TYPE_CHECKING
 
 import attrs
@@ -17,10 +18,13 @@ from iamdsl.model import And, Not, Or, Test, types
 from iamdsl.model.program import entity_type
 
 if TYPE_CHECKING:
-    from iamdsl.compiler.environment import Environment
-    from iamdsl.model import Entity, Formula, Value
+    from collections.abc import Iterator
 
-_MARK = re.compile(f"{PLACEHOLDER_OPEN}entity ([^{PLACEHOLDER_CLOSE}]*){PLACEHOLDER_CLOSE}")
+    from iamdsl.compiler.environment import Environment
+    from iamdsl.compiler.expand import Expansion
+    from iamdsl.model import Entity, Formula, Place, Value
+
+_MARK = re.compile(f"{PLACEHOLDER_OPEN}(entity|id) ([^{PLACEHOLDER_CLOSE}]*){PLACEHOLDER_CLOSE}")
 _TEXTS = {"String", "Choice", "Pattern"}
 _PREFIXES = {
     "policy": "policy", "boundary": "policy", "role": "role", "user": "user", "group": "group",
@@ -34,23 +38,49 @@ def setting(entity: Entity, name: str, default: str = "") -> str:
 
 
 class Entities:
-    """The entities of a build by name, and how each is written where an ARN is expected.
+    """The entities of a build as one place sees them, and how each is written as an ARN.
 
     Attributes:
-        by_name: by lower-cased name.
-        referred: names of the policies whose ARN stands in some text: they may not be split.
+        place: whose names are looked for first; those of the nameless place come after.
+        environment: the world as the place sees it.
+        referred: the policies whose ARN stands in some text: they may not be split.
     """
 
-    def __init__(self, by_name: dict[str, Entity], environment: Environment) -> None:
-        self.by_name, self.environment = by_name, environment
-        self.referred: set[str] = set()
+    def __init__(self, expansion: Expansion, environment: Environment) -> None:
+        self.place = expansion.places[0]
+        self.environment = self._outside = environment
+        self.referred: set[Entity] = set()
+        self._named: dict[tuple[int, str], Entity] = {}
+        for entity in expansion.entities:
+            self._named.setdefault((id(entity.home), entity.name.lower()), entity)
+        self._places: dict[str, Place] = {}
+        for place in sorted(expansion.places, key=lambda p: p.kind == "ou"):
+            self._places.setdefault(place.name.lower(), place)
+
+    def seen_from(self, place: Place) -> Entities:
+        """Return the same entities as another place sees them."""
+        seen = copy(self)
+        seen.place = place
+        seen.environment = _inside(place, self._outside)
+        return seen
+
+    def find(self, name: str) -> Entity | None:
+        """Return what a name stands for here: `deployer`, or `prod/deployer` of an account."""
+        account, slash, inner = name.lower().partition("/")
+        if slash:
+            place = self._places.get(account)
+            return None if place is None else self._named.get((id(place), inner))
+        nameless = self._places[""]
+        own = self._named.get((id(self.place), account))
+        return own or self._named.get((id(nameless), account))
 
     def arn(self, entity: Entity) -> str:
         """Return the ARN that an entity will have."""
         if entity.target is not None:
-            return self.resolve(text_of(entity.target))
-        partition = builders.pseudo("partition", self.environment)
-        account = builders.pseudo("account", self.environment)
+            return self.seen_from(entity.home).resolve(text_of(entity.target))
+        environment = _inside(entity.home, self._outside)
+        partition = builders.pseudo("partition", environment)
+        account = builders.pseudo("account", environment)
         prefix = _PREFIXES.get(entity.kind, entity.kind)
         path = setting(entity, "path", "/")
         return f"arn:{partition}:iam::{account}:{prefix}{path}{entity.name}"
@@ -62,19 +92,41 @@ class Entities:
         return _MARK.sub(self._arn_of_mark, text)
 
     def _arn_of_mark(self, found: re.Match[str]) -> str:
-        name = found.group(1)
-        entity = self.by_name.get(name)
-        if entity is None:
+        name = found.group(2)
+        entity = self.find(name)
+        if entity is not None and found.group(1) == "entity":
+            self.referred.add(entity)
+            return self.arn(entity)
+        place = self._places.get(name)
+        if place is None or not place.kind:
             return found.group()
-        self.referred.add(entity.name)
-        return self.arn(entity)
+        if found.group(1) == "id":
+            return place.id
+        return f"arn:{builders.pseudo('partition', self.environment)}:iam::{place.id}:root"
 
     def named(self, value: Value) -> Value:
-        """Return an entity that is referred to by a string, as those with computed names are."""
-        found = self.by_name.get(str(value.data).lower()) if value.type.name in _TEXTS else None
-        if found is None or found.kind not in types.WITH_ARN:
+        """Return a reference with the kind that it has here.
+
+        Entities with computed names are referred to by a string: `"team-boundary"`, and
+        `"prod.deployer"` in an account.
+        """
+        if value.type.name not in _TEXTS | {"Entity"}:
             return value
-        return attrs.evolve(value, type=entity_type(found.kind))
+        text = str(value.data)
+        for name in (text, *self._in_accounts(text)):
+            found = self.find(name)
+            if found is not None and found.kind in types.WITH_ARN:
+                return attrs.evolve(value, type=entity_type(found.kind), data=name)
+        place = self._places.get(text.lower())
+        if place is not None and place.kind == "account":
+            return attrs.evolve(value, type=entity_type("account"))
+        return value
+
+    def _in_accounts(self, text: str) -> Iterator[str]:
+        """Yield `prod/deployer` for `prod.deployer`; names may hold dots themselves."""
+        for dot in re.finditer(r"\.", text):
+            if text[: dot.start()].lower() in self._places:
+                yield f"{text[: dot.start()]}/{text[dot.end() :]}"
 
     def resolved(self, value: Value) -> Value:
         """Return a value whose text has its references filled in."""
@@ -99,3 +151,10 @@ class Entities:
                 return Not(self.resolve_formula(part))
             case _:
                 return formula
+
+
+def _inside(place: Place, environment: Environment) -> Environment:
+    """Return the world as an account of the source sees it."""
+    if place.kind != "account":
+        return environment
+    return attrs.evolve(environment, pseudo={**environment.pseudo, "account": place.id})

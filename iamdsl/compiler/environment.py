@@ -46,14 +46,15 @@ class Environment:
     """What a compilation depends on besides its sources.
 
     Attributes:
-        params: values given from outside, as text, by the name of the param.
+        params: values given from outside, as text, by the name of the param or extern.
         pseudo: `partition`, `account` and `region` where they are known.
-        externs: texts for externs that are known already.
         shared_params: params that other sources of the project may declare, when only some of
             them are compiled.
         sids: "keep" the author's Sids apart, or "drop" all to save characters.
         levels: severity by code number or name, where the configuration changes it; None is off.
         limits: sizes and quotas by name, raised ones included.
+        defers: whether the target fills in at deployment what is not known now; one that cannot
+            gets an error for each such value.
     """
 
     catalogue: Catalogue
@@ -62,5 +63,6 @@ class Environment:
     params: Mapping[str, str] = attrs.field(factory=dict)
     pseudo: Mapping[str, str] = attrs.field(factory=dict)
     sids: Sids = "keep"
+    defers: bool = False
     shared_params: frozenset[str] = frozenset()
     levels: Mapping[str, Severity | None] = attrs.field(factory=dict)

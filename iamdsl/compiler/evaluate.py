@@ -6,23 +6,34 @@ text from outside in a pattern, an entity that no expansion declared.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, assert_never
 
-from iamdsl.compiler import actions, builders, conversions, data, formulas, principals
+import attrs
+
+from iamdsl.compiler import (
+    actions,
+    builders,
+    conversions,
+    data,
+    externs,
+    formulas,
+    places,
+    principals,
+)
 from iamdsl.compiler.builders import text_of
+from iamdsl.compiler.decide import decide
 from iamdsl.compiler.infer import LITERALS, PSEUDO
 from iamdsl.diagnostics import codes
 from iamdsl.diagnostics.nearest import did_you_mean
 from iamdsl.model import ALWAYS, NEVER, And, Formula, Module, Not, Or, Program, Type, Value, types
-from iamdsl.model.program import entity_type
 from iamdsl.model.values import forbidden, from_outside, leaves
 from iamdsl.syntax import tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from decimal import Decimal
 
     from iamdsl.compiler.environment import Environment
     from iamdsl.diagnostics import Report
@@ -70,8 +81,18 @@ class Evaluator:
     def __init__(self, program: Program, environment: Environment, report: Report) -> None:
         self.program, self.environment, self.report = program, environment, report
         self._known: dict[Binding, Value | None] = {}
+        self._lets: dict[Binding, Value | None] = {}
         self._work = 0
         self.emptied = False
+
+    @contextmanager
+    def inside(self, account: str) -> Iterator[None]:
+        """Evaluate for an account: `aws.account` is its id, and what hangs on it follows."""
+        environment, lets = self.environment, self._lets
+        pseudo = {**environment.pseudo, "account": account}
+        self.environment, self._lets = attrs.evolve(environment, pseudo=pseudo), {}
+        yield
+        self.environment, self._lets = environment, lets
 
     def afford(self, work: int, span: Span) -> bool:
         """Count work, in values or hundreds of characters; past the bound report it, once."""
@@ -92,11 +113,15 @@ class Evaluator:
     # Names
 
     def binding(self, binding: Binding) -> Value | None:
-        """Return the value of a `let`, `param`, `extern` or imported data, computed once."""
-        if binding not in self._known:
-            self._known[binding] = None
-            self._known[binding] = self._binding(binding)
-        return self._known[binding]
+        """Return the value of a `let`, `param`, `extern` or imported data.
+
+        It is computed once; that of a `let` once for each account, since builders ask for it.
+        """
+        known = self._lets if isinstance(binding.node, tree.Let) else self._known
+        if binding not in known:
+            known[binding] = None
+            known[binding] = self._binding(binding)
+        return known[binding]
 
     def _binding(self, binding: Binding) -> Value | None:
         frame = Frame(binding.module, {})
@@ -123,9 +148,17 @@ class Evaluator:
                 return None
             case tree.Extern(name=name):
                 given = self.environment.params.get(binding.name)
-                if given is not None:
-                    return self._given(given, kind, name.span)
-                return Value(kind, builders.placeholder(binding.name), span=name.span)
+                if given is None:
+                    return Value(kind, builders.placeholder(binding.name), span=name.span)
+                most = externs.length(binding.node, kind)
+                if most is not None and len(given) > most:
+                    self.report.add(
+                        codes.WRONG_TYPE,
+                        name.span,
+                        f"the value given here has {len(given)} characters, and `max` is {most}",
+                        hint="raise `max`, or give another value",
+                    )
+                return self._given(given, kind, name.span)
             case tree.Import() if binding.kind == "data" and binding.target is not data.Broken:
                 return data.convert(
                     binding.target, kind, binding.name, binding.node.place, self.report
@@ -216,10 +249,8 @@ class Evaluator:
             return found and Value(
                 found.type, found.data, found.outside, found.verbatim, span=node.span
             )
-        entity = self.program.entities.get(node.text.lower())
-        if entity is None:
-            return None
-        return Value(entity_type(entity.kind), node.text, span=node.span)
+        entity = self.program.entity_type(node.text)
+        return None if entity is None else Value(entity, node.text, span=node.span)
 
     def _literal(self, node: tree.Literal) -> Value:
         found: object = node.text
@@ -336,6 +367,8 @@ class Evaluator:
                 member = binding.target.names.get(name)
                 return self.binding(member) if member else None
         base = self.value(node.base, frame)
+        if base is not None and base.type.name == "Entity":
+            return places.member(base, node)
         if base is None or not isinstance(base.data, dict):
             return None
         found = base.data.get(name)
@@ -476,11 +509,8 @@ class Evaluator:
         if left.type.name not in {"Key", "action or key"}:
             if right is None:
                 return None
-            same = left.type.name == "List" and right.type.name == "List"
-            if same and node.operator in {"==", "!="}:
-                equal = list(leaves(left)) == values
-                return ALWAYS if equal == (node.operator == "==") else NEVER
-            return ALWAYS if _decide(node.operator, left, values) else NEVER
+            found = decide(node, left, right, self.report)
+            return found if found is None else ALWAYS if found else NEVER
         if any([self._variable_widens(v, node) for v in values]):  # noqa: C419  # report each
             return None
         return formulas.comparison(
@@ -552,33 +582,3 @@ def _condition(formula: Formula, span: Span) -> Value:
 
 def _key(node: tree.Name | tree.Text) -> str:
     return node.text if isinstance(node, tree.Name) else node.plain or ""
-
-
-def _decide(operator: str, left: Value, right: list[Value]) -> bool:
-    """Decide a comparison of two compile-time values."""
-    if operator in {"in", "not in", "==", "!="}:
-        same = any(_same(left, v) for v in right)
-        return same == (operator in {"in", "=="})
-    if operator in {"like", "not like"}:
-        from iamdsl.iam import glob_covers  # noqa: PLC0415
-
-        matches = any(glob_covers(str(v.data), str(left.data)) for v in right)
-        return matches == (operator == "like")
-    if not right:
-        return False
-    a, b = _orderable(left), _orderable(right[0])
-    return {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[operator]
-
-
-def _same(left: Value, right: Value) -> bool:
-    if {left.type.name, right.type.name} <= {"Int", "Decimal"}:
-        return _orderable(left) == _orderable(right)
-    return bool(left.data == right.data)
-
-
-def _orderable(value: Value) -> Decimal:
-    from decimal import Decimal  # noqa: PLC0415  # few sources compare numbers
-
-    if value.type.name == "Date":
-        return Decimal(formulas.epoch(str(value.data)))
-    return Decimal(str(value.data))

@@ -1,22 +1,22 @@
 """Third pass: run templates, loops and conditionals until only flat sentences are left.
 
-After it every entity of the build is known by name, each with its grants, settings and
-attachments as values. Nothing is compiled to IAM yet.
+After it every place and entity of the build is known by name, each entity with its grants,
+settings and attachments as values. Nothing is compiled to IAM yet.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 
-from iamdsl.compiler import builders
+from iamdsl.compiler import builders, places
 from iamdsl.compiler.bodies import BODIES
 from iamdsl.compiler.builders import text_of
 from iamdsl.compiler.evaluate import Evaluator, Frame, joined, negate
 from iamdsl.diagnostics import Label, codes
-from iamdsl.model import NEVER, Entity, Formula, Grant, Module, Program, Value, types
-from iamdsl.model.program import ENTITY_KINDS, with_article
+from iamdsl.model import NEVER, Entity, Formula, Grant, Module, Place, Program, Value, types
+from iamdsl.model.program import with_article
 from iamdsl.model.values import leaves
 from iamdsl.syntax import tree
 
@@ -31,9 +31,16 @@ MAX_DEPTH = 64
 _CHECKS = {"allows", "denies", "never", "always"}
 
 
-def expand(program: Program, environment: Environment, report: Report) -> tuple[Entity, ...]:
-    """Return the entities of the project's own modules, in the order of declaration."""
-    expansion = _Expansion(Evaluator(program, environment, report), report)
+class Expansion(NamedTuple):
+    """Places, the nameless one first, and entities, in the order of declaration."""
+
+    places: tuple[Place, ...]
+    entities: tuple[Entity, ...]
+
+
+def expand(program: Program, environment: Environment, report: Report) -> Expansion:
+    """Return the places and entities of the project's own modules."""
+    expansion = _Expanding(Evaluator(program, environment, report), report)
     for module in program.modules:
         if module.library:
             continue
@@ -43,14 +50,17 @@ def expand(program: Program, environment: Environment, report: Report) -> tuple[
                 expansion.evaluator.binding(binding)
         expansion.members(module.file.members, frame, None)
     _report_clashes(expansion.entities, report)
-    return tuple(expansion.entities)
+    places.report_clashes(expansion.places, report)
+    return Expansion(tuple(expansion.places), tuple(expansion.entities))
 
 
-class _Expansion:
-    """What has been made so far, and the `use`s that led to the present place."""
+class _Expanding:
+    """What has been made so far, and the place and the `use`s that led to where we are."""
 
     def __init__(self, evaluator: Evaluator, report: Report) -> None:
         self.evaluator, self.report = evaluator, report
+        self.place = Place()
+        self.places = [self.place]
         self.entities: list[Entity] = []
         self.uses: list[tuple[Binding, Span]] = []
         self.statements = 0
@@ -74,10 +84,11 @@ class _Expansion:
                 self._misplaced(member, entity)
             case tree.Statement(verb=verb) if entity is not None and verb not in _CHECKS:
                 self._statement(member, frame, entity)
-            case tree.Attach(items=items) if entity is not None:
+            case tree.Attach(items=items) if entity is not None or self.place.kind:
+                holder = entity or self.place
                 for item in items:
                     found = self.evaluator.value(item, frame)
-                    entity.attachments += leaves(found) if found else ()
+                    holder.attachments += leaves(found) if found else ()
             case tree.Setting() if entity is not None:
                 self._setting(member, frame, entity)
             case tree.Use():
@@ -140,13 +151,23 @@ class _Expansion:
             )
 
     def _declaration(self, node: tree.Declaration, frame: Frame) -> None:
-        if node.kind in {"test", "guard", "organization", "ou", "account"}:
-            self._not_yet(node)
+        problem, hint = places.misplaced(node.kind, self.place.kind)
+        if problem:
+            span = self.uses[-1][1] if self.uses else node.name.span
+            notes = [Label(node.name.span, "declared here")] if self.uses else ()
+            self.report.add(codes.MISPLACED, span, problem, notes=notes, hint=hint)
+            return
+        if node.kind in {"test", "guard"}:
+            self._unchecked(node)
             return
         name = self._entity_name(node, frame)
         if name is None:
             return
-        entity = Entity(node.kind, name, node.name.span, node.span, node.doc)
+        if node.kind in places.PLACES:
+            self._place(node, name, frame)
+            return
+        home = self.places[0] if node.kind in places.ORGANIZATION_POLICIES else self.place
+        entity = Entity(node.kind, name, node.name.span, node.span, home, node.doc)
         if node.header is not None and node.kind == "policy":
             entity.target = self._target(node.header, frame)
             if entity.target is None:
@@ -183,22 +204,27 @@ class _Expansion:
         """Tell whether a target names many; keys and endpoints are `*` in their own policies."""
         return _service_of(target, text) not in {"kms", "ec2"} and ("*" in text or "?" in text)
 
-    def _not_yet(self, node: tree.Declaration) -> None:
-        if node.kind == "test":
-            self.report.add(
-                codes.UNCHECKED,
-                node.name.span,
-                "this version of iamdsl does not run tests",
-                hint="do not count on it yet",
-            )
+    def _place(self, node: tree.Declaration, name: str, frame: Frame) -> None:
+        """Open an organization, ou or account, and expand what stands in it."""
+        place = places.open_place(self.evaluator, node, name, frame, self.place)
+        if place is None:
             return
+        self.places.append(place)
+        outer, self.place = self.place, place
+        if place.kind == "account":
+            with self.evaluator.inside(place.id):
+                self.members(node.body, frame, None)
+        else:
+            self.members(node.body, frame, None)
+        self.place = outer
+
+    def _unchecked(self, node: tree.Declaration) -> None:
+        what = "does not run tests" if node.kind == "test" else "does not prove guards"
         self.report.add(
-            codes.NOT_SUPPORTED,
+            codes.UNCHECKED,
             node.name.span,
-            f"this version of iamdsl does not build {with_article(node.kind)}",
-            hint="prove the property in review"
-            if node.kind == "guard"
-            else "give the account by `[aws] account` in `iamdsl.toml`, one project each",
+            f"this version of iamdsl {what}",
+            hint="do not count on it yet",
         )
 
     def _entity_name(self, node: tree.Declaration, frame: Frame) -> str | None:
@@ -421,11 +447,9 @@ class _Expansion:
 
 def _report_clashes(entities: list[Entity], report: Report) -> None:
     """Report names that one account cannot hold together: IAM compares them without case."""
-    first: dict[str, Entity] = {}
+    first: dict[tuple[int, str], Entity] = {}
     for entity in entities:
-        if entity.kind not in ENTITY_KINDS:
-            continue
-        key = entity.name.lower()
+        key = id(entity.home), entity.name.lower()
         other = first.setdefault(key, entity)
         if other is entity:
             continue
@@ -437,7 +461,7 @@ def _report_clashes(entities: list[Entity], report: Report) -> None:
             if same
             else f"`{entity.name}` and `{other.name}` differ only in case",
             notes=[Label(other.span, f"the {other.kind} `{other.name}` is declared here")],
-            hint="names are unique in a project, and IAM compares them without case: rename one",
+            hint="names are unique in an account, and IAM compares them without case: rename one",
         )
 
 

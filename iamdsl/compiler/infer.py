@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from iamdsl.compiler import builders, formulas
+from iamdsl.compiler import builders, externs, formulas, places
 from iamdsl.compiler.scope import Scope, check_word
 from iamdsl.diagnostics import Fix, Label, codes
 from iamdsl.diagnostics.nearest import did_you_mean, nearest
 from iamdsl.iam import OPERATORS
 from iamdsl.model import Binding, Module, Program, Type, Value, types
-from iamdsl.model.program import entity_type
 from iamdsl.syntax import tree
 
 if TYPE_CHECKING:
@@ -99,7 +98,9 @@ class Inference:
             case tree.Param(parameter=parameter):
                 return self.parameter(parameter, scope)
             case tree.Extern(type=written):
-                return self.read_type(written, scope)
+                kind = self.read_type(written, scope)
+                externs.check(binding.node, kind, self.report)
+                return kind
             case tree.Template():
                 for parameter in binding.node.parameters:
                     self.parameter(parameter, scope)
@@ -290,7 +291,7 @@ class Inference:
             hint = "write a duration: `1h`, `30m`"
         elif wanted == "Principal":
             hint = "write a role, `account 111122223333`, `service lambda`, `anyone` or an ARN"
-        elif wanted.startswith("a "):
+        elif wanted.startswith(("a ", "an ")):
             hint = f"write {wanted}"
         elif isinstance(node, tree.Text) and node.kind == "qualified" and wanted == "Arn":
             hint = "resources are ARNs, or built by `service:type(…)`"
@@ -372,16 +373,16 @@ class Inference:
         if found is not None:
             found.used = True
             return self.type_of(found)
-        entity = self.program.entities.get(node.text.lower())
+        entity = self.program.entity_type(node.text)
         if entity is not None:
-            return entity_type(entity.kind)
+            return entity
         self._unknown(node, scope)
         return types.UNKNOWN
 
     def _unknown(self, node: tree.Name, scope: Scope) -> None:
         if any(isinstance(m, tree.Broken) for m in scope.module.file.members):
             return  # it may be what the broken part declares
-        names = scope.names() | {_declared(d) for d in self.program.entities.values()}
+        names = scope.names() | {_declared(d) for d, *_ in self.program.entities.values()}
         near = nearest(node.text, sorted(names), 1)
         hint = did_you_mean(near, "declare it with `let`, or write text as a string")
         if self.environment.catalogue.managed_policy(node.text) is not None:
@@ -464,8 +465,8 @@ class Inference:
         for field, of, _ in kind.fields:
             if field == name:
                 return of
-        if kind.name == "Entity" and kind.options == ("account",):
-            return types.ARN
+        if kind.name == "Entity" and (of_place := places.member_type(kind, name)) is not None:
+            return of_place
         near = nearest(name, [f for f, _, _ in kind.fields], 1)
         self.report.add(
             codes.UNKNOWN_NAME,

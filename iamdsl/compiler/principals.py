@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from iamdsl.source import Span
     from iamdsl.syntax import tree
 
+_PRINCIPALS = frozenset({"role", "user", "account"})
+"""Kinds of declaration that can ask for something."""
 _BUILT_IN_OIDC = {
     "cognito-identity.amazonaws.com", "www.amazon.com", "graph.facebook.com",
     "accounts.google.com",
@@ -67,8 +69,8 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
         else:
             problem, hint = "no service principal", "write `service lambda`"
     elif kind == "account":
-        if value.type.name == "Entity":
-            pair = ("AWS", builders.entity_mark(text))
+        if value.type.name == "Entity" and "account" in value.type.options:
+            pair = ("AWS", builders.placeholder(f"id {text.lower()}"))
         elif value.type.name != "*" and not (mark or re.fullmatch(_ACCOUNT, text)):
             problem, hint = "no account id", "an account id has 12 digits; quote none of them"
     elif kind == "oidc":
@@ -113,7 +115,7 @@ def of_value(value: Value, report: Report, span: Span) -> tuple[str, str] | None
     if value.type.name == "Principal":
         pair: tuple[str, str] = value.data
         return pair
-    if value.type.name == "Entity" and value.type.options[0] in {"role", "user", "account"}:
+    if value.type.name == "Entity" and _PRINCIPALS.intersection(value.type.options):
         return ("AWS", builders.entity_mark(str(value.data)))
     text = str(value.data)
     if value.type.name == "Entity":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamdsl.compiler import places
 from iamdsl.compiler.bodies import BODIES
 from iamdsl.compiler.circles import circles
 from iamdsl.compiler.scope import Scope, check_word
@@ -30,7 +31,7 @@ _KINDS = {tree.Let: "let", tree.Template: "template", tree.Extern: "extern", tre
 
 def resolve(modules: tuple[Module, ...], environment: Environment, report: Report) -> Program:
     """Bind names, infer types, report what does not fit."""
-    entities: dict[str, tree.Declaration] = {}
+    entities: dict[str, list[tree.Declaration]] = {}
     computed = False
     for module in modules:
         _bind(module, report)
@@ -41,10 +42,10 @@ def resolve(modules: tuple[Module, ...], environment: Environment, report: Repor
             if name is None:
                 computed = True
             else:
-                entities.setdefault(name.lower(), node)
+                entities.setdefault(name.lower(), []).append(node)
         if module.library:
             _only_definitions(module, report)
-    program = Program(modules, entities, computed)
+    program = Program(modules, {n: _spoken_of(d) for n, d in entities.items()}, computed)
     checker = Checker(program, environment, report)
     for module in modules:
         scope = Scope(module)
@@ -55,6 +56,12 @@ def resolve(modules: tuple[Module, ...], environment: Environment, report: Repor
     if not report.failed:
         _unused(modules, report)
     return program
+
+
+def _spoken_of(nodes: list[tree.Declaration]) -> tuple[tree.Declaration, ...]:
+    """Return those of some declarations of one name that the name stands for."""
+    inner = [n for n in nodes if n.kind not in {"organization", "ou"}]
+    return tuple(inner or nodes)
 
 
 def _template_cycles(checker: Checker, report: Report) -> None:
@@ -174,7 +181,7 @@ def _member(
         case tree.Attach():
             _allowed(member, "attach", place, report)
             for item in member.items:
-                checker.expect(item, scope, types.ARN, "an attachment")
+                checker.attachment(item, scope, place)
         case tree.Setting():
             _allowed(member, member.name, place, report)
             checker.setting(member, scope)
@@ -199,18 +206,24 @@ def _member(
 def _declaration(
     node: tree.Declaration, scope: Scope, checker: Checker, place: str, report: Report
 ) -> None:
-    if place not in {"file", "template", "organization", "ou", "account"}:
-        report.add(
-            codes.MISPLACED,
-            node.span if not node.body else node.name.span,
-            f"{with_article(node.kind)} cannot be declared in {with_article(place)}",
-            hint="declare it at the top level, and refer to it by its name",
-        )
+    problem, hint = "", ""
+    if place in places.PLACES | {"file"}:
+        problem, hint = places.misplaced(node.kind, "" if place == "file" else place)
+    elif place != "template":
+        problem = f"{with_article(node.kind)} cannot be declared in {with_article(place)}"
+        hint = "declare it at the top level, and refer to it by its name"
+    if problem:
+        span = node.span if not node.body else node.name.span
+        report.add(codes.MISPLACED, span, problem, hint=hint)
     if isinstance(node.name, tree.Text):
         checker.infer(node.name, scope)
     body = node.kind
     inner = scope
-    if node.header is not None:
+    if node.header is not None and node.kind in places.PLACES:
+        wanted = types.ACCOUNT if node.kind == "account" else types.STRING
+        if not (isinstance(node.header, tree.Literal) and node.header.kind == "int"):
+            checker.expect(node.header, scope, wanted, f"the id of {with_article(node.kind)}")
+    elif node.header is not None:
         checker.infer(node.header, scope)
     if node.kind == "policy" and node.header is not None:
         body = "resource policy"

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from iamdsl.compiler import actions
 from iamdsl.compiler.infer import Inference
+from iamdsl.compiler.places import ORGANIZATION_POLICIES, PLACES
 from iamdsl.compiler.scope import Scope
 from iamdsl.diagnostics import Label, codes
 from iamdsl.diagnostics.nearest import did_you_mean, nearest
 from iamdsl.model import Value, types
+from iamdsl.model.program import with_article
 from iamdsl.syntax import tree
 
 if TYPE_CHECKING:
@@ -89,6 +91,26 @@ class Checker(Inference):
             if kind is types.ACTION and self._bare_action(item, scope):
                 continue
             self.expect(item, scope, kind, what)
+
+    def attachment(self, node: tree.Expression, scope: Scope, place: str) -> None:
+        """Check what is attached: organization policies in places, managed ones elsewhere."""
+        actual = types.leaf(self.infer(node, scope))
+        kinds = ORGANIZATION_POLICIES.intersection(actual.options)
+        if actual.name == "Entity" and kinds and place in PLACES | {"template"}:
+            return
+        if kinds:
+            self.report.add(
+                codes.WRONG_TYPE,
+                node.span,
+                f"`{node.span.text}` is an {actual}, which goes to an organization",
+                hint="attach it in an `organization`, `ou` or `account`",
+            )
+        elif place in PLACES and actual.name == "Entity":
+            self.mismatch(node, actual, "an `scp` or `rcp`", f"`attach` in {with_article(place)}")
+        elif actual.name not in {"String", "Choice", "Pattern"} and not types.fits(
+            actual, types.ARN
+        ):
+            self.mismatch(node, actual, "Arn", "an attachment")
 
     def setting(self, node: tree.Setting, scope: Scope) -> None:
         """Check the value of a setting."""

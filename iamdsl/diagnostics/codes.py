@@ -65,9 +65,6 @@ MISSING_CLAUSE = Code(
     "IAM014", "missing-clause", _ERROR, "A statement lacks a clause that its place requires."
 )
 
-NOT_SUPPORTED = Code(
-    "IAM015", "not-supported", _ERROR, "A part of the language that this version cannot build yet."
-)
 UNCHECKED = Code(
     "IAM016", "unchecked", _WARNING, "A promise in the source that this version does not check."
 )
@@ -112,6 +109,19 @@ UNUSED_NAME = Code(
 BAD_DATA = Code("IAM111", "bad-data", _ERROR, "Imported data does not have its declared type.")
 
 # 2: types, and what AWS knows
+BAD_PLACE = Code(
+    "IAM115",
+    "bad-place",
+    _ERROR,
+    "An organization, ou or account has an id that AWS could not have given, or stands too deep.",
+)
+OTHER_ACCOUNT = Code(
+    "IAM116",
+    "other-account",
+    _ERROR,
+    "What is joined here is in two accounts, and IAM cannot join it.",
+)
+
 UNKNOWN_ACTION = Code("IAM201", "unknown-action", _ERROR, "An action is not in the catalogue.")
 UNKNOWN_SERVICE = Code(
     "IAM202", "unknown-service", _ERROR, "A service prefix is not in the catalogue."

@@ -36,7 +36,8 @@ class Artifact(NamedTuple):
     """One file of a build, as a summary needs it.
 
     Attributes:
-        kind: `managed`, `boundary`, … `trust`, `inline`, or the kind of identity.
+        kind: `managed`, `boundary`, … `trust`, `inline`, the kind of identity, or
+            `organization`.
         name: of the policy or identity.
         file: relative, with slashes.
         owner: the folder of the identity that a trust or inline policy belongs to.

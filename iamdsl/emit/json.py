@@ -3,6 +3,8 @@
 ```
 policies/orders-table.json      also boundaries/ scps/ rcps/ sessions/ resources/
 roles/orders-function/trust.json  inline.json  role.json      also users/ groups/ permission_sets/
+prod/policies/…  prod/roles/…   for each account, by its name in the source
+organization.json               what is attached to the organization, its ous and accounts
 ```
 A document is exactly what AWS takes; where AWS counts white space (SCPs, RCPs, session and most
 resource policies) and the indented text would be too long, it is written without. What else belongs to an identity is in `role.json` (`user.json`
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from iamdsl.source import Span
 
 MANIFEST = "manifest.json"
+ORGANIZATION = "organization.json"
 VERSION = 1
 """Of the manifest; raised when a field changes its meaning or goes away."""
 
@@ -50,40 +53,67 @@ _NAME_MEMBERS: dict[str, str] = {
 }
 
 
+_TARGETS = {"organization": "ROOT", "ou": "ORGANIZATIONAL_UNIT", "account": "ACCOUNT"}
+_POLICY_TYPES = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
+
+
 def emit(build: iam.Build, facts: Facts) -> Emission:
     """Return all files of a build; `manifest.json` is the last."""
-    writing = _Writing(build, facts)
-    for document in build.documents:
-        writing.document(document)
-    for identity in build.identities:
-        writing.identity(identity)
-    writing.manifest()
-    return Emission(writing.files, tuple(writing.artifacts))
+    own = {*_DOCUMENT_FOLDERS.values(), *_IDENTITY_FOLDERS.values(), MANIFEST, ORGANIZATION}
+    first = _Writing(build, facts)
+    writings = [first]
+    for account, inner in build.each():
+        if account is not None:
+            pseudo = tuple(sorted({**dict(facts.pseudo), "account": account.id}.items()))
+            folder = file_name(account.name, own)
+            writings.append(_Writing(inner, facts._replace(pseudo=pseudo), account, f"{folder}/"))
+    for writing in writings:
+        writing.all()
+    if any(target.kind != "account" or target.attached for target in build.targets):
+        first.organization(build.targets)
+    files: dict[str, bytes] = {}
+    for writing in writings:
+        files |= writing.files
+    files[MANIFEST] = first.manifest([e for writing in writings for e in writing.entries])
+    return Emission(files, tuple(a for writing in writings for a in writing.artifacts))
 
 
 class _Writing:
-    """The files of one build as they come about."""
+    """The files of one place as they come about."""
 
-    def __init__(self, build: iam.Build, facts: Facts) -> None:
+    def __init__(
+        self,
+        build: iam.Build,
+        facts: Facts,
+        account: iam.Account | None = None,
+        prefix: str = "",
+    ) -> None:
         self.files: dict[str, bytes] = {}
         self.artifacts: list[Artifact] = []
-        self._facts = facts
-        self._entries: list[Data] = []
+        self.entries: list[Data] = []
+        self._build, self._facts, self._account = build, facts, account
         taken: dict[str, set[str]] = {}
         self._document_files: dict[tuple[str, str], str] = {}
         self._paths: dict[str, str] = {}
         for document in build.documents:
             folder = _DOCUMENT_FOLDERS[document.kind]
             name = file_name(document.name, taken.setdefault(folder, set()))
-            self._document_files[document.kind, document.name] = f"{folder}/{name}.json"
+            self._document_files[document.kind, document.name] = f"{prefix}{folder}/{name}.json"
             if document.kind in ("managed", "boundary"):
                 self._paths[document.name] = document.path
         self._identity_folders: dict[tuple[str, str], str] = {}
         for identity in build.identities:
             folder = _IDENTITY_FOLDERS[identity.kind]
             name = file_name(identity.name, taken.setdefault(folder, set()))
-            self._identity_folders[identity.kind, identity.name] = f"{folder}/{name}"
+            self._identity_folders[identity.kind, identity.name] = f"{prefix}{folder}/{name}"
         self._users = _users(build)
+
+    def all(self) -> None:
+        """Write what is in the place."""
+        for document in self._build.documents:
+            self.document(document)
+        for identity in self._build.identities:
+            self.identity(identity)
 
     def document(self, document: iam.Document) -> None:
         file = self._document_files[document.kind, document.name]
@@ -102,7 +132,7 @@ class _Writing:
             more["split_from"] = document.split_from
         if document.kind == "session":
             more["managed"] = [self._reference(a) for a in document.attached]
-        elif document.kind in ("managed", "boundary"):
+        else:
             more["attached_to"] = self._users.get(document.name, [])
         spans = document.origin or _origins(document.policy)
         artifact = Artifact(document.kind, document.name, file)
@@ -131,7 +161,30 @@ class _Writing:
         settings = Artifact(identity.kind, identity.name, file, folder)
         self._add(settings, self._bytes(data), identity.origin, {})
 
-    def manifest(self) -> None:
+    def organization(self, targets: tuple[iam.Target, ...]) -> None:
+        """Write what is attached where, in the words of the Organizations API."""
+        made: list[Data] = []
+        for target in targets:
+            data: Data = {"Type": _TARGETS[target.kind], "Name": target.name}
+            data["OrganizationId" if target.kind == "organization" else "Id"] = target.id
+            if target.path[:-1]:
+                data["Parent"] = "/".join(target.path[:-1])
+            data["Policies"] = [self._organization_policy(a) for a in target.attached]
+            made.append(data)
+        spans = [span for target in targets for span in target.origin]
+        artifact = Artifact("organization", "organization", ORGANIZATION)
+        self._add(artifact, self._bytes({"Targets": made}), spans, {})
+
+    def _organization_policy(self, attachment: iam.Attachment) -> Data:
+        name = attachment.policy
+        if not attachment.ours:
+            return {"PolicyArn": name}
+        kind = next(k for k in _POLICY_TYPES if (k, name) in self._document_files)
+        file = self._document_files[kind, name]
+        return {"PolicyName": name, "Type": _POLICY_TYPES[kind], "File": file}
+
+    def manifest(self, entries: list[Data]) -> bytes:
+        """Return the text of the manifest over the entries of all places."""
         facts = self._facts
         document: Data = {
             "version": VERSION,
@@ -139,9 +192,9 @@ class _Writing:
             "catalogue": {"version": facts.catalogue_version, "sha256": facts.catalogue_sha256},
             "params": dict(facts.params),
             "aws": dict(facts.pseudo),
-            "artifacts": self._entries,
+            "artifacts": entries,
         }
-        self.files[MANIFEST] = self._bytes(document)
+        return self._bytes(document)
 
     def _policy(
         self,
@@ -165,6 +218,8 @@ class _Writing:
         self.files[artifact.file] = written
         self.artifacts.append(artifact)
         entry: Data = {"kind": artifact.kind, "name": artifact.name, "file": artifact.file}
+        if self._account is not None:
+            entry["account"] = {"name": self._account.name, "id": self._account.id}
         if artifact.owner:
             entry["of"] = artifact.owner
         if artifact.characters is not None:
@@ -173,7 +228,7 @@ class _Writing:
         entry |= more
         entry["source"] = _places(spans)
         entry["sha256"] = sha256(written).hexdigest()
-        self._entries.append(entry)
+        self.entries.append(entry)
 
     def _settings(self, identity: iam.Identity, inline: list[Data]) -> Data:
         """Return what belongs to an identity besides documents, in the words of AWS's API."""
@@ -223,6 +278,10 @@ class _Writing:
 def _users(build: iam.Build) -> dict[str, list[str]]:
     """Return for each policy of ours what it is attached to, as `role orders-function`."""
     users: dict[str, list[str]] = {}
+    for target in build.targets:
+        for attachment in target.attached:
+            if attachment.ours:
+                users.setdefault(attachment.policy, []).append(f"{target.kind} {target.name}")
     for identity in build.identities:
         for attachment in identity.managed:
             if attachment.ours:

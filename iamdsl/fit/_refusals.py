@@ -65,14 +65,19 @@ def too_large(
 
 
 def too_many(
-    report: Report, what: str, counts: tuple[int, int], place: Sequence[Span], hint: str
+    report: Report,
+    what: str,
+    counts: tuple[int, int],
+    place: Sequence[Span],
+    hint: str,
+    policies: str = "managed policies",
 ) -> None:
-    """Report an identity with more attached policies than its quota; `counts` are (had, quota)."""
+    """Report something with more attached policies than its quota; `counts` are (had, quota)."""
     count, quota = counts
     report.add(
         codes.TOO_MANY_ATTACHMENTS,
         place[0] if place else None,
-        f"{what} would have {count} managed policies attached, {count - quota} more than the {quota} "
+        f"{what} would have {count} {policies} attached, {count - quota} more than the {quota} "
         "that AWS takes",
         label="too many attachments",
         hint=hint,

@@ -77,7 +77,15 @@ def fit(
     documents = [attrs.evolve(d, attached=_all_pieces(d.attached, state)) for d in documents]
     if any(d.attached for d in documents):
         _check_sessions(documents, state)
-    return Build(tuple(documents), tuple(identities))
+    if build.targets:
+        from iamdsl.fit._targets import check_targets  # noqa: PLC0415  # organizations only
+
+        check_targets(build, limits, report)
+    accounts = (
+        attrs.evolve(a, build=fit(a.build, limits, report, sids=sids, lengths=lengths))
+        for a in build.accounts
+    )
+    return Build(tuple(documents), tuple(identities), tuple(accounts), build.targets)
 
 
 # Documents ---------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from as `origin`, and that is all it knows about a source.
 from __future__ import annotations
 
 from iamdsl.iam._artifacts import (
+    Account,
     Attachment,
     Build,
     Document,
@@ -15,6 +16,8 @@ from iamdsl.iam._artifacts import (
     IdentityKind,
     Place,
     Tags,
+    Target,
+    TargetKind,
 )
 from iamdsl.iam._json import (
     VERSION,
@@ -62,6 +65,7 @@ __all__ = [
     "PLACEHOLDER_OPEN",
     "PSEUDO_LENGTHS",
     "VERSION",
+    "Account",
     "Attachment",
     "Build",
     "Condition",
@@ -76,6 +80,8 @@ __all__ = [
     "Principals",
     "Statement",
     "Tags",
+    "Target",
+    "TargetKind",
     "action_covers",
     "canonical_operator",
     "document_size",

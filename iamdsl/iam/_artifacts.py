@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import attrs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from iamdsl.iam._policy import Policy
     from iamdsl.source import Span
 
 DocumentKind: TypeAlias = Literal["managed", "boundary", "scp", "rcp", "session", "resource"]
 IdentityKind: TypeAlias = Literal["role", "user", "group", "permission_set"]
+TargetKind: TypeAlias = Literal["organization", "ou", "account"]
 Place: TypeAlias = Literal["auto", "inline", "managed"]
 Tags: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -48,6 +51,7 @@ class Document:
         split_from: the name before fit, when fit split it (all pieces have it), or the name of
             the identity whose statements it holds.
         fewest: a number of pieces below which the statements cannot be held, when split.
+        whole: whether something speaks of it as one, a boundary or its ARN: no pieces then.
         origin: the place of its declaration; the statements have their own.
     """
 
@@ -62,6 +66,7 @@ class Document:
     attached: tuple[Attachment, ...] = ()
     split_from: str | None = None
     fewest: int = 1
+    whole: bool = False
     origin: tuple[Span, ...] = attrs.field(default=())
 
 
@@ -99,8 +104,48 @@ class Identity:
 
 
 @attrs.frozen(repr=False, eq=False)
+class Target:
+    """A part of an organization, and the organization policies that are attached to it.
+
+    Attributes:
+        kind: policies attached to the `organization` are attached to its root.
+        id: `o-…`, `ou-…` or an account id.
+        path: the names of what it stands in, from the outside in, and its own.
+    """
+
+    kind: TargetKind
+    name: str
+    id: str
+    path: tuple[str, ...]
+    attached: tuple[Attachment, ...] = ()
+    origin: tuple[Span, ...] = attrs.field(default=())
+
+
+@attrs.frozen(repr=False, eq=False)
+class Account:
+    """An account by its name in the source, and all that is to be in it."""
+
+    name: str
+    id: str
+    build: Build
+    origin: tuple[Span, ...] = attrs.field(default=())
+
+
+@attrs.frozen(repr=False, eq=False)
 class Build:
-    """All that is to be in one place (an account, or the nameless place)."""
+    """All that is to be in one place; in the nameless one, the accounts and the organization too.
+
+    Attributes:
+        documents: organization policies are in the nameless place, wherever they are declared.
+    """
 
     documents: tuple[Document, ...] = ()
     identities: tuple[Identity, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    targets: tuple[Target, ...] = ()
+
+    def each(self) -> Iterator[tuple[Account | None, Build]]:
+        """Yield the nameless place, as None, and each account, with what is in it."""
+        yield None, self
+        for account in self.accounts:
+            yield account, account.build

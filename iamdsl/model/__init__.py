@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from iamdsl.model import types
 from iamdsl.model.formula import ALWAYS, NEVER, And, Formula, Not, Or, Test
-from iamdsl.model.grants import Entity, Grant
+from iamdsl.model.grants import Entity, Grant, Place
 from iamdsl.model.program import Binding, Module, Program
 from iamdsl.model.types import Type
 from iamdsl.model.values import Value
@@ -27,6 +27,7 @@ __all__ = [
     "Module",
     "Not",
     "Or",
+    "Place",
     "Program",
     "Test",
     "Type",

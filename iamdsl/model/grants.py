@@ -1,4 +1,4 @@
-"""The flat program: entities with sentences whose every part is a value."""
+"""The flat program: places, and entities with sentences whose every part is a value."""
 
 from __future__ import annotations
 
@@ -37,10 +37,31 @@ class Grant:
 
 
 @attrs.define(repr=False, eq=False)
+class Place:
+    """Where things go: the nameless place of a project, or a part of an organization.
+
+    Attributes:
+        kind: `organization`, `ou` or `account`; "" for the nameless place.
+        id: `o-…`, `ou-…` or 12 digits, or the mark of an extern.
+        span: the name in its declaration.
+        outer: the place that it stands in.
+        attachments: what `attach` names.
+    """
+
+    kind: str = ""
+    name: str = ""
+    id: str = ""
+    span: Span | None = None
+    outer: Place | None = None
+    attachments: list[Value] = attrs.field(factory=list)
+
+
+@attrs.define(repr=False, eq=False)
 class Entity:
     """A declaration after expansion.
 
     Attributes:
+        home: the place whose names it is among: that of an account, or the nameless one.
         settings: by name, the values and the place of each setting.
         target: of a resource policy, what it is for.
         attachments: what `attach` and `groups` name.
@@ -50,6 +71,7 @@ class Entity:
     name: str
     span: Span
     place: Span
+    home: Place
     doc: str = ""
     target: Value | None = None
     grants: list[Grant] = attrs.field(factory=list)

@@ -52,13 +52,19 @@ class Program:
 
     Attributes:
         modules: the project's own sources first, imported ones after.
-        entities: declarations whose name is written out, by lower-cased name.
+        entities: declarations whose name is written out, by lower-cased name; several where
+            places have their own. What is in an account comes before an ou of that name.
         computed: whether some declaration's name is known only after expansion.
     """
 
     modules: tuple[Module, ...]
-    entities: dict[str, Any]
+    entities: dict[str, tuple[Any, ...]]
     computed: bool
+
+    def entity_type(self, name: str) -> Type | None:
+        """Return the type of a reference to a declaration by its name, None if there is none."""
+        found = self.entities.get(name.lower())
+        return None if found is None else entity_type(*dict.fromkeys(node.kind for node in found))
 
 
 ENTITY_KINDS = frozenset(
@@ -80,9 +86,9 @@ ENTITY_KINDS = frozenset(
 """Kinds of declaration whose names belong to the whole project."""
 
 
-def entity_type(kind: str) -> Type:
-    """Return the type of a reference to a declaration."""
-    return types.Type("Entity", options=(kind,))
+def entity_type(*kinds: str) -> Type:
+    """Return the type of a reference to a declaration of a kind, or of one of several."""
+    return types.Type("Entity", options=kinds)
 
 
 def with_article(kind: str) -> str:

@@ -15,7 +15,8 @@ class Type:
         name: `String`, `List`, `Record`, `Choice`, `Resource`, `Entity`, `Module` …
         item: of a `List`.
         fields: of a `Record`: name, type, and the default's expression or None.
-        options: the strings of a `Choice`; `service:type` of a `Resource`; the kind of an `Entity`.
+        options: the strings of a `Choice`; `service:type` of a `Resource`; the kind of an
+            `Entity`, or several where accounts have different things under one name.
     """
 
     name: str
@@ -78,7 +79,7 @@ _FITS: dict[str, set[str]] = {
 }
 
 
-WITH_ARN = {"policy", "boundary", "role", "user", "group", "account"}
+WITH_ARN = frozenset({"policy", "boundary", "role", "user", "group", "account"})
 """Kinds of declaration that have an ARN to be spoken of by."""
 
 
@@ -100,7 +101,7 @@ def fits(actual: Type, expected: Type) -> bool:
         if actual.name == "Choice":
             return set(actual.options) <= set(expected.options)
         return actual.name == "String"
-    if actual.name == "Entity" and actual.options[0] not in WITH_ARN:
+    if actual.name == "Entity" and not WITH_ARN.intersection(actual.options):
         return False
     if expected.name == "Resource":
         return actual.name in {"Arn", "Entity"}

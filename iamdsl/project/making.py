@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from iamdsl import emit
@@ -41,6 +42,7 @@ _NOUNS = {
     "user": "user",
     "group": "group",
     "permission_set": "permission set",
+    "account": "account",
 }
 
 
@@ -166,5 +168,9 @@ def _summary(artifacts: Iterable[emit.Artifact]) -> tuple[str, ...]:
 
 def _counts(build: Build) -> tuple[tuple[str, int], ...]:
     """Return how many artifacts there are of each kind, in words: `(("policy", 3), …)`."""
-    kinds: list[str] = [d.kind for d in build.documents] + [i.kind for i in build.identities]
-    return tuple((noun, kinds.count(kind)) for kind, noun in _NOUNS.items() if kind in kinds)
+    kinds: Counter[str] = Counter()
+    for _, part in build.each():
+        kinds.update(d.kind for d in part.documents)
+        kinds.update(i.kind for i in part.identities)
+    kinds["account"] = len(build.accounts)
+    return tuple((noun, kinds[kind]) for kind, noun in _NOUNS.items() if kinds[kind])

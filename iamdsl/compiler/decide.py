@@ -1,0 +1,77 @@
+"""Comparisons of two values that are known when the source is compiled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamdsl.compiler import formulas
+from iamdsl.compiler.builders import text_of
+from iamdsl.diagnostics import codes
+from iamdsl.iam import PLACEHOLDER_OPEN, glob_covers, placeholders
+from iamdsl.model.values import leaves
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from iamdsl.diagnostics import Report
+    from iamdsl.model import Value
+    from iamdsl.syntax import tree
+
+
+def decide(node: tree.Compare, left: Value, right: Value, report: Report) -> bool | None:
+    """Return whether a comparison holds; None, and a message, when a value is not known yet.
+
+    Two lists are compared item by item; else the list on the right holds alternatives.
+    """
+    values = list(leaves(right))
+    for value in (*leaves(left), *values):
+        if value.type.name == "Entity" or PLACEHOLDER_OPEN in str(value.data):
+            _unknown(node, value, report)
+            return None
+    if left.type.name == "List" and right.type.name == "List" and node.operator in {"==", "!="}:
+        own = list(leaves(left))
+        equal = len(own) == len(values) and all(map(_same, own, values))
+        return equal == (node.operator == "==")
+    return _holds(node.operator, left, values)
+
+
+def _unknown(node: tree.Compare, value: Value, report: Report) -> None:
+    """Report a value that only a deployment, or the whole build, knows: nothing is guessed."""
+    names = placeholders(text_of(value))
+    name = names[0].removeprefix("entity ").removeprefix("id ") if names else str(value.data)
+    report.add(
+        codes.UNRESOLVED_VALUE,
+        node.span,
+        f"`{name}` is not known when this is decided",
+        label="a comparison of values is decided when the source is compiled",
+        hint=f"build with `--set {name}=…`, or decide by a param"
+        if value.type.name != "Entity" and not names[0].startswith(("entity ", "id "))
+        else "decide by a param, or by data",
+    )
+
+
+def _holds(operator: str, left: Value, right: list[Value]) -> bool:
+    if operator in {"in", "not in", "==", "!="}:
+        same = any(_same(left, v) for v in right)
+        return same == (operator in {"in", "=="})
+    if operator in {"like", "not like"}:
+        matches = any(glob_covers(str(v.data), str(left.data)) for v in right)
+        return matches == (operator == "like")
+    if not right:
+        return False
+    a, b = _orderable(left), _orderable(right[0])
+    return {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[operator]
+
+
+def _same(left: Value, right: Value) -> bool:
+    if {left.type.name, right.type.name} <= {"Int", "Decimal"}:
+        return _orderable(left) == _orderable(right)
+    return bool(left.data == right.data)
+
+
+def _orderable(value: Value) -> Decimal:
+    from decimal import Decimal  # noqa: PLC0415  # few sources compare numbers
+
+    if value.type.name == "Date":
+        return Decimal(formulas.epoch(str(value.data)))
+    return Decimal(str(value.data))
