@@ -133,6 +133,10 @@ PARLIAMENT_IS_WRONG = {
         "it wants every action that a wildcard matches to take the resource",
     ("oversize", "policies/lake-reader.json", "RESOURCE_MISMATCH"):
         "it wants catalogue, database and table in one statement; several grant them here",
+    ("organization", "*/boundaries/*-boundary.json", "RESOURCE_STAR"):
+        "a boundary is a ceiling: it grants nothing",
+    ("organization", "*/roles/developers/inline.json", "UNKNOWN_ACTION"):
+        "`dynamodb:@read` holds actions that are newer than it",
     ("team", "boundaries/service-boundary.json", "RESOURCE_STAR"):
         "a boundary is a ceiling: it grants nothing",
 }  # fmt: skip
@@ -275,6 +279,9 @@ def test_parliament() -> None:
             if file.endswith("/trust.json"):
                 continue
             whole = re.sub(r"-\d+\.json$", ".json", file)  # of the pieces of one policy
+            if name == "organization":  # of the accounts, which have the same
+                whole = re.sub(r"^[^/]+/(?=[^/]+/)", "*/", whole)
+                whole = re.sub(r"/\w+-boundary", "/*-boundary", whole)
             found |= {(name, whole, issue) for issue in parliament_finds(document)}
     assert found == set(PARLIAMENT_IS_WRONG)
 
@@ -323,13 +330,13 @@ def template(documents: dict[str, Any]) -> dict[str, Any]:
     """Return a CloudFormation template that holds every document of a build."""
     resources: dict[str, Any] = {}
     for file, document in documents.items():
-        folder, _, name = file.partition("/")
+        folder, _, name = re.sub(r"^[\w-]+/(?=roles/|\w+/[^/]+$)", "", file).partition("/")
         title = "".join(part for part in file.title() if part.isalnum())
-        if folder in {"policies", "boundaries"}:
+        if folder in {"policies", "boundaries", "scps"}:
             properties = {"PolicyDocument": document}
             resources[title] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}
         elif folder == "resources":
-            bucket = document["Statement"][0]["Resource"][0].rpartition(":")[2]
+            bucket = str(document["Statement"][0]["Resource"]).rpartition(":")[2].strip("'/*]")
             properties = {"Bucket": bucket, "PolicyDocument": document}
             resources[title] = {"Type": "AWS::S3::BucketPolicy", "Properties": properties}
         elif folder == "roles" and name.endswith("/trust.json"):

@@ -20,6 +20,8 @@ from iamdsl.project import build as build_project
 @click.option("--minify/--no-minify", default=None, help="Write without white space.")
 @click.option("--sids", type=click.Choice(("keep", "drop")), help="Keep the Sids of the sources.")
 @click.option("--print", "print_only", is_flag=True, help="Write to stdout and to no file.")
+@click.option("--locked", is_flag=True, help="Fail where iamdsl.lock would have to change.")
+@click.option("--upgrade", is_flag=True, help="Write iamdsl.lock anew, by today's catalogue.")
 @click.option("--no-cache", is_flag=True, help="Compile even if nothing has changed.")
 def command(
     *,
@@ -33,6 +35,8 @@ def command(
     minify: bool | None,
     sids: str | None,
     print_only: bool,
+    locked: bool,
+    upgrade: bool,
     no_cache: bool,
 ) -> None:
     """Compile a project and write its JSON.
@@ -44,6 +48,8 @@ def command(
     nothing is written but stdout: the document itself if there is one, else an object with a
     member for each file.
     """
+    if locked and upgrade:
+        raise click.UsageError("--locked and --upgrade ask for opposite things.")
     paths, options = _options.options(
         paths,
         params,
@@ -52,6 +58,7 @@ def command(
         minify=minify,
         sids=sids,
         use_cache=not no_cache,
+        lock="upgrade" if upgrade else "frozen" if locked else "keep",
     )
     print_only = print_only or "-" in paths
     project = load_project(paths, options)
@@ -79,7 +86,11 @@ def _report(outcome: Outcome, project: Project) -> str:
         f"{_options.counted(outcome)}, {_options.plural(total, 'file')}"
         f" in {project.shown_out} ({what})"
     )
-    return "".join(f"{line}\n" for line in (*outcome.summary, closing))
+    lines = [*outcome.summary, closing]
+    if outcome.pinned:
+        what = "expansion" if outcome.pinned == 1 else "expansions"
+        lines.append(f"{outcome.pinned:,} {what} of actions pinned in iamdsl.lock")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _printed(outcome: Outcome, *, minify: bool) -> str:

@@ -49,7 +49,15 @@ def of_grant(
             hint="deny `*` with a longer `except`, or name the actions that are to be denied",
         )
         return None
-    return Elements(tuple(_without(names, excepted, environment.catalogue)))
+    left = tuple(_without(names, excepted, environment.catalogue))
+    if any(_is_pattern(name) and name not in left for name in names):
+        what = f"{', '.join(sorted(names))} except {', '.join(sorted(excepted))}"
+        left = environment.pins.settle(what, left, place, report)
+    return Elements(left)
+
+
+def _is_pattern(name: str) -> bool:
+    return "*" in name or "?" in name
 
 
 def _without(names: list[str], excepted: list[str], catalogue: Catalogue) -> Iterable[str]:
@@ -225,7 +233,8 @@ def _level(
             hint=f"see `iamdsl actions {service} --level {level} --details`",
         )
         return None
-    return found
+    what = f"{service.lower()}:@{level} on {'*' if kinds is None else ', '.join(sorted(kinds))}"
+    return environment.pins.settle(what, found, value.span, report)
 
 
 def resource_types(

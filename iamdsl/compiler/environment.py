@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
+from iamdsl.compiler.pins import Pins
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -51,6 +53,7 @@ class Environment:
         shared_params: params that other sources of the project may declare, when only some of
             them are compiled.
         sids: "keep" the author's Sids apart, or "drop" all to save characters.
+        pins: what classes of actions came to in an earlier build; grows by what is asked for.
         levels: severity by code number or name, where the configuration changes it; None is off.
         limits: sizes and quotas by name, raised ones included.
         defers: whether the target fills in at deployment what is not known now; one that cannot
@@ -62,6 +65,7 @@ class Environment:
     limits: Any
     params: Mapping[str, str] = attrs.field(factory=dict)
     pseudo: Mapping[str, str] = attrs.field(factory=dict)
+    pins: Pins = attrs.field(factory=Pins)
     sids: Sids = "keep"
     defers: bool = False
     shared_params: frozenset[str] = frozenset()

@@ -379,7 +379,8 @@ class Inference:
         self._unknown(node, scope)
         return types.UNKNOWN
 
-    def _unknown(self, node: tree.Name, scope: Scope) -> None:
+    def _unknown(self, node: tree.Name, scope: Scope, whole: tree.Field | None = None) -> None:
+        """Report a name of nothing; `whole` is what it is the beginning of, `audit.reader`."""
         if any(isinstance(m, tree.Broken) for m in scope.module.file.members):
             return  # it may be what the broken part declares
         names = scope.names() | {_declared(d) for d, *_ in self.program.entities.values()}
@@ -398,7 +399,8 @@ class Inference:
                 f"it is declared in `{other}`: a file brings it in by `import`, and then says where"
             )
         elif self.program.computed and not near:
-            hint = f'a declaration whose name is computed is referred to by `Arn("{node.text}")`'
+            text = (whole or node).span.text
+            hint = f'a declaration whose name is computed is referred to by a string: `"{text}"`'
         fix = Fix.writing(near[0], node.span, safe=False) if near else None
         self.report.add(
             codes.UNKNOWN_NAME,
@@ -459,6 +461,9 @@ class Inference:
                 found.used = True
                 member = self.member(found.target, node)
                 return self.type_of(member) if member else types.UNKNOWN
+            if found is None and self.program.entity_type(base.text) is None:
+                self._unknown(base, scope, node)
+                return types.UNKNOWN
         kind = self.infer(base, scope)
         if kind.name in {"Unknown", "Any"}:
             return types.UNKNOWN

@@ -199,6 +199,13 @@ ALWAYS_MET = Code(
     "IAM220", "always-met", _WARNING, "A condition or `except` of an `allow` keeps nothing out."
 )
 
+PINNED = Code(
+    "IAM229",
+    "pinned",
+    _NOTE,
+    "A class of actions is kept as it was first built, and this catalogue has another answer.",
+)
+
 # 3: what IAM can hold
 TOO_LARGE = Code(
     "IAM301", "too-large", _ERROR, "A document is over its size limit and cannot be split."
@@ -258,6 +265,7 @@ BAD_CATALOGUE = Code("IAM505", "bad-catalogue", _ERROR, "The catalogue file cann
 UNOWNED_OUTPUT = Code(
     "IAM506", "unowned-output", _ERROR, "A file in the way of the output was not written by iamdsl."
 )
+BAD_LOCK = Code("IAM507", "bad-lock", _ERROR, "The lock file is damaged, or would have to change.")
 
 # 9: ourselves
 INTERNAL_ERROR = Code("IAM901", "internal-error", _ERROR, "A bug in iamdsl.")

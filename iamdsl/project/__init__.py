@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamdsl.project import cache, catalogue, config, discovery, loading
+from iamdsl.project import cache, catalogue, config, discovery, loading, lock
 from iamdsl.project.config import Config
 from iamdsl.project.problem import Problem, reason
 
@@ -36,6 +36,8 @@ class Options(NamedTuple):
             (`config.PSEUDO`, `config.fits`).
         stdin: the bytes to take for the path `-`.
         use_cache: whether an unchanged project may be left as it is.
+        lock: "keep" what `iamdsl.lock` holds and add to it, "upgrade" to write it anew, or
+            "frozen" to fail where it would change.
     """
 
     out: str | None = None
@@ -45,6 +47,7 @@ class Options(NamedTuple):
     sids: str | None = None
     stdin: bytes | None = None
     use_cache: bool = True
+    lock: str = "keep"
 
 
 _NO_OPTIONS = Options()
@@ -59,6 +62,8 @@ class Project(NamedTuple):
         shown_out: what messages call it: relative to the current folder if it is below.
         files: the sources with their bytes, sorted by name.
         shared_params: params of the configuration that sources not named here may declare.
+        lock: the lock file, if there is one.
+        lock_mode: see `Options.lock`.
         prefix: what leads from the current folder to the project's root, for messages.
     """
 
@@ -70,6 +75,8 @@ class Project(NamedTuple):
     use_cache: bool = True
     prefix: str = ""
     shared_params: tuple[str, ...] = ()
+    lock: loading.File | None = None
+    lock_mode: str = "keep"
 
 
 class Outcome(NamedTuple):
@@ -82,6 +89,7 @@ class Outcome(NamedTuple):
         written, unchanged, removed: numbers of files.
         texts: the files by name, where they were asked for instead of being written.
         up_to_date: whether the compiler was not asked at all.
+        pinned: how many expansions were added to the lock file.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -93,6 +101,7 @@ class Outcome(NamedTuple):
     removed: int = 0
     texts: tuple[tuple[str, str], ...] = ()
     up_to_date: bool = False
+    pinned: int = 0
 
 
 def load_project(paths: Sequence[str] = (), options: Options = _NO_OPTIONS) -> Project:
@@ -134,6 +143,9 @@ def load_project(paths: Sequence[str] = (), options: Options = _NO_OPTIONS) -> P
         problems += _read_all(found, root, files)
     if not files and not problems:
         problems.append(_no_sources(root, settings))
+    locked = lock.read(settings) if options.lock != "upgrade" else None
+    if isinstance(locked, Problem):
+        problems.append(locked)
     return Project(
         settings,
         out,
@@ -143,6 +155,8 @@ def load_project(paths: Sequence[str] = (), options: Options = _NO_OPTIONS) -> P
         options.use_cache and "-" not in paths,
         _prefix(root),
         shared,
+        None if isinstance(locked, Problem) else locked,
+        options.lock,
     )
 
 
@@ -155,21 +169,17 @@ def build(project: Project, *, print_only: bool = False) -> Outcome:
     if not project.use_cache:
         return _make(project)
     key = f"{project.config.root}\n{project.out}\n{[f.path for f in project.files]}"
-    mark = cache.fingerprint(
-        (project.config, project.out),
-        project.files,
-        catalogue.path_of(project.config.catalogue, project.config.root),
-    )
-    record = cache.unchanged(key, mark, project.out)
+    mark = fingerprint(project)
+    record = cache.unchanged(key, mark, project.out) if project.lock_mode != "upgrade" else None
     if record is None:
-        return _make(project, key, mark)
+        return _make(project, key)
     diagnostics: tuple[Diagnostic, ...] = ()
     if record.diagnostics:
         from iamdsl.project import recall  # noqa: PLC0415 (attrs, only where there were warnings)
 
         again = recall.from_data(record.diagnostics, project.files, record.names)
         if again is None:
-            return _make(project, key, mark)
+            return _make(project, key)
         diagnostics = again
     return Outcome(
         diagnostics,
@@ -180,6 +190,15 @@ def build(project: Project, *, print_only: bool = False) -> Outcome:
     )
 
 
+def fingerprint(project: Project) -> str:
+    """Return the digest of all that is known of a project before it is compiled."""
+    return cache.fingerprint(
+        (project.config, project.out),
+        (*project.files, *([project.lock] if project.lock else [])),
+        catalogue.path_of(project.config.catalogue, project.config.root),
+    )
+
+
 def check(project: Project) -> Outcome:
     """Compile a project and write nothing."""
     if project.problems:
@@ -187,10 +206,10 @@ def check(project: Project) -> Outcome:
     return _make(project, write=False)
 
 
-def _make(project: Project, key: str = "", mark: str = "", *, write: bool = True) -> Outcome:
+def _make(project: Project, key: str = "", *, write: bool = True) -> Outcome:
     from iamdsl.project import making  # noqa: PLC0415 (the compiler, only when there is work)
 
-    return making.make(project, key, mark, write=write)
+    return making.make(project, key, write=write)
 
 
 def _failure(problems: Sequence[Problem]) -> Outcome:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from iamdsl import emit
 from iamdsl.aws.limits import LIMITS
 from iamdsl.compiler import Environment, compile  # noqa: A004 (the verb of the compiler)
+from iamdsl.compiler.pins import Pins
 from iamdsl.diagnostics import Report, Severity
-from iamdsl.project import Outcome, cache, writer
+from iamdsl.project import Outcome, cache, fingerprint, lock, writer
 from iamdsl.project.catalogue import open_catalogue
 from iamdsl.project.config import PSEUDO
 from iamdsl.project.loading import File, Loader, decode
@@ -46,11 +48,11 @@ _NOUNS = {
 }
 
 
-def make(project: Project, key: str, mark: str, *, write: bool) -> Outcome:
+def make(project: Project, key: str, *, write: bool) -> Outcome:
     """Compile a project; write its files, or give back their texts.
 
     Args:
-        key, mark: what the record of the build is kept under; empty to keep none.
+        key: what the record of the build is kept under; empty to keep none.
     """
     config = project.config
     report = Report()
@@ -58,17 +60,25 @@ def make(project: Project, key: str, mark: str, *, write: bool) -> Outcome:
     entries, problems = _decode(project.files)
     if isinstance(catalogue, Problem):
         problems.append(catalogue)
+    pinned = lock.parse(project.lock) if project.lock is not None else {}
+    if isinstance(pinned, Problem):
+        problems.append(pinned)
+        pinned = {}
     report.extend(problem.diagnostic() for problem in problems)
     if problems or isinstance(catalogue, Problem):
         return Outcome(report.diagnostics, failed=True)
 
     loader = Loader(config.root, entries)
-    environment = _environment(project, catalogue, loader)
+    environment = _environment(project, catalogue, loader, Pins(pinned))
     compilation = compile([source for _, source in entries], environment)
     report.extend(_with_levels(compilation.diagnostics, environment.levels))
     if report.failed or compilation.build is None:
         return Outcome(report.diagnostics, failed=True)
 
+    new = environment.pins.used.keys() - pinned.keys()
+    if project.lock_mode == "frozen" and new:
+        report.extend([lock.outdated(dict.fromkeys(new)).diagnostic()])
+        return Outcome(report.diagnostics, failed=True)
     facts = emit.Facts(
         catalogue.version,
         catalogue.sha256,
@@ -87,15 +97,33 @@ def make(project: Project, key: str, mark: str, *, write: bool) -> Outcome:
         texts = ((name, data.decode()) for name, data in emission.files.items())
         return outcome._replace(texts=tuple(texts))
     written = writer.write(project.out, emission.files, project.shown_out)
-    if isinstance(written, Problem):
-        report.extend([written.diagnostic()])
+    locked = written if isinstance(written, Problem) else _locked(project, environment.pins, pinned)
+    if isinstance(written, Problem) or isinstance(locked, Problem):
+        report.extend(p.diagnostic() for p in (written, locked) if isinstance(p, Problem))
         return Outcome(report.diagnostics, failed=True)
     if key:
+        mark = fingerprint(locked)
         cache.keep(_record(key, mark, loader.files, emission.files, outcome))
-    return outcome._replace(**written._asdict())
+    added = len(environment.pins.used.keys() - pinned.keys()) if locked.lock else 0
+    return outcome._replace(**written._asdict(), pinned=added)
 
 
-def _environment(project: Project, catalogue: Catalogue, loader: Loader) -> Environment:
+def _locked(
+    project: Project, pins: Pins, pinned: Mapping[str, tuple[str, ...]]
+) -> Project | Problem:
+    """Return the project with the lock file as it is now, after what is new was added to it."""
+    path = lock.path_of(project.config)
+    expansions = {**pinned, **pins.used}
+    if not path or (expansions == pinned and project.lock_mode != "upgrade"):
+        return project
+    data = lock.text(expansions).encode("ascii")
+    if not expansions and not os.path.exists(path):
+        return project
+    problem = lock.write(project.config, data)
+    return problem or project._replace(lock=File(lock.FILE, path, data))
+
+
+def _environment(project: Project, catalogue: Catalogue, loader: Loader, pins: Pins) -> Environment:
     """Return the world that the compiler may know."""
     config = project.config
     pseudo = {name: getattr(config, name) for name in PSEUDO}
@@ -105,6 +133,7 @@ def _environment(project: Project, catalogue: Catalogue, loader: Loader) -> Envi
         limits=LIMITS.with_overrides(dict(config.limits)),
         params=dict(config.params),
         pseudo={name: value for name, value in pseudo.items() if value is not None},
+        pins=pins,
         sids="drop" if config.sids == "drop" else "keep",
         levels={number: _SEVERITIES[level] for number, level in config.levels},
         shared_params=frozenset(project.shared_params),

@@ -179,7 +179,7 @@ def stages(folder: Path) -> None:
     kept.append((emit, "emit", emit.emit))
     emit.emit = timed("emit", emit.emit)
     began = time.process_time()
-    outcome = making.make(load_project([str(folder)], Options()), "", "", write=False)
+    outcome = making.make(load_project([str(folder)], Options()), "", write=False)
     total = time.process_time() - began
     assert not outcome.failed
     for module, name, function in kept:
