@@ -1,4 +1,6 @@
-"""Every block of the language reference is true: sources become what stands below them.
+"""Every block of the language reference and of the tour is true.
+
+Sources become what stands below them.
 
 An `iam` block is compiled, and the next block says what comes of it: `json` the one document (or
 its statements, without the frame around them; or the file named after `json`), `text` the messages.
@@ -21,6 +23,7 @@ import iamdsl
 from iamdsl.diagnostics.render import render
 
 REFERENCE = Path(__file__).parent.parent / "grammar" / "README.md"
+TOUR = REFERENCE.with_name("TOUR.md")
 GRAMMAR = REFERENCE.with_name("iamdsl.lark").read_text(encoding="utf-8")
 TEXT = REFERENCE.read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(\w+)(.*)\n((?:(?!```).*\n)*)```$|^(##+ .*)$", re.MULTILINE)
@@ -32,23 +35,25 @@ class Example(NamedTuple):
     """A source with what comes of it, and where they stand in the text.
 
     Attributes:
-        line: of the source, for the name of the test.
+        line, page: of the source, for the name of the test.
         files: what it may import.
         results: kind, word after it, content, start and end of the content, of each result.
     """
 
     line: int
+    page: Path
     source: str
     params: dict[str, str]
     files: dict[str, str]
     results: tuple[tuple[str, str, str, int, int], ...]
 
 
-def examples() -> list[Example]:
-    """Return the examples of the reference."""
+def examples(page: Path) -> list[Example]:
+    """Return the examples of a page."""
     made: list[Example] = []
     files: dict[str, str] = {}
-    for found in FENCE.finditer(TEXT):
+    text = page.read_text(encoding="utf-8")
+    for found in FENCE.finditer(text):
         kind, words, content, heading = found.groups()
         if heading:
             files = {}
@@ -58,15 +63,15 @@ def examples() -> list[Example]:
             files = {**files, words.removeprefix("file="): content}
         elif kind == "iam":
             params = dict(word.split("=", 1) for word in words.split())
-            line = TEXT.count("\n", 0, found.start()) + 2
-            made.append(Example(line, content, params, files, ()))
+            line = text.count("\n", 0, found.start()) + 2
+            made.append(Example(line, page, content, params, files, ()))
         else:
             result = (kind, words, content, found.start(3), found.end(3))
             made[-1] = made[-1]._replace(results=(*made[-1].results, result))
     return made
 
 
-EXAMPLES = examples()
+EXAMPLES = [*examples(REFERENCE), *examples(TOUR)]
 
 
 def compiled(example: Example) -> iamdsl.Result:
@@ -104,7 +109,7 @@ def result_of(example: Example, kind: str, words: str, content: str) -> tuple[An
     return expected, statements[0] if len(statements) == 1 else statements
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"line {example.line}")
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: f"{e.page.stem} line {e.line}")
 def test_example(example: Example) -> None:
     """A source of the reference becomes what stands below it."""
     assert example.results, "nothing stands below it"
@@ -118,13 +123,14 @@ def test_accept() -> None:
     """With IAMDSL_ACCEPT=1 the blocks are written anew; else this test does nothing."""
     if not os.environ.get("IAMDSL_ACCEPT"):
         return
-    text = TEXT
-    for example in reversed(EXAMPLES):
-        for kind, words, content, start, end in reversed(example.results):
-            _, got = result_of(example, kind, words, content)
-            written = got if kind == "text" else pretty(got) + "\n"
-            text = text[:start] + written + text[end:]
-    REFERENCE.write_text(text, encoding="utf-8")
+    for page in (REFERENCE, TOUR):
+        text = page.read_text(encoding="utf-8")
+        for example in reversed(examples(page)):
+            for kind, words, content, start, end in reversed(example.results):
+                _, got = result_of(example, kind, words, content)
+                written = got if kind == "text" else pretty(got) + "\n"
+                text = text[:start] + written + text[end:]
+        page.write_text(text, encoding="utf-8")
 
 
 @pytest.mark.parametrize("row", ROW.findall(TEXT), ids=lambda row: row[0])
