@@ -65,16 +65,23 @@ def known_key(
     if found is not None:
         return found.name, found
     if not value.verbatim:
-        near = environment.catalogue.suggest_key(text)
+        near = tuple(_with_tag(k, text) for k in environment.catalogue.suggest_key(text))
+        whole = near and "…" not in near[0]
         report.add(
             codes.UNKNOWN_KEY,
             span,
             f"`{text}` is no condition key that AWS has",
             label=f"not in the catalogue of {environment.catalogue.version}",
             hint=did_you_mean(near, f'if it is newer than the catalogue, write `key("{text}")`'),
-            fix=Fix.writing(near[0], span, safe=False) if near else None,
+            fix=Fix.writing(near[0], span, safe=False) if whole else None,
         )
     return text, None
+
+
+def _with_tag(key: str, written: str) -> str:
+    """Return a key of the catalogue with the tag's name of what was written in its place."""
+    tag = written.partition("/")[2] or "…"
+    return re.sub(r"(?<=/)\$\{\w+\}", lambda _: tag, key)
 
 
 def flag(value: Value, span: Span, environment: Environment, report: Report) -> Test:
