@@ -20,7 +20,7 @@ from iamdsl.syntax import parse, tree
 ROOT = Path(__file__).parent.parent.parent
 ID = "111122223333"
 NAME = "moved"
-OUTSIDE = tree.Import | tree.Let | tree.Param | tree.Extern | tree.Template
+OUTSIDE = (tree.Import, tree.Let, tree.Param, tree.Extern, tree.Template)
 CHECKS = {"test", "guard"}
 PLACES = {"organization", "ou", "account"}
 SOURCES = [
@@ -47,7 +47,7 @@ def moved(text: str) -> str | None:
     return "\n".join([*outside, f"account {NAME} {ID} {{", *inside, "}"])
 
 
-def compiled(path: Path, text: str, **place: str) -> iamdsl.Result:
+def compiled(path: Path, text: str, account: str | None = None) -> iamdsl.Result:
     """Compile a case's source with the files beside it."""
     files = {
         p.relative_to(path.parent).as_posix(): p.read_text(encoding="utf-8", errors="replace")
@@ -55,7 +55,7 @@ def compiled(path: Path, text: str, **place: str) -> iamdsl.Result:
         if p.is_file() and p != path and "expected" not in p.parts
     }
     return iamdsl.compile(
-        {"input.iam": text}, files=files, partition="aws", region="eu-west-1", **place
+        {"input.iam": text}, files=files, partition="aws", account=account, region="eu-west-1"
     )
 
 
