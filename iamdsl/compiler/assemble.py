@@ -14,9 +14,10 @@ from iamdsl.aws.names import name_problem
 from iamdsl.compiler.builders import text_of
 from iamdsl.compiler.entities import Entities, setting
 from iamdsl.compiler.lower import Lowering
-from iamdsl.compiler.places import ORGANIZATION_POLICIES, chain
+from iamdsl.compiler.places import chain
 from iamdsl.diagnostics import Label, codes
 from iamdsl.iam import Account, Attachment, Build, Document, Identity, Target
+from iamdsl.model.grants import ORGANIZATION_POLICIES
 from iamdsl.model.program import with_article
 
 if TYPE_CHECKING:
@@ -52,11 +53,11 @@ def assemble(expansion: Expansion, environment: Environment, report: Report) -> 
     assemblies = {p: _Assembly(known.seen_from(p), report) for p in expansion.places}
     made: dict[Place, Build] = {}
     documents: dict[Entity, Document] = {}
-    for place, assembly in assemblies.items():
-        own = {e: assembly.document(e) for e in residents[place] if e.kind in _DOCUMENTS}
-        identities = [assembly.identity(e) for e in residents[place] if e.kind not in _DOCUMENTS]
-        documents |= own
+    for place, here in residents.items():
+        own = {e: assemblies[e.within].document(e) for e in here if e.kind in _DOCUMENTS}
+        identities = (assemblies[place].identity(e) for e in here if e.kind not in _DOCUMENTS)
         made[place] = Build(tuple(own.values()), tuple(identities))
+        documents |= own
     whole = {documents[e] for e in known.referred if e in documents}
     made = {place: _marked(build, whole) for place, build in made.items()}
     accounts = tuple(

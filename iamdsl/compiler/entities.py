@@ -77,7 +77,7 @@ class Entities:
     def arn(self, entity: Entity) -> str:
         """Return the ARN that an entity will have."""
         if entity.target is not None:
-            return self.seen_from(entity.home).resolve(text_of(entity.target))
+            return self.seen_from(entity.within).resolve(text_of(entity.target))
         environment = _inside(entity.home, self._outside)
         partition = builders.pseudo("partition", environment)
         account = builders.pseudo("account", environment)

@@ -166,8 +166,7 @@ class _Expanding:
         if node.kind in places.PLACES:
             self._place(node, name, frame)
             return
-        home = self.places[0] if node.kind in places.ORGANIZATION_POLICIES else self.place
-        entity = Entity(node.kind, name, node.name.span, node.span, home, node.doc)
+        entity = Entity(node.kind, name, node.name.span, node.span, self.place, node.doc)
         if node.header is not None and node.kind == "policy":
             entity.target = self._target(node.header, frame)
             if entity.target is None:

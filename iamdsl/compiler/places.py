@@ -12,6 +12,7 @@ from iamdsl.compiler.builders import placeholder, text_of
 from iamdsl.diagnostics import Label, codes
 from iamdsl.iam import PLACEHOLDER_OPEN
 from iamdsl.model import Place, Value, types
+from iamdsl.model.grants import ORGANIZATION_POLICIES
 from iamdsl.model.program import entity_type, with_article
 from iamdsl.model.values import leaves
 
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from iamdsl.syntax import tree
 
 PLACES = frozenset({"organization", "ou", "account"})
-ORGANIZATION_POLICIES = frozenset({"scp", "rcp"})
-"""Kinds of policy that belong to the organization, wherever they are declared."""
-
 _IN_AN_ACCOUNT = entity_type(*sorted(types.WITH_ARN - {"account"}))
 """The type of `prod.deployer` until all entities are known: any of those that have an ARN."""
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from iamdsl.compiler import actions, formulas
 from iamdsl.compiler.infer import Inference
-from iamdsl.compiler.places import ORGANIZATION_POLICIES, PLACES
+from iamdsl.compiler.places import PLACES
 from iamdsl.compiler.scope import Scope
 from iamdsl.diagnostics import Label, codes
 from iamdsl.diagnostics.nearest import did_you_mean, nearest
 from iamdsl.model import Value, types
+from iamdsl.model.grants import ORGANIZATION_POLICIES
 from iamdsl.model.program import with_article
 from iamdsl.syntax import tree
 

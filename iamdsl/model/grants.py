@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from iamdsl.source import Span
 
 
+ORGANIZATION_POLICIES = frozenset({"scp", "rcp"})
+"""Kinds of policy that belong to the organization, wherever they are declared."""
+
+
 @attrs.frozen(repr=False, eq=False)
 class Grant:
     """One `allow`, `deny` or `trust`.
@@ -55,13 +59,18 @@ class Place:
     outer: Place | None = None
     attachments: list[Value] = attrs.field(factory=list)
 
+    @property
+    def outermost(self) -> Place:
+        """Return the nameless place."""
+        return self if self.outer is None else self.outer.outermost
+
 
 @attrs.define(repr=False, eq=False)
 class Entity:
     """A declaration after expansion.
 
     Attributes:
-        home: the place whose names it is among: that of an account, or the nameless one.
+        within: the place that it stands in, whose names it sees.
         settings: by name, the values and the place of each setting.
         target: of a resource policy, what it is for.
         attachments: what `attach` and `groups` name.
@@ -71,9 +80,14 @@ class Entity:
     name: str
     span: Span
     place: Span
-    home: Place
+    within: Place
     doc: str = ""
     target: Value | None = None
     grants: list[Grant] = attrs.field(factory=list)
     settings: dict[str, tuple[tuple[Value, ...], Span]] = attrs.field(factory=dict)
     attachments: list[Value] = attrs.field(factory=list)
+
+    @property
+    def home(self) -> Place:
+        """Return the place that holds it: organization policies belong to no account."""
+        return self.within.outermost if self.kind in ORGANIZATION_POLICIES else self.within
