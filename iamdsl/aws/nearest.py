@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamdsl.aws.keys import CLAIMS, fill, is_provider
 from iamdsl.aws.operations import PREFIXES, operation_hint
 from iamdsl.diagnostics.nearest import nearest
 
@@ -59,8 +60,13 @@ def suggest_action(catalogue: Catalogue, text: str, limit: int = 3) -> tuple[str
 def suggest_key(catalogue: Catalogue, text: str, limit: int = 3) -> tuple[str, ...]:
     """Return condition keys that `text` may mean: `aws:RequestTag/Team` for `aws:RequestTags/Team`.
 
-    A template whose part to choose is not in `text` is as AWS writes it.
+    A template whose part to choose is not in `text` is as AWS writes it. After the host of an
+    identity provider it is the claim that is meant: `gitlab.com:project_id` for `gitlab.com:projectid`.
     """
+    provider, _, claim = text.rpartition(":")
+    if is_provider(provider):
+        near = nearest(claim, _claims(catalogue, provider), limit)
+        return tuple(f"{provider}:{name}" for name in near)
     prefix = text.partition(":")[0].lower()
     names = list(catalogue.global_keys())
     for service in _services_meant(catalogue, prefix):
@@ -71,6 +77,13 @@ def suggest_key(catalogue: Catalogue, text: str, limit: int = 3) -> tuple[str, .
     head, slash, tail = text.partition("/")
     near = nearest(_stem(head + slash), stems, limit)
     return tuple(stem + tail if tail and stem.endswith("/") else stems[stem] for stem in near)
+
+
+def _claims(catalogue: Catalogue, provider: str) -> list[str]:
+    """Return the claims that AWS reads from a provider's tokens, sorted."""
+    listed = (name.rpartition(":") for name, _ in catalogue.keys_of("sts"))
+    own = {claim for host, _, claim in listed if fill(host, provider) is not None}
+    return sorted(own | set(CLAIMS))
 
 
 def suggest_resource_type(

@@ -14,6 +14,7 @@ import attrs
 from iamdsl.compiler import actions, applies, builders, principals
 from iamdsl.compiler.conditions import Refused, compile_formula
 from iamdsl.compiler.conditions.leaves import tests_of
+from iamdsl.compiler.oidc import check_claims
 from iamdsl.diagnostics import Label, codes
 from iamdsl.iam import (
     ANYONE,
@@ -379,6 +380,7 @@ class Lowering(NamedTuple):
                 Statement("Allow", Elements(verbs), None, who, block, grant.sid, grant.origin)
                 for block in blocks
             )
+        check_claims(grant, made, self.report)
         return made
 
     def _trust_groups(

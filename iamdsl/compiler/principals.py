@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from iamdsl.aws.oidc import BUILT_IN
 from iamdsl.compiler import builders
 from iamdsl.diagnostics import Fix, codes
 from iamdsl.diagnostics.nearest import did_you_mean
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 _PRINCIPALS = frozenset({"role", "user", "account"})
 """Kinds of declaration that can ask for something."""
-_BUILT_IN_OIDC = {
-    "cognito-identity.amazonaws.com", "www.amazon.com", "graph.facebook.com",
-    "accounts.google.com",
-}  # fmt: skip
 _SERVICE = r"(?a)[a-z0-9][a-z0-9.-]*"
 _ACCOUNT = r"(?a)\d{12}"
 _HOST = r"(?a)[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9._/-]+)?"
@@ -74,7 +71,7 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
         elif value.type.name != "*" and not (mark or re.fullmatch(_ACCOUNT, text)):
             problem, hint = "no account id", "an account id has 12 digits; quote none of them"
     elif kind == "oidc":
-        if text in _BUILT_IN_OIDC:
+        if text in BUILT_IN:
             pair = ("Federated", text)
         elif re.fullmatch(_HOST, text):
             partition = builders.pseudo("partition", environment)

@@ -199,6 +199,19 @@ ALWAYS_MET = Code(
     "IAM220", "always-met", _WARNING, "A condition or `except` of an `allow` keeps nothing out."
 )
 
+UNTESTED_CLAIM = Code(
+    "IAM224",
+    "untested-claim",
+    _ERROR,
+    "A trust of a shared identity provider does not test the claim that IAM insists on.",
+)
+OPEN_PROVIDER = Code(
+    "IAM225",
+    "open-provider",
+    _WARNING,
+    "A trust of an identity provider lets in tokens of anyone whom it serves.",
+)
+
 PINNED = Code(
     "IAM229",
     "pinned",
