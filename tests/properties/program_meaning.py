@@ -320,11 +320,11 @@ _PRINCIPALS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 )
 _FEDERATED: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
-        'oidc "token.actions.githubusercontent.com"',
+        'oidc "oidc.example.com"',
         (
             (
                 "Federated",
-                f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com",
+                f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.example.com",
             ),
         ),
     ),
@@ -340,7 +340,7 @@ CALLERS = (
     ("AWS", "arn:aws:iam::999999999999:role/x"), ("Service", "lambda.amazonaws.com"),
     ("Service", "events.amazonaws.com"), ("Service", "pods.eks.amazonaws.com"),
     ("Federated", f"arn:aws:iam::{OTHER}:saml-provider/okta"),
-    ("Federated", f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"),
+    ("Federated", f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.example.com"),
     ("CanonicalUser", _HEX), ANONYMOUS,
 )  # fmt: skip
 STS = (
