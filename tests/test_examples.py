@@ -111,6 +111,69 @@ CONFUSED_DEPUTY = """
   }
 }
 """
+GITHUB_MAIN = """
+{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Principal": {
+        "Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+      },
+      "Action": "sts:AssumeRoleWithWebIdentity",
+      "Condition": {
+        "StringEquals": {
+          "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+          "token.actions.githubusercontent.com:sub": [
+            "repo:acme/orders:ref:refs/heads/main",
+            "repo:acme@123456/orders@456789:ref:refs/heads/main"
+          ]
+        }
+      }
+    }
+  ]
+}
+"""
+SERVICE_ACCOUNT = """
+{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Principal": {
+        "Federated": "arn:aws:iam::111122223333:oidc-provider/\
+oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"
+      },
+      "Action": "sts:AssumeRoleWithWebIdentity",
+      "Condition": {
+        "StringEquals": {
+          "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE:sub":
+            "system:serviceaccount:shop:orders",
+          "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE:aud":
+            "sts.amazonaws.com"
+        }
+      }
+    }
+  ]
+}
+"""
+DENY_WITHOUT_MFA = """
+{
+  "Effect": "Deny",
+  "NotAction": [
+    "iam:CreateVirtualMFADevice",
+    "iam:EnableMFADevice",
+    "iam:GetUser",
+    "iam:GetMFADevice",
+    "iam:ListMFADevices",
+    "iam:ListVirtualMFADevices",
+    "iam:ResyncMFADevice",
+    "sts:GetSessionToken"
+  ],
+  "Resource": "*",
+  "Condition": { "BoolIfExists": { "aws:MultiFactorAuthPresent": "false" } }
+}
+"""
 DOCUMENTED = [
     ("lambda-service-role", "roles/lambda-ex/trust.json", TRUST_LAMBDA,
      "lambda/latest/dg/lambda-intro-execution-role"),
@@ -122,6 +185,10 @@ DOCUMENTED = [
      "IAM/latest/UserGuide/reference_policies_examples_dynamodb_specific-table"),
     ("cross-account", "roles/example-corp-monitoring/trust.json", CONFUSED_DEPUTY,
      "IAM/latest/UserGuide/confused-deputy"),
+    ("github-deploy", "roles/orders-build/trust.json", GITHUB_MAIN,
+     "IAM/latest/UserGuide/id_roles_create_for-idp_oidc"),
+    ("github-deploy", "roles/orders/trust.json", SERVICE_ACCOUNT,
+     "eks/latest/userguide/associate-service-account-role"),
 ]  # fmt: skip
 
 PARLIAMENT_IS_WRONG = {
@@ -172,7 +239,9 @@ def canonical(document: Any) -> Any:
     return [canonical(item) for item in document] if isinstance(document, list) else document
 
 
-@pytest.mark.parametrize(("name", "options"), STAGES)
+@pytest.mark.parametrize(
+    ("name", "options"), STAGES, ids=[" ".join((name, *options)) for name, options in STAGES]
+)
 def test_builds(name: str, options: tuple[str, ...], snapshot: SnapshotAssertion) -> None:
     """What an example builds changes only when someone has looked at the change."""
     assert json.dumps(built(name, *options), indent=2) == snapshot
@@ -200,6 +269,14 @@ def test_documented_attachment() -> None:
     arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
     assert role["ManagedPolicies"] == [{"PolicyArn": arn}]
     assert role["InlinePolicies"] == []
+
+
+def test_documented_deny_without_mfa() -> None:
+    """Users without a second factor are denied exactly what AWS's example denies them."""
+    statements = built("guardrails")["groups/staff/inline.json"]["Statement"]
+
+    denies = [statement for statement in statements if statement["Effect"] == "Deny"]
+    assert [canonical(s) for s in denies] == [canonical(json.loads(DENY_WITHOUT_MFA))]
 
 
 def test_comparison_can_fail() -> None:

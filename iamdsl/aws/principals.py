@@ -33,9 +33,9 @@ _ENDINGS = (
 
 KNOWN: frozenset[str] = frozenset(
     """
-    access-analyzer amplify apigateway application-autoscaling appsync athena autoscaling backup
-    batch bedrock bedrock-agentcore billingconsole build.apprunner chatbot cloudformation
-    cloudfront cloudtrail cloudwatch codebuild codedeploy codepipeline cognito-idp config
+    access-analyzer amplify apigateway application-autoscaling apprunner appsync athena autoscaling
+    backup batch bedrock bedrock-agentcore billingconsole build.apprunner chatbot cloudformation
+    cloudfront cloudtrail cloudwatch codebuild codedeploy codepipeline codestar cognito-idp config
     config-multiaccountsetup credentials.iot databrew datasync delivery.logs dms ec2 ecs ecs-tasks
     edgelambda eks eks-fargate-pods elasticbeanstalk elasticloadbalancing elasticmapreduce es
     events export.rds firehose glue guardduty imagebuilder inspector2 iot kinesisanalytics
@@ -62,8 +62,11 @@ def service_principal(name: str, partition: str = "aws", region: str = "") -> st
     lowered = name.lower()
     if lowered.endswith(_ENDINGS):
         return lowered
-    if region and lowered in _REGIONAL.get(partition, ()):
+    regional = _REGIONAL.get(partition, frozenset())
+    if region and lowered in regional:
         return f"{lowered}.{region}{_CHINA}"
+    if lowered.partition(".")[0] in regional and lowered.count(".") == 1:
+        return lowered + _CHINA  # its Region is written out: `logs.cn-north-1`
     return lowered + _SUFFIXES.get(partition, {}).get(lowered, ".amazonaws.com")
 
 

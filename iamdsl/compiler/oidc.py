@@ -59,7 +59,7 @@ def _check(grant: Grant, issuer: str, statement: Statement, report: Report) -> N
         return
     claims = {_claim(entry, issuer) for entry in narrowing}
     if not claims & provider.tenant_claims:
-        _warn_of_any_tenant(grant, issuer, provider, required, report)
+        _warn_of_any_tenant(grant, provider, required, report)
 
 
 def _narrows(entry: Entry) -> bool:
@@ -119,20 +119,16 @@ def _warn_of_any_token(grant: Grant, issuer: str, report: Report) -> None:
 
 
 def _warn_of_any_tenant(
-    grant: Grant,
-    issuer: str,
-    provider: SharedProvider,
-    required: Iterable[Entry],
-    report: Report,
+    grant: Grant, provider: SharedProvider, required: Iterable[Entry], report: Report
 ) -> None:
     """Warn of subjects that leave the customer open, unless another entry says who it is."""
-    if not all(_open_value(provider, entry) for entry in required):
+    found = [_open_value(provider, entry) for entry in required]
+    if not all(found):
         return
-    value = next(filter(None, (_open_value(provider, entry) for entry in required)), "")
     report.add(
         codes.OPEN_PROVIDER,
         grant.span,
-        f"`{value}` is the subject of more than one customer of {provider.name}",
+        f"`{found[0]}` is the subject of more than one customer of {provider.name}",
         label="whose tokens are meant?",
         hint=f"write the name out, up to what ends it: `{provider.example}`",
     )
@@ -143,4 +139,3 @@ def _open_value(provider: SharedProvider, entry: Entry) -> str:
     if split_operator(entry.operator)[1] != "StringLike":
         return ""
     return next((v for v in entry.values if fits_any_tenant(provider, v)), "")
-
