@@ -20,14 +20,16 @@ BUILT_IN = {
     "accounts.google.com": "aud",
     "cognito-identity.amazonaws.com": "aud",
     "cognito-identity-us-gov.amazonaws.com": "aud",
+    "cognito-identity.cn-north-1.amazonaws.com.cn": "aud",
     "cognito-identity.us-gov-east-1.amazonaws.com": "aud",
     "graph.facebook.com": "app_id",
     "www.amazon.com": "app_id",
 }
 """Providers that are principals by their host alone, each with the claim that says whose app it is.
 
-An account needs no provider of its own for them. AWS "reference_policies_elements_principal"; Cognito's two in GovCloud are from that partition's
-user guide, "Amazon Cognito".
+An account needs no provider of its own for them. AWS "reference_policies_elements_principal";
+Cognito's in GovCloud are from that partition's user guide, "Amazon Cognito" (high), the one in China
+from AWS's mobile SDKs (medium).
 """
 
 

@@ -127,18 +127,19 @@ def of_value(value: Value, report: Report, span: Span) -> tuple[str, str] | None
         return None
     if value.type.name == "AccountId" or re.fullmatch(_ACCOUNT, text):
         return ("AWS", text)
-    if re.fullmatch(_FEDERATED, text):
-        return ("Federated", text)
+    federated = re.fullmatch(_FEDERATED, text) is not None
     entity = f"{PLACEHOLDER_OPEN}entity "
-    if text.startswith(entity) or re.fullmatch(_PERSON, text):
+    if federated or text.startswith(entity) or re.fullmatch(_PERSON, text):
         if "*" not in text and "?" not in text:
-            return ("AWS", text)
+            return ("Federated" if federated else "AWS", text)
         report.add(
             codes.BAD_PRINCIPAL,
             value.span or span,
             "a principal's ARN takes no wildcard",
             label="AWS refuses this",
-            hint="name the account, and test `aws:PrincipalArn like …` in `when`",
+            hint="name the provider whole"
+            if federated
+            else "name the account, and test `aws:PrincipalArn like …` in `when`",
         )
         return None
     report.add(

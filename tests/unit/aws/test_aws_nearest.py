@@ -85,6 +85,35 @@ def test_suggestions_for_the_other_names(catalogue: Catalogue) -> None:
     assert catalogue.suggest_managed_policy("ReadOnlyAcess")[0] == "ReadOnlyAccess"
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("gitlab.com:projectid", "gitlab.com:project_id"),
+        ("gitlab.example.com:subj", "gitlab.example.com:sub"),
+        (
+            "token.actions.acme.ghe.com:repository_owner-id",
+            "token.actions.acme.ghe.com:repository_owner_id",
+        ),
+        (
+            "oidc.eks.eu-west-1.amazonaws.com/id/AB:adu",
+            "oidc.eks.eu-west-1.amazonaws.com/id/AB:aud",
+        ),
+        (
+            "oidc.circleci.com/org/12345:oidc.circleci.com/projectid",
+            "oidc.circleci.com/org/12345:oidc.circleci.com/project-id",
+        ),
+    ],
+)
+def test_a_slip_in_a_claim_leads_to_the_claim(catalogue: Catalogue, text: str, key: str) -> None:
+    """After a provider's host it is the claim that is meant, of those that it has."""
+    assert catalogue.suggest_key(text)[0] == key
+
+
+def test_claims_of_one_provider_are_not_those_of_another(catalogue: Catalogue) -> None:
+    """AWS reads `project_id` from gitlab.com only, so it is not suggested for another GitLab."""
+    assert catalogue.suggest_key("gitlab.example.com:projectid") == ()
+
+
 @pytest.mark.parametrize("text", ["", ":", "*", "zzzzzzzzzz:qqqqqqqq", "s3:qqqqqqqqqqqqqqq"])
 def test_nothing_near_gives_nothing(catalogue: Catalogue, text: str) -> None:
     """A far-fetched suggestion is worse than none."""
