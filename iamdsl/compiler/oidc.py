@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from iamdsl.iam import Entry, Statement
     from iamdsl.model import Grant
 
-_ASSUMING = "sts:AssumeRoleWithWebIdentity"
+_ASSUMING = "sts:assumerolewithwebidentity"
 _SAYS_NOTHING = re.compile(r"(?:[*?]|\$\{[^}]*\})*")
 
 
@@ -36,7 +36,8 @@ def check_claims(grant: Grant, statements: Sequence[Statement], report: Report) 
     MISSING_CONDITION_KEY_FOR_OIDC_PRINCIPAL).
     """
     for statement in statements:
-        if statement.principals is None or _ASSUMING not in statement.actions.values:
+        verbs = {verb.lower() for verb in statement.actions.values}
+        if statement.principals is None or _ASSUMING not in verbs:
             continue
         for kind, texts in statement.principals.by_type:
             for text in texts if kind == "Federated" else ():
