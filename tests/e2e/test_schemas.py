@@ -71,9 +71,9 @@ def problems(documents: dict[str, Any]) -> list[str]:
     for name, document in documents.items():
         if "Statement" not in document:
             continue
-        folder, _, file = name.partition("/")
-        kind = "resource" if folder in {"resources", "rcps"} else "identity"
-        kind = "trust" if file.endswith("trust.json") else kind
+        folders = set(name.split("/")[:2])  # an account's come after its name
+        kind = "resource" if folders & {"resources", "rcps"} else "identity"
+        kind = "trust" if name.endswith("/trust.json") else kind
         if all('"ecr:' in json.dumps(s["Action"]) for s in document["Statement"] if "Action" in s):
             kind = "resource_ecr" if kind == "resource" else kind
         found += [
