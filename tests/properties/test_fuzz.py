@@ -1,19 +1,26 @@
 """Whatever is typed: an answer in bounded time, the same each time, and valid JSON or a message.
 
 Sources are the examples, the standard library and the cases with random edits, programs written
-at random by rules that keep them mostly right, and random command lines.
+at random by rules that keep them mostly right, programs that the grammar itself writes, and random
+command lines. What compiles is held to the schemas that cfn-lint has of policies.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from contextlib import chdir
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import grammar_programs
+import policy_schemas
 import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, Phase, given, settings
@@ -32,6 +39,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 MAX_SECONDS = 15.0
+SCHEMAS = policy_schemas.installed()  # in CI they have to be: `tests/e2e/test_schemas.py`
 SLOW = {"more-statements-than-the-bound"}  # seconds, as it should; its own test has it
 FILES = {
     path.relative_to(ROOT / "examples").as_posix(): path.read_text(encoding="utf-8")
@@ -81,8 +89,11 @@ def run(text: str) -> Run:
     for style in ("full", "concise", "json", "sarif", "github", "junit"):
         assert render(style, result.diagnostics) or not result.diagnostics
     if result.ok:
-        for name, document in result.files.items():
-            check_document(name, json.loads(document))
+        documents = {name: json.loads(text) for name, text in result.files.items()}
+        for name, document in documents.items():
+            check_document(name, document)
+        if SCHEMAS:
+            assert policy_schemas.problems(documents) == []
     else:
         assert result.diagnostics
         assert not result.files
@@ -405,6 +416,73 @@ def test_most_likely_programs_compile() -> None:
 
     collect()
     assert sum(outcomes) > len(outcomes) / 4
+
+
+# Programs of the grammar
+
+
+@FUZZ
+@given(grammar_programs.programs())
+def test_programs_of_the_grammar_compile_or_say_why(text: str) -> None:
+    """Any construct beside any other is compiled, or refused with a message."""
+    run(text)
+
+
+def test_many_programs_of_the_grammar_parse_and_some_compile() -> None:
+    """They would test little of what comes after the parser if it refused them all."""
+    outcomes: list[tuple[bool, bool]] = []
+
+    @settings(FUZZ, max_examples=80)
+    @given(grammar_programs.programs())
+    def collect(text: str) -> None:
+        report = Report()
+        parse(Source("fuzzed.iam", text), report)
+        outcomes.append((not report.diagnostics, run(text)[0]))
+
+    collect()
+    assert sum(parsed for parsed, _ in outcomes) > len(outcomes) / 3
+    assert sum(compiled for _, compiled in outcomes) > len(outcomes) / 10
+
+
+def test_programs_of_the_grammar_hold_every_construct() -> None:
+    """Each alternative of each rule is written, so that one that is added is tried at once."""
+    rules = grammar_programs.grammar()[0]
+    wanted = {(name, index) for name, found in rules.items() for index in range(len(found))}
+    for number in range(2000):
+        wanted -= grammar_programs.walked(Random(number), likely=0.2 * (number % 4)).used  # noqa: S311
+        if not wanted:
+            break
+    assert not wanted
+
+
+def test_a_block_of_programs_stays_within_memory() -> None:
+    """A hundred compilations, one after the other, take 60 s and 1 GB at the very most."""
+    resource = pytest.importorskip("resource", reason="only POSIX can limit a process")
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+        resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
+
+    code = "import gc, test_fuzz; gc.enable(); test_fuzz.run_block(100)"
+    folders = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "properties")]
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(folders)},
+        preexec_fn=limit,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def run_block(count: int) -> None:
+    """Compile programs of the grammar and edited sources; for a process that is limited."""
+    random = Random(1)  # noqa: S311
+    for number in range(count):
+        run(grammar_programs.written(random, likely=0.33 * (number % 4)))
+        edit = (random.choice(EDITS), random.randrange(10**5), random.randrange(10**5))
+        run(edited(random.choice(SEEDS), [edit]))
 
 
 # Command lines
