@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pygments.lexer import RegexLexer, bygroups, default, include, words
+from pygments.lexer import RegexLexer, default, include, words
 from pygments.token import (
     Comment,
     Error,
@@ -104,10 +104,6 @@ _QUALIFIEDS = [
     (rf"(?=aws:){_QUALIFIED}", _text(Name.Variable.Global)),
     (rf"(?=[A-Za-z0-9_.-]+:[A-Z*?]){_QUALIFIED}", _text(Name.Function.Magic)),
     _KEY,
-    (
-        rf"({_TERMINALS['SERVICE']})({_TERMINALS['LEVEL']})",
-        bygroups(Name.Function.Magic, Name.Decorator),
-    ),
 ]
 _LITERALS = [
     (
@@ -122,12 +118,10 @@ _LITERALS = [
     (r"\*", Keyword.Constant),
 ]
 _NAMES = [
-    (rf"(aws)(\.)(partition|account|region){_END}",
-     bygroups(Name.Builtin.Pseudo, Punctuation, Name.Builtin.Pseudo)),
-    (rf"self{_END}", Name.Builtin.Pseudo),
+    (rf"self{_END}|aws(?=\.(?:partition|account|region){_END})", Name.Builtin.Pseudo),
     (rf"{_FREE_NAME}(?=\s*\()", Name.Function),
     (_FREE_NAME, Name),
-]  # fmt: skip
+]
 
 
 def _popping(rules: list[Any]) -> list[Any]:
@@ -201,7 +195,7 @@ class IamLexer(RegexLexer):
             include("blank"),
             *_popping(_QUALIFIEDS),
             *_popping(_LITERALS),
-            (_TERMINALS["SERVICE"], Name.Function.Magic, ("#pop", "actions")),
+            (_TERMINALS["SERVICE"], Name.Function.Magic, ("#pop", "selection")),
             (_word(["not"]), Operator.Word, ("#pop", "key")),
             (_word(QUANTIFIERS, _NAMED), Operator.Word),
             (_word(PRINCIPALS, _NAMED), Keyword),
@@ -212,6 +206,11 @@ class IamLexer(RegexLexer):
             (r"\(", Punctuation, ("#pop", "group", "operand")),
             (r"\[", Punctuation, ("#pop", "list", "operand")),
             (r"\{", Punctuation, ("#pop", "record", "entry")),
+            default("#pop"),
+        ],
+        "selection": [
+            (r"\[", Punctuation, ("#pop", "actions")),
+            (_TERMINALS["LEVEL"], Name.Decorator, "#pop"),
             default("#pop"),
         ],
         "declared": _one_of(_TEXT, (_FREE_NAME, Name.Class)),
@@ -245,7 +244,7 @@ class IamLexer(RegexLexer):
         "actions": [
             include("blank"),
             (r"\]", Punctuation, "#pop"),
-            (r"[\[,]", Punctuation),
+            (",", Punctuation),
             (_TERMINALS["LEVEL"], Name.Decorator),
             _TEXT,
             (_TERMINALS["ACTION"], Name.Function.Magic),

@@ -64,13 +64,18 @@ def test_nothing_private_is_in_the_shipped_folders() -> None:
     """What git does not track, or would ignore, lies in no folder that the wheel takes."""
     if not (ROOT / ".git").exists():
         found = [p for name in ("grammar", "stdlib") for p in (ROOT / name).rglob("*")]
-        assert {p.suffix for p in found if p.is_file()} <= {".iam", ".lark", ".md"}
+        assert {p.suffix for p in found if p.is_file()} <= {".iam", ".json", ".lark", ".md"}
         return
     command = ["git", "-c", "safe.directory=*", "-C", str(ROOT), "ls-files", "--others", "--"]
     run = subprocess.run(
         [*command, "grammar", "stdlib"], capture_output=True, text=True, check=True
     )
-    assert {Path(line).suffix for line in run.stdout.splitlines()} <= {".iam", ".lark", ".md"}
+    assert {Path(line).suffix for line in run.stdout.splitlines()} <= {
+        ".iam",
+        ".json",
+        ".lark",
+        ".md",
+    }
 
 
 def test_a_wheel_works_alone(tmp_path: Path) -> None:
@@ -83,6 +88,7 @@ def test_a_wheel_works_alone(tmp_path: Path) -> None:
         wheel.extractall(tmp_path / "site")
     for part in (
         "iamdsl/_data/grammar/iamdsl.lark",
+        "iamdsl/_data/grammar/iam.tmLanguage.json",
         "iamdsl/_data/stdlib/lambda.iam",
         "iamdsl/aws/catalogue.iamcat",
         "iamdsl/diagnostics/explain/IAM201.md",

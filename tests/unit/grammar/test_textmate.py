@@ -5,6 +5,7 @@ Run by an engine for TextMate grammars over Oniguruma: that of the editor babi.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -59,16 +60,14 @@ def compiler() -> Any:
     """Return babi's form of the grammar."""
     if os.environ.get("CI") != "true":  # there it has to be
         pytest.importorskip("babi", reason="babi is in the extra `dev`")
-    from babi.highlight import Compiler, Grammar, Grammars
-
-    return Compiler(Grammar.make(DATA), Grammars())
+    engine: Any = importlib.import_module("babi.highlight")  # it has no types
+    return engine.Compiler(engine.Grammar.make(DATA), engine.Grammars())
 
 
 def scopes(text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """Yield the regions of a text: start, end, and the scopes from the outermost."""
     made = compiler()
-    from babi.highlight import highlight_line
-
+    highlight_line = importlib.import_module("babi.highlight").highlight_line
     state, at = made.root_state, 0
     for number, line in enumerate(text.split("\n")):
         state, regions = highlight_line(made, state, f"{line}\n", first_line=number == 0)
