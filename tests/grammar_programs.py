@@ -40,19 +40,23 @@ template tpl(q: String, more: List[String] = []) {
 template team(name: String) {
   policy "{name}-x" { allow s3:GetObject on s3:object(name) }
 }
+scp s1 { deny s3:PutObject on * unless aws:SecureTransport }
 policy p1 { allow s3:GetObject on * }
 boundary edge { allow * on * }
 role r1 { trust service ec2 allow s3:GetObject on * }
 """
 
+CANONICAL = 2 * "79a59df900b949e55d96a1e698fbaced"
 ACTIONS = """s3:GetObject s3:Get* s3:* sqs:* acts * dynamodb:[GetItem,Query] s3:@read s3:*Object
     s3:[GetObject,Put*] dynamodb:@list iam:PassRole kms:Decrypt ecr:BatchGetImage""".split()
 RESOURCES = """* bkt "{bkt}/*" arn:aws:s3:::b/* orders [bkt,orders] arn:aws:s3:::{xs}
     "arn:aws:s3:::${aws:username}/*" s3:object("b","k/*") s3:bucket(t) p1 r1 iam:role("x")""".split()
 OWN = ["self", '"{self}/*"', 'self, "{self}/*"', "*"]
-PRINCIPALS = """anyone account\t111122223333 account\t* service\tlambda service\tec2 r1
+PRINCIPALS = f"""anyone account\t111122223333 account\t* service\tlambda service\tec2 r1
     account\t[111122223333,222233334444] arn:aws:iam::111122223333:role/x
-    oidc\t"token.actions.githubusercontent.com" canonical\t"abc" account\taws.account""".split(" ")
+    oidc\t"token.actions.githubusercontent.com" canonical\t"{CANONICAL}" account\taws.account""".split(
+    " "
+)
 CONDITIONS = [
     "aws:SecureTransport", "near", "yes", "aws:SourceIp in 10.0.0.0/8", "aws:PrincipalOrgID == t",
     "s3:max-keys < 10", "aws:MultiFactorAuthAge < 1h", "aws:CurrentTime >= 2026-12-31",
@@ -76,7 +80,7 @@ BY_PLACE = {
     "principal": [text.replace("\t", " ").strip() for text in PRINCIPALS if text.strip()],
     "condition": CONDITIONS,
     "value": VALUES,
-    "list": ["xs", '["a", "b"]', "[1, 2]", "rec.xs", "[rec, rec]", '[x for x in xs if x == "a"]'],
+    "list": ["xs", '["a", "b"]', '["c"]', "rec.xs", "[t, env]", '[x for x in xs if x == "a"]'],
     "choice": ["yes", 'env == "prod"', "n == 3", "rec.c", "not yes", "true", 't in ["team"]'],
     "policy": ["p1", 'aws_managed("ReadOnlyAccess")', "arn:aws:iam::111122223333:policy/x"],
     "boundary": ["edge", "arn:aws:iam::111122223333:policy/x"],
@@ -93,7 +97,8 @@ BY_PLACE = {
     "type_": ["String", "Int", "List[String]", '"a" | "b"', "Bool", "{ a: String }", "Pattern", "Arn"],
 }  # fmt: skip
 TERMINALS = {
-    "NAME": "t xs n yes rec bkt orders acts near owner tpl p1 edge r1 self a x q _p y-z exists".split(),
+    "NAME": """t xs n yes rec bkt orders acts near owner tpl p1 edge r1 self a x q _p y-z exists
+        id path tags role max case service""".split(),
     "QUALIFIED": """s3:GetObject s3:bucket aws:SecureTransport aws:PrincipalTag/team sqs:queue
         aws:RequestTag/{t} s3:prefix dynamodb:* sts:AssumeRole kms:EncryptionContext:a a:b""".split(),
     "SERVICE": ["s3:", "dynamodb:", "sts:", "x:"],
@@ -112,6 +117,7 @@ CLAUSES = {
 }
 TOP = "let declaration declaration declaration declaration template use for_ if_".split()
 BODY = "statement statement statement statement use for_ if_".split()
+NESTED = "declaration declaration declaration use for_ if_".split()
 SETTINGS = {
     "role": ["path", "max_session", "description", "tags", "place", "instance_profile", "boundary"],
     "policy": ["path", "description", "tags"],
@@ -156,6 +162,7 @@ class Walk:
         likely: how likely a steered choice is where one can be made, 0 to 1.
         place: what is expected here, a key of `BY_PLACE`, or "".
         kind: the kind of the block around, "" at the top.
+        placed: whether this is inside an organization.
         made: the tokens so far.
         used: the alternatives that were taken: the rule, and which of its expansions.
     """
@@ -164,6 +171,7 @@ class Walk:
         self.random, self.likely = random, likely
         self.rules, self.words, self.levels = grammar()
         self.place = self.kind = ""
+        self.placed = False
         self.made: list[str] = []
         self.used: set[tuple[str, int]] = set()
         self.names = 0
@@ -254,14 +262,27 @@ class Walk:
         self.members(depth)
 
     def _member(self, depth: int) -> None:
-        self.at("", self.random.choice(BODY if self.kind else TOP), depth)
+        names = BODY if self.kind else NESTED if depth > 1 else TOP
+        self.at("", self.random.choice(names), depth)
 
     def _let(self, depth: int) -> None:
         self.names += 1
         self.write("let", f"v{self.names}", "=")
         self.at(self.random.choice(["value", "condition"]), "expression", depth)
 
+    def _template(self, depth: int) -> None:
+        self.names += 1
+        self.write("template", f"t{self.names}", "(")
+        self.rule("parameters", depth)
+        self.write(")")
+        before, self.kind = self.kind, self.random.choice(["policy", ""])
+        self.rule("block", depth + 1)
+        self.kind = before
+
     def _declaration(self, depth: int) -> None:
+        if not self.placed and self.random.random() < 0.1:
+            self.organization(depth)
+            return
         kind = self.random.choice(["policy", "boundary", "resource", *self.kinds()])
         self.write("policy" if kind == "resource" else kind)
         self.rule("declared", depth)
@@ -269,6 +290,19 @@ class Walk:
             self.write("for")
             self.at("target", "operand", depth)
         self.body(kind, depth)
+
+    def organization(self, depth: int) -> None:
+        """Write an organization of two accounts, one of them in a unit, with what is in them."""
+        self.placed = True
+        self.write('organization acme "o-abc1234567" {', self.random.choice(["attach s1", ""]))
+        for unit in ('ou w "ou-ab12-11111111" {', ""):
+            self.names += 1
+            self.write(unit, f"account a{self.names} {222233330000 + self.names} {{")
+            for _ in range(self.random.choice([1, 2])):
+                self.rule(self.random.choice(["declaration", "declaration", "use"]), depth + 2)
+            self.write("}", "}" if unit else "")
+        self.write("}")
+        self.placed = False
 
     def kinds(self) -> list[str]:
         """Return the kinds of declarations that the grammar lists by themselves."""
@@ -364,5 +398,5 @@ def written(random: Random, likely: float) -> str:
 
 def programs() -> st.SearchStrategy[str]:
     """Return a strategy for programs of the grammar, from wild ones to likely ones."""
-    likely = st.sampled_from([0.0, 0.5, 0.8, 0.95, 0.99])
+    likely = st.sampled_from([0.0, 0.5, 0.9, 0.99, 1.0, 1.0])
     return st.builds(written, st.randoms(use_true_random=True), likely)

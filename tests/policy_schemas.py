@@ -62,6 +62,11 @@ def problems(documents: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def of_resource(name: str) -> bool:
+    """Tell whether a file, in the folder of an account or not, speaks of principals."""
+    return name.split("/")[-2:-1] in (["resources"], ["rcps"])
+
+
 def kind(name: str, document: dict[str, Any], target: str) -> str:
     """Return the kind of schema for a document: its folder says it, and for ECR what it is of.
 
@@ -69,10 +74,9 @@ def kind(name: str, document: dict[str, Any], target: str) -> str:
         name, document: a file of a build, and what it holds.
         target: the ARN that the manifest has of a resource policy's resource, "" for none.
     """
-    folder, _, file = name.partition("/")
-    if file.endswith("trust.json"):
+    if name.endswith("/trust.json"):
         return "trust"
-    if folder not in {"resources", "rcps"}:
+    if not of_resource(name):
         return "identity"
     actions = [json.dumps(s["Action"]) for s in document["Statement"] if "Action" in s]
     ecr = target.startswith("arn:aws:ecr:") if target else all('"ecr:' in a for a in actions)

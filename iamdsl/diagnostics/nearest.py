@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+MAX_LENGTH = 128
+"""Characters of what may be a slip: as many as IAM's longest names have. The distance of two texts
+takes time in proportion to the product of their lengths."""
+
 
 def nearest(text: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
     """Return at most `limit` of `names` that could be a slip of `text`, the best first.
 
     Near means few characters inserted, left out, replaced or swapped with a neighbour, ignoring
-    case: one in three of the text's characters, or one that begins with the other.
+    case: one in three of the text's characters, or one that begins with the other. A text of more
+    than `MAX_LENGTH` characters is no slip.
     """
+    if len(text) > MAX_LENGTH:
+        return ()
     wanted = text.lower()
     bound = max(1, len(wanted) // 3)
     found: list[tuple[int, str, str]] = []

@@ -146,8 +146,8 @@ def check_statement(name: str, statement: dict[str, Any]) -> None:
     for action in texts(statement.get("Action", statement.get("NotAction"))):
         assert re.fullmatch(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?_-]+", action), action
     named = "Principal" in statement or "NotPrincipal" in statement
-    folder = name.partition("/")[0]
-    if name.endswith("trust.json") or folder == "resources":
+    folder = name.split("/")[-2]
+    if name.endswith("/trust.json") or folder == "resources":
         assert named
     else:
         assert not named or folder == "rcps"
