@@ -35,6 +35,9 @@ _IN_TEXT = {
 MAX_CHAIN = 60
 """Definitions that lead from one to the next; each costs levels of Python's own stack."""
 
+MAX_COMPARED = 50
+"""Unknown names that are compared with all known ones, to say what was meant."""
+
 _ORDERED = {"<", "<=", ">", ">="}
 
 
@@ -45,6 +48,7 @@ class Inference:
         self.program, self.environment, self.report = program, environment, report
         self._inferring: list[Binding] = []
         self._circular: set[Binding] = set()
+        self._unknowns = 0
         self.inside: Binding | None = None
         self.uses: dict[Binding, list[tuple[Binding, Span]]] = {}
 
@@ -384,7 +388,8 @@ class Inference:
         if any(isinstance(m, tree.Broken) for m in scope.module.file.members):
             return  # it may be what the broken part declares
         names = scope.names() | {_declared(d) for d, *_ in self.program.entities.values()}
-        near = nearest(node.text, sorted(names), 1)
+        self._unknowns += 1
+        near = nearest(node.text, sorted(names), 1) if self._unknowns <= MAX_COMPARED else ()
         hint = did_you_mean(near, "declare it with `let`, or write text as a string")
         if self.environment.catalogue.managed_policy(node.text) is not None:
             hint = f'for the policy of AWS write `aws_managed("{node.text}")`'

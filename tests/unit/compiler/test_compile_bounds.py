@@ -203,3 +203,26 @@ def test_entities_may_lead_back() -> None:
     """Two roles that trust each other are no circle."""
     roles = "role a { trust b allow s3:Get* on * }\nrole b { trust a allow s3:Get* on * }\n"
     assert codes(roles) == []
+
+
+# Suggestions
+
+
+def test_long_names_are_not_compared() -> None:
+    """What a name of thousands of characters was meant to be would take seconds to find out."""
+    name = "a" * 60_000
+    assert codes(f"let {name} = 1\npolicy p {{ allow s3:GetObject on {name}b }}") == ["IAM101"]
+
+
+def test_many_unknown_names() -> None:
+    """Thousands of unknown names beside as many that are like them end, each with its message."""
+    lets = "".join(f"let some-table-{n} = 1\n" for n in range(1000))
+    asked = ", ".join(f"some-tabel-{n}" for n in range(1000))
+    found = codes(f"{lets}policy p {{ allow s3:GetObject on {asked} }}\n")
+    assert found == ["IAM101"] * 1000
+
+
+def test_the_first_unknown_names_have_suggestions() -> None:
+    """The bound on suggestions is far from what a person mistypes."""
+    result = compiled("let orders = 1\npolicy p { allow s3:GetObject on ordrs }\n")
+    assert "did you mean `orders`?" in str(result)
