@@ -35,12 +35,12 @@ VERBS = "allow deny trust allows denies never always".split()
 CLAUSES = "on to except given of max".split()
 CONDITIONS = "when unless if".split()
 SETTINGS = "path max_session description tags id place instance_profile groups".split()
-REFERENCES = "attach use test boundary".split()
+REFERENCES = "attach test boundary".split()
 DECLARATIONS = "policy boundary scp rcp session role user group permission_set guard".split()
 PLACES = "organization ou account".split()
 DEFINITIONS = "param extern let".split()
 ENDINGS = "not exists missing ignoring case".split()
-PRINCIPALS = "account oidc canonical".split()
+PROVIDERS = "oidc canonical".split()
 QUANTIFIERS = "any all".split()
 RESERVED = (
     "allow deny on to when unless except as for in if else use attach trust and or not let param"
@@ -156,6 +156,7 @@ class IamLexer(RegexLexer):
             (_word(DECLARATIONS), Keyword.Declaration, "declared"),
             (_word(DEFINITIONS), Keyword.Declaration, "defined"),
             (_word(["template"]), Keyword.Declaration, ("template", "function")),
+            (_word(["use"]), Keyword, "simple"),
             (_word(["import"]), Keyword.Namespace, "module"),
             (_word(["else"]), Keyword),
             (r"\{", Punctuation, "block"),
@@ -197,8 +198,9 @@ class IamLexer(RegexLexer):
             *_popping(_LITERALS),
             (_TERMINALS["SERVICE"], Name.Function.Magic, ("#pop", "selection")),
             (_word(["not"]), Operator.Word, ("#pop", "key")),
-            (_word(QUANTIFIERS, _NAMED), Operator.Word),
-            (_word(PRINCIPALS, _NAMED), Keyword),
+            (_word(QUANTIFIERS, _NAMED), Operator.Word, ("#pop", "simple")),
+            (_word(PROVIDERS, _NAMED), Keyword, ("#pop", "simple")),
+            (_word(["account"], _NAMED), Keyword, ("#pop", "operand")),
             (_word(["service"], _NAMED), Keyword, ("#pop", "service")),
             (_word(["anyone"], _NAMED), Keyword, "#pop"),
             (_word(["true", "false"], _NAMED), Keyword.Constant, "#pop"),
@@ -211,6 +213,12 @@ class IamLexer(RegexLexer):
         "selection": [
             (r"\[", Punctuation, ("#pop", "actions")),
             (_TERMINALS["LEVEL"], Name.Decorator, "#pop"),
+            default("#pop"),
+        ],
+        "simple": [
+            include("blank"),
+            *_popping([*_ARNS, _BUILDER, _KEY, _TEXT, *_NAMES]),
+            (r"\(", Punctuation, ("#pop", "group", "operand")),
             default("#pop"),
         ],
         "declared": _one_of(_TEXT, (_FREE_NAME, Name.Class)),
