@@ -13,6 +13,7 @@ from iamdsl.aws.limits import LIMITS
 from iamdsl.compiler import Environment
 from iamdsl.compiler import compile as compile_sources
 from iamdsl.diagnostics import Code, Diagnostic, Severity, codes
+from iamdsl.project.config import PSEUDO, fits
 from iamdsl.source import Source
 
 if TYPE_CHECKING:
@@ -79,12 +80,16 @@ def compile(  # noqa: A001  # the verb
 
     Raises:
         LimitError: a limit has no such name, or AWS does not raise it that far.
+        ValueError: a partition, account or region has not the form of one: it would stand in ARNs.
     """
     texts = {_MAIN: sources} if isinstance(sources, str) else dict(sources)
     entries = [Source(name, text) for name, text in sorted(texts.items())]
     known = catalogue or Catalogue(resources.open_catalogue())
     pseudo = {"partition": partition, "account": account, "region": region}
     given = {name: value for name, value in pseudo.items() if value is not None}
+    for name, value in given.items():
+        if not fits(name, value):
+            raise ValueError(f"{name} {value!r} is not {PSEUDO[name][1]}")
     table = LIMITS.with_overrides(limits or {})
     environment = Environment(
         known, _Loader({**texts, **(files or {})}, entries), table, params or {}, given

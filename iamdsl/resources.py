@@ -91,12 +91,15 @@ def write_cached(name: str, data: bytes) -> None:
             return
 
 
-def open_catalogue() -> Callable[[int, int], bytes]:
-    """Return what reads `length` bytes at `offset` of the catalogue that ships with us.
+def open_catalogue(file: str = "") -> Callable[[int, int], bytes]:
+    """Return what reads `length` bytes at `offset` of a catalogue: the one that ships with us.
 
     The file is opened anew for each of the few reads, so that no handle stays behind.
+
+    Args:
+        file: the path of another one, that a project pins.
     """
-    file = package_path("aws", "catalogue.iamcat")
+    file = file or package_path("aws", "catalogue.iamcat")
 
     def read(offset: int, length: int) -> bytes:
         with open(file, "rb", buffering=0) as stream:

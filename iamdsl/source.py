@@ -6,8 +6,12 @@ Invariant: this module imports nothing of ours and reads nothing.
 from __future__ import annotations
 
 from bisect import bisect_right
+from typing import TYPE_CHECKING
 
 import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @attrs.define(eq=False, repr=False)
@@ -74,3 +78,34 @@ class Span:
     def overlaps(self, other: Span) -> bool:
         """Tell whether the two have a place in common."""
         return self.source is other.source and self.start < other.end and other.start < self.end
+
+
+@attrs.frozen(repr=False, eq=False)
+class Borrowed(Span):
+    """The use of values that stand in other files, such as imported data.
+
+    Attributes:
+        origins: lead to where they stand; asked by messages only, since finding a place means
+            reading a file again.
+        whole: whether what is used is the one value itself, with nothing added to it.
+        word: what is said of the use where the origin is shown as the place of a mistake.
+    """
+
+    origins: tuple[Callable[[], Span], ...]
+    whole: bool = True
+    word: str = "used here"
+
+
+def moved(place: Span, *values: Span | None) -> Span:
+    """Return `place` as the use of what `values` have borrowed; itself when that is nothing.
+
+    With one value it is that value, at another place; several make up something new.
+    """
+    borrowed = [value for value in values if isinstance(value, Borrowed)]
+    if not borrowed:
+        return place
+    if len(values) == 1:
+        (only,) = borrowed
+        return Borrowed(place.source, place.start, place.end, only.origins, only.whole)
+    origins = tuple(dict.fromkeys(o for b in borrowed for o in b.origins))
+    return Borrowed(place.source, place.start, place.end, origins, whole=False)

@@ -12,13 +12,14 @@ import attrs
 
 from iamdsl.aws.names import name_problem
 from iamdsl.compiler.builders import text_of
-from iamdsl.compiler.entities import Entities, setting
+from iamdsl.compiler.entities import Entities, name_of, setting
 from iamdsl.compiler.lower import Lowering
 from iamdsl.compiler.places import chain
 from iamdsl.diagnostics import Label, codes
 from iamdsl.iam import Account, Attachment, Build, Document, Identity, Target
 from iamdsl.model.grants import ORGANIZATION_POLICIES
 from iamdsl.model.program import with_article
+from iamdsl.source import moved
 
 if TYPE_CHECKING:
     from iamdsl import iam
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from iamdsl.model import Entity, Grant, Place, Value
     from iamdsl.source import Span
 
-_POLICY_ARN = re.compile(r"arn:[^:*?]+:iam::[^:*?]+:policy/[^*?]+")
+_POLICY_ARN = re.compile(r"arn:[^:*?]+:iam::[^:*?]+:policy/[^*?$]+")
 _ORGANIZATION_ARN = re.compile(
     r"arn:[^:*?]+:organizations::(?:aws|\d{12}):policy/(?:o-[a-z0-9]+/)?"
     r"(?:service|resource)_control_policy/p-[0-9A-Za-z_]+"
@@ -198,8 +199,9 @@ class _Assembly:
                 )
                 return None
             return Attachment(arn, ours=False, origin=(place,))
-        found = self.entities.find(str(value.data))
-        name = str(value.data).replace("/", ".")
+        referred = name_of(value)
+        found = self.entities.find(referred)
+        name = referred.replace("/", ".")
         if found is None:
             self.report.add(
                 codes.UNKNOWN_NAME,
@@ -240,7 +242,7 @@ class _Assembly:
         found = entity.settings.get("groups")
         made: list[str] = []
         for value in found[0] if found else ():
-            name = str(value.data)
+            name = name_of(value)
             group = self.entities.find(name)
             if (
                 group is not None
@@ -254,6 +256,13 @@ class _Assembly:
                     value.span,
                     f"`{name}` is {with_article(group.kind)}",
                     hint="a user is in groups: name a `group`",
+                )
+            elif group is None and (problem := name_problem("group", name)):
+                self.report.add(
+                    codes.BAD_NAME,
+                    value.span,
+                    f"`{name}` {problem}",
+                    hint="AWS would refuse it: name a `group`",
                 )
             made.append(group.name if group is not None else name)
         return tuple(dict.fromkeys(made))
@@ -289,12 +298,13 @@ class _Assembly:
                     hint="IAM compares the names of tags without case: keep one",
                 )
             text = "" if value is None else text_of(value)
+            place = moved(found[1], value.span) if value is not None else found[1]
             tags[key] = self.entities.resolve(text)
             for kind, part in (("tag-key", key), ("tag-value", text)):
                 problem = name_problem(kind, part)
                 if problem:
                     hint = "AWS would refuse it: choose another text"
-                    self.report.add(codes.BAD_NAME, found[1], f"`{part}` {problem}", hint=hint)
+                    self.report.add(codes.BAD_NAME, place, f"`{part}` {problem}", hint=hint)
         most = self.environment.limits["tags-per-resource"].value
         if len(tags) > most:
             self.report.add(

@@ -125,20 +125,37 @@ def _lower(placeholder_name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", placeholder_name).lower()
 
 
+def of_texts(arguments: list[Value], report: Report) -> bool:
+    """Report arguments that are no text, which a list of several types lets through to here."""
+    wrong = [
+        leaf
+        for value in arguments
+        for leaf in leaves(value)
+        if not (types.fits(leaf.type, types.STRING) or leaf.type.name == "*")
+    ]
+    for leaf in wrong:
+        message = f"a builder takes text, and this is {leaf.type}"
+        report.add(codes.WRONG_TYPE, leaf.span, message, hint="write it as a string")
+    return not wrong
+
+
 def build(
     kind: ResourceType,
     positional: list[Value],
     places: dict[str, Value],
     environment: Environment,
-) -> list[str]:
-    """Return the ARNs that a builder makes: one, or one for each pair of its lists' items."""
-    lists = [[str(v.data) for v in leaves(value)] for value in positional]
+) -> list[tuple[str, tuple[Value, ...]]]:
+    """Return the ARNs that a builder makes, each with the values that went into it.
+
+    It is one ARN, or one for each combination of the items of its lists.
+    """
     made = []
-    names = {n: [str(v.data) for v in leaves(value)] for n, value in places.items()}
-    for chosen in product(*lists, *names.values()):
-        texts = list(chosen[: len(lists)])
-        overrides = dict(zip(names, chosen[len(lists) :], strict=True))
-        made.append(_fill(_format(kind, len(texts)), texts, overrides, environment))
+    lists = [tuple(leaves(value)) for value in (*positional, *places.values())]
+    for chosen in product(*lists):
+        texts = [str(v.data) for v in chosen]
+        overrides = dict(zip(places, texts[len(positional) :], strict=True))
+        form = _format(kind, len(positional))
+        made.append((_fill(form, texts[: len(positional)], overrides, environment), chosen))
     return made
 
 

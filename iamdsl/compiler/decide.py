@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamdsl.compiler import formulas
+from iamdsl.compiler import builders, formulas
 from iamdsl.compiler.builders import text_of
 from iamdsl.diagnostics import codes
 from iamdsl.iam import PLACEHOLDER_OPEN, glob_covers, placeholders
@@ -32,6 +32,10 @@ def decide(node: tree.Compare, left: Value, right: Value, report: Report) -> boo
         own = list(leaves(left))
         equal = len(own) == len(values) and all(map(_same, own, values))
         return equal == (node.operator == "==")
+    if node.operator in {"like", "not like"} and any(
+        [builders.widens(value, report, value.span) for value in values]  # noqa: C419  # report each
+    ):
+        return None
     return _holds(node.operator, left, values)
 
 
@@ -64,9 +68,15 @@ def _holds(operator: str, left: Value, right: list[Value]) -> bool:
 
 
 def _same(left: Value, right: Value) -> bool:
+    """Tell whether two values are equal; where they came from does not matter."""
+    a, b = left.data, right.data
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_same(a[name], b[name]) for name in a)
+    if left.type.name == right.type.name == "List":
+        return len(a) == len(b) and all(map(_same, a, b))
     if {left.type.name, right.type.name} <= {"Int", "Decimal"}:
         return _orderable(left) == _orderable(right)
-    return bool(left.data == right.data)
+    return bool(a == b)
 
 
 def _orderable(value: Value) -> Decimal:

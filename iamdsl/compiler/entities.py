@@ -37,6 +37,13 @@ def setting(entity: Entity, name: str, default: str = "") -> str:
     return str(found[0][0].data) if found else default
 
 
+def name_of(value: Value) -> str:
+    """Return the name by which a value refers to a declaration, `Arn("name")` included."""
+    text = str(value.data)
+    mark = _MARK.fullmatch(text)
+    return mark.group(2) if mark is not None else text
+
+
 class Entities:
     """The entities of a build as one place sees them, and how each is written as an ARN.
 

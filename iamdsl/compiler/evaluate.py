@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, assert_never
 import attrs
 
 from iamdsl.compiler import (
-    actions,
     builders,
     conversions,
     data,
     externs,
     formulas,
+    outside,
     places,
     principals,
+    records,
 )
 from iamdsl.compiler.builders import text_of
 from iamdsl.compiler.decide import decide
@@ -29,7 +30,8 @@ from iamdsl.compiler.infer import LITERALS, PSEUDO
 from iamdsl.diagnostics import codes
 from iamdsl.diagnostics.nearest import did_you_mean
 from iamdsl.model import ALWAYS, NEVER, And, Formula, Module, Not, Or, Program, Type, Value, types
-from iamdsl.model.values import forbidden, from_outside, leaves
+from iamdsl.model.values import leaves
+from iamdsl.source import Borrowed, moved
 from iamdsl.syntax import tree
 
 if TYPE_CHECKING:
@@ -44,7 +46,6 @@ MAX_WORK = 2_000_000
 """Values (or hundreds of characters) that one compilation makes at the most."""
 
 _NOT_IN_KEYS = frozenset("*?$,'\"{}")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class Frame:
@@ -115,9 +116,12 @@ class Evaluator:
     def binding(self, binding: Binding) -> Value | None:
         """Return the value of a `let`, `param`, `extern` or imported data.
 
-        It is computed once; that of a `let` once for each account, since builders ask for it.
+        It is computed once; what holds expressions of the source (lets and defaults) once for
+        each account, since builders ask for it.
         """
-        known = self._lets if isinstance(binding.node, tree.Let) else self._known
+        own = isinstance(binding.node, tree.Let | tree.Param)
+        own |= binding.kind == "data" and types.has_defaults(binding.type or types.UNKNOWN)
+        known = self._lets if own else self._known
         if binding not in known:
             known[binding] = None
             known[binding] = self._binding(binding)
@@ -127,17 +131,14 @@ class Evaluator:
         frame = Frame(binding.module, {})
         kind = binding.type or types.UNKNOWN
         match binding.node:
-            case tree.Let(value=value):
-                found = self.value(value, frame)
-                if found is not None and kind.name == "Pattern":
-                    return Value(kind, found.data, found.outside, found.verbatim, span=found.span)
-                return found
+            case tree.Let(type=written, value=value):
+                return self._typed(value, written, frame)
             case tree.Param(parameter=parameter):
                 given = self.environment.params.get(binding.name)
                 if given is not None:
                     return self._given(given, kind, parameter.span)
                 if parameter.default is not None:
-                    return self.value(parameter.default, frame)
+                    return self._typed(parameter.default, parameter.type, frame)
                 self.report.add(
                     codes.MISSING_PARAM,
                     parameter.span,
@@ -159,16 +160,55 @@ class Evaluator:
                         hint="raise `max`, or give another value",
                     )
                 return self._given(given, kind, name.span)
-            case tree.Import() if binding.kind == "data" and binding.target is not data.Broken:
-                return data.convert(
-                    binding.target, kind, binding.name, binding.node.place, self.report
-                )
+            case tree.Import() if isinstance(binding.target, data.Data):
+                catalogue = self.environment.catalogue
+                return data.Conversion(
+                    binding.target,
+                    binding.name,
+                    lambda default, written: self._typed(default, written, frame),
+                    catalogue,
+                    self.report,
+                ).value(kind)
             case _:
                 return None
 
+    def _typed(
+        self, node: tree.Expression, written: tree.Type | None, frame: Frame
+    ) -> Value | None:
+        found = self.value(node, frame)
+        return found if found is None or written is None else self.shaped(found, written, frame)
+
+    def shaped(self, value: Value, written: tree.Type, frame: Frame) -> Value:
+        """Return a value as the type that is written for it: fields left out get their defaults.
+
+        Args:
+            frame: where the defaults are read, of the module that the type stands in.
+        """
+        match written:
+            case tree.TypeName(kind="name", text="Pattern") if not value.outside:
+                return attrs.evolve(value, type=types.PATTERN)
+            case tree.TypeList(item=item) if value.type.name == "List":
+                while isinstance(item, tree.TypeList):  # the values of lists are flat
+                    item = item.item
+                if isinstance(item, tree.TypeRecord):
+                    items = tuple(self.shaped(v, item, frame) for v in leaves(value))
+                    return attrs.evolve(value, data=items)
+            case tree.TypeRecord(fields=fields) if isinstance(value.data, dict):
+                made = dict(value.data)
+                for field in fields:
+                    name, own = field.name.text, made.get(field.name.text)
+                    if own is not None:
+                        made[name] = self.shaped(own, field.type, frame)
+                    elif field.default is not None:
+                        made[name] = self._typed(field.default, field.type, frame)
+                return attrs.evolve(value, data=made)
+            case _:
+                pass
+        return value
+
     def _given(self, text: str, kind: Type, span: Span) -> Value | None:
         """Return a value given from outside as text."""
-        problem = given_problem(text, kind)
+        problem = outside.problem(text, kind, self.environment.catalogue)
         if problem:
             self.report.add(
                 codes.WRONG_TYPE,
@@ -177,26 +217,7 @@ class Evaluator:
                 hint=f"set a value of type {kind}",
             )
             return None
-        if kind.name == "Resource" and not self._is_of(text, kind):
-            self.report.add(
-                codes.WRONG_TYPE,
-                span,
-                f"`{text}`, the value given here, is no {kind}",
-                hint="set the ARN of such a resource",
-            )
-            return None
-        if kind.name == "Bool":
-            return Value(kind, text == "true", span=span)
-        if kind.name == "Duration":
-            return Value(kind, int(text[:-1]) * _SECONDS[text[-1]], span=span)
-        return from_outside(kind, text, span)
-
-    def _is_of(self, text: str, kind: Type) -> bool:
-        service, _, name = kind.options[0].partition(":")
-        found = self.environment.catalogue.resource_type(service, name)
-        return found is None or actions.is_of_type(
-            text, service, (found.name,), self.environment.catalogue
-        )
+        return outside.value(text, kind, span)
 
     # Expressions
 
@@ -216,8 +237,8 @@ class Evaluator:
                 found = [self.value(item, inner) for inner in self.each(node, frame)]
                 return self.list_of([v for v in found if v is not None], node.span)
             case tree.Record(entries=entries):
-                made = {_key(k): self.value(v, frame) for k, v in entries}
-                return Value(Type("Record"), made, span=node.span)
+                made = {records.name_of(k): self.value(v, frame) for k, v in entries}
+                return None if None in made.values() else Value(types.RECORD, made, span=node.span)
             case tree.Field():
                 return self._field(node, frame)
             case tree.Call():
@@ -242,13 +263,12 @@ class Evaluator:
     def _name(self, node: tree.Name, frame: Frame) -> Value | None:
         local = frame.find(node.text)
         if local is not None:
-            return local
+            return _used(local, node.span)
         binding = frame.module.names.get(node.text)
         if binding is not None:
             found = self.binding(binding)
-            return found and Value(
-                found.type, found.data, found.outside, found.verbatim, span=node.span
-            )
+            span = moved(node.span, found.span) if found else None
+            return found and Value(found.type, found.data, found.outside, found.verbatim, span=span)
         entity = self.program.entity_type(node.text)
         return None if entity is None else Value(entity, node.text, span=node.span)
 
@@ -257,7 +277,7 @@ class Evaluator:
         if node.kind == "bool":
             found = node.text == "true"
         elif node.kind == "duration":
-            found = int(node.text[:-1]) * _SECONDS[node.text[-1]]
+            found = outside.seconds(node.text)
         return Value(LITERALS[node.kind], found, span=node.span)
 
     def list_of(self, items: list[Value], span: Span) -> Value | None:
@@ -284,7 +304,7 @@ class Evaluator:
                     f"{service}:{leaf.data}",
                     leaf.outside,
                     verbatim=True,
-                    span=item.span,
+                    span=moved(item.span, leaf.span, None),
                 )
 
     def each(self, node: tree.For | tree.Comprehension, frame: Frame) -> Iterator[Frame]:
@@ -313,7 +333,7 @@ class Evaluator:
             if found is None:
                 return None
             if node.kind != "string" and any(
-                [builders.widens(v, self.report, part.span) for v in leaves(found)]  # noqa: C419  # report each
+                [builders.widens(v, self.report, moved(part.span, v.span)) for v in leaves(found)]  # noqa: C419  # report each
             ):
                 return None
             choices.append(list(leaves(found)))
@@ -325,7 +345,7 @@ class Evaluator:
                 kind,
                 "".join(text_of(v) for v in chosen),
                 outside=next((v.outside for v in chosen if v.outside), ""),
-                span=node.span,
+                span=moved(node.span, *(v.span for v in chosen)),
             )
             for chosen in product(*choices)
         ]
@@ -371,10 +391,8 @@ class Evaluator:
             return places.member(base, node)
         if base is None or not isinstance(base.data, dict):
             return None
-        found = base.data.get(name)
-        if found is not None and not isinstance(found, Value):
-            return self.value(found, frame)  # a default of a field that the data leaves out
-        return found
+        found: Value | None = base.data.get(name)
+        return found and _used(found, node.span)
 
     def _call(self, node: tree.Call, frame: Frame) -> Value | None:
         arguments = [(n, self.value(v, frame)) for n, v in node.arguments]
@@ -413,12 +431,14 @@ class Evaluator:
             [builders.widens(v, self.report, v.span) for e in everything for v in leaves(e)]  # noqa: C419
         ):
             return None
+        if not builders.of_texts(everything, self.report):
+            return None
         resource = Type("Resource", options=(f"{kind.service}:{kind.name}",))
         if not self.afford(prod(sum(1 for _ in leaves(e)) for e in everything), node.span):
             return None
         made = [
-            Value(resource, text, span=node.span)
-            for text in builders.build(kind, positional, places, self.environment)
+            Value(resource, text, span=moved(node.span, None, *(v.span for v in parts)))
+            for text, parts in builders.build(kind, positional, places, self.environment)
         ]
         if len(made) == 1 and all(v.type.name != "List" for v in everything):
             return made[0]
@@ -440,10 +460,17 @@ class Evaluator:
             made.append(Value(types.KEY, text, verbatim=True, span=span))
         return made[0] if value.type.name != "List" else self.list_of(made, span)
 
-    def _managed(self, name: Value, span: Span) -> Value | None:
+    def _managed(self, names: Value, span: Span) -> Value | None:
+        """Return the ARNs of policies of AWS: `aws_managed("…")`."""
         catalogue = self.environment.catalogue
-        found = catalogue.managed_policy(str(name.data))
-        if found is None:
+        partition = builders.pseudo("partition", self.environment)
+        made: list[Value] = []
+        for name in leaves(names):
+            found = catalogue.managed_policy(str(name.data))
+            if found is not None:
+                arn = f"arn:{partition}:iam::aws:policy/{found}"
+                made.append(Value(types.ARN, arn, span=moved(span, name.span)))
+                continue
             near = catalogue.suggest_managed_policy(str(name.data))
             self.report.add(
                 codes.UNKNOWN_MANAGED_POLICY,
@@ -451,9 +478,9 @@ class Evaluator:
                 f"AWS has no managed policy `{name.data}`",
                 hint=did_you_mean(near, "if it is newer than the catalogue, attach its ARN"),
             )
-            return None
-        partition = builders.pseudo("partition", self.environment)
-        return Value(types.ARN, f"arn:{partition}:iam::aws:policy/{found}", span=span)
+        if names.type.name == "List":
+            return self.list_of(made, span)
+        return made[0] if made else None
 
     # Conditions
 
@@ -524,31 +551,12 @@ class Evaluator:
         return False
 
 
-def given_problem(text: str, kind: Type) -> str:
-    """Return what a text given from outside ought to be, "" when it is that."""
-    if forbidden(text):
-        return "text without controls and private marks"
-    match kind.name:
-        case "Choice":
-            return "" if text in kind.options else f"one of {kind}"
-        case "Bool":
-            return "" if text in {"true", "false"} else "`true` or `false`"
-        case "Int":
-            number = text.removeprefix("-")
-            good = number.isdecimal() and number.isascii() and len(number) < 16
-            return "" if good else "a whole number of at most 15 digits"
-        case "AccountId":
-            good = len(text) == 12 and text.isdecimal() and text.isascii()
-            return "" if good else "a 12-digit account id"
-        case "Duration":
-            good = text[:-1].isdecimal() and text[-1:] in _SECONDS and len(text) < 10
-            return "" if good else "a duration such as `4h`"
-        case "Arn" | "Resource":
-            return "" if text.startswith("arn:") and text.count(":") >= 5 else "an ARN"
-        case "String" | "Pattern" | "Region" | "Any" | "Unknown":
-            return ""
-        case _:
-            return f"a type that can be given as text; {kind} cannot"
+def _used(value: Value, place: Span) -> Value:
+    """Return a value; one from data knows by its span where it is used."""
+    if not isinstance(value.span, Borrowed):
+        return value
+    span = moved(place, value.span)
+    return Value(value.type, value.data, value.outside, value.verbatim, span=span)
 
 
 def negate(formula: Formula) -> Formula:
@@ -578,7 +586,3 @@ def _condition(formula: Formula, span: Span) -> Value:
     if formula in (ALWAYS, NEVER):
         return Value(types.BOOL, formula == ALWAYS, span=span)
     return Value(types.CONDITION, formula, span=span)
-
-
-def _key(node: tree.Name | tree.Text) -> str:
-    return node.text if isinstance(node, tree.Name) else node.plain or ""

@@ -18,6 +18,7 @@ from iamdsl.diagnostics import Label, codes
 from iamdsl.model import NEVER, Entity, Formula, Grant, Module, Place, Program, Value, types
 from iamdsl.model.program import with_article
 from iamdsl.model.values import leaves
+from iamdsl.source import moved
 from iamdsl.syntax import tree
 
 if TYPE_CHECKING:
@@ -166,7 +167,8 @@ class _Expanding:
         if node.kind in places.PLACES:
             self._place(node, name, frame)
             return
-        entity = Entity(node.kind, name, node.name.span, node.span, self.place, node.doc)
+        span = moved(node.name.span, name.span)
+        entity = Entity(node.kind, str(name.data), span, node.span, self.place, node.doc)
         if node.header is not None and node.kind == "policy":
             entity.target = self._target(node.header, frame)
             if entity.target is None:
@@ -178,7 +180,7 @@ class _Expanding:
     def _target(self, node: tree.Expression, frame: Frame) -> Value | None:
         """Return the one resource that a resource policy is for."""
         found = self.evaluator.value(node, frame)
-        if found is None:
+        if found is None or builders.widens(found, self.report, found.span or node.span):
             return None
         problem, hint = "", 'write a builder such as `s3:bucket("name")`, or an ARN'
         text = text_of(found)
@@ -203,7 +205,7 @@ class _Expanding:
         """Tell whether a target names many; keys and endpoints are `*` in their own policies."""
         return _service_of(target, text) not in {"kms", "ec2"} and ("*" in text or "?" in text)
 
-    def _place(self, node: tree.Declaration, name: str, frame: Frame) -> None:
+    def _place(self, node: tree.Declaration, name: Value, frame: Frame) -> None:
         """Open an organization, ou or account, and expand what stands in it."""
         place = places.open_place(self.evaluator, node, name, frame, self.place)
         if place is None:
@@ -226,9 +228,9 @@ class _Expanding:
             hint="do not count on it yet",
         )
 
-    def _entity_name(self, node: tree.Declaration, frame: Frame) -> str | None:
+    def _entity_name(self, node: tree.Declaration, frame: Frame) -> Value | None:
         if isinstance(node.name, tree.Name):
-            return node.name.text
+            return Value(types.STRING, node.name.text, span=node.name.span)
         found = self.evaluator.value(node.name, frame)
         if found is not None and found.type.name == "List":
             self.report.add(
@@ -238,7 +240,7 @@ class _Expanding:
                 hint="declare one for each item: `for x in xs { … }`",
             )
             return None
-        return None if found is None else str(found.data)
+        return found
 
     def _setting(self, node: tree.Setting, frame: Frame, entity: Entity) -> None:
         if node.name in entity.settings:
@@ -269,8 +271,11 @@ class _Expanding:
         ):
             return
         found = tuple(leaf for v in values if v is not None for leaf in leaves(v))
-        if found:
-            entity.settings[node.name] = (found, node.span)
+        if node.name != "groups" and any(v is not None and v.type.name == "List" for v in values):
+            self._list_refused(f"`{node.name}`", node.values[0].span)
+        elif found:
+            place = moved(node.span, found[0].span) if len(found) == 1 else node.span
+            entity.settings[node.name] = (found, place)
 
     def _use(self, node: tree.Use, frame: Frame, entity: Entity | None) -> None:
         call = node.template
@@ -322,7 +327,7 @@ class _Expanding:
                 if value is None or text not in order:
                     return None
                 given[text] = value
-        own = Frame(binding.module, given)
+        own = Frame(binding.module, {})
         for parameter in template.parameters:
             name = parameter.name.text
             if name not in given:
@@ -332,13 +337,7 @@ class _Expanding:
                 if default is None:
                     return None
                 given[name] = default
-            kind = parameter.type
-            if (
-                isinstance(kind, tree.TypeName)
-                and kind.text == "Pattern"
-                and not given[name].outside
-            ):
-                given[name] = attrs.evolve(given[name], type=types.PATTERN)
+            given[name] = self.evaluator.shaped(given[name], parameter.type, own)
         return given
 
     # Statements
@@ -441,7 +440,19 @@ class _Expanding:
         if isinstance(node, tree.Name):
             return node.text
         found = self.evaluator.value(node, frame)
+        if found is not None and found.type.name == "List":
+            self._list_refused("a Sid", node.span)
+            return None
         return None if found is None else str(found.data)
+
+    def _list_refused(self, what: str, span: Span) -> None:
+        """Report a list where one text is wanted: a hole that holds a list makes a list."""
+        self.report.add(
+            codes.WRONG_TYPE,
+            span,
+            f"{what} takes one text, and this is a list",
+            hint="a list in `{…}` gives a list: name one of its items",
+        )
 
 
 def _report_clashes(entities: list[Entity], report: Report) -> None:
@@ -452,14 +463,17 @@ def _report_clashes(entities: list[Entity], report: Report) -> None:
         other = first.setdefault(key, entity)
         if other is entity:
             continue
-        same = other.name == entity.name
+        message = f"`{entity.name}` is declared twice"
+        if other.name != entity.name:
+            message = f"`{entity.name}` and `{other.name}` differ only in case"
+        again = other.place == entity.place
+        note = Label(other.span, f"the {other.kind} `{other.name}` is declared here")
         report.add(
             codes.DUPLICATE_NAME,
             entity.span,
-            f"`{entity.name}` is declared twice"
-            if same
-            else f"`{entity.name}` and `{other.name}` differ only in case",
-            notes=[Label(other.span, f"the {other.kind} `{other.name}` is declared here")],
+            message,
+            label="by this declaration, which is expanded more than once" if again else "",
+            notes=() if again else (note,),
             hint="names are unique in an account, and IAM compares them without case: rename one",
         )
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from iamdsl.compiler import builders, externs, formulas, places
-from iamdsl.compiler.scope import Scope, check_word
+from iamdsl.compiler import builders, data, externs, formulas, places, records
+from iamdsl.compiler.scope import Scope, check_shadow, check_word
 from iamdsl.diagnostics import Fix, Label, codes
 from iamdsl.diagnostics.nearest import did_you_mean, nearest
 from iamdsl.iam import OPERATORS
@@ -30,7 +30,7 @@ LITERALS = {
 }  # fmt: skip
 _IN_TEXT = {
     "String", "Pattern", "Int", "Decimal", "AccountId", "Region", "Choice", "Arn", "Resource",
-    "Entity", "Any", "Unknown", "Bool", "Network", "Date",
+    "Entity", "Any", "Unknown", "Bool", "Network", "Date", "Converted",
 }  # fmt: skip
 MAX_CHAIN = 60
 """Definitions that lead from one to the next; each costs levels of Python's own stack."""
@@ -49,6 +49,7 @@ class Inference:
         self._inferring: list[Binding] = []
         self._circular: set[Binding] = set()
         self._unknowns = 0
+        self.locals: list[Binding] = []
         self.inside: Binding | None = None
         self.uses: dict[Binding, list[tuple[Binding, Span]]] = {}
 
@@ -118,7 +119,8 @@ class Inference:
                         hint=f"write `as {binding.name}: List[{{ id: AccountId }}]`, as the data is",
                     )
                     return types.UNKNOWN
-                return self.read_type(written, scope)
+                kind = self.read_type(written, scope)
+                return types.UNKNOWN if data.refused(written, self.report) else kind
             case _:
                 return types.MODULE
 
@@ -245,11 +247,17 @@ class Inference:
         if source.name not in {"List", "Unknown", "Any"}:
             self.mismatch(node.source, source, "a list", "`for`")
             source = types.UNKNOWN
-        check_word(node.name, self.report)
-        inner.bind(node.name, types.leaf(source), node)
+        self.bind(node.name, types.leaf(source), node, inner)
         if node.condition is not None:
             self.compile_time(node.condition, inner, "`if`")
         return inner
+
+    def bind(self, name: tree.Name, kind: Type, node: object, scope: Scope) -> None:
+        """Add a local name; one that cannot be said, or hides another, is reported."""
+        check_word(name, self.report)
+        if not scope.module.library:
+            check_shadow(name, scope.find(name.text), self.report)
+        self.locals.append(scope.bind(name, kind, node))
 
     def compile_time(self, node: tree.Expression, scope: Scope, what: str) -> None:
         """Check that a condition is decided when the source is compiled."""
@@ -322,11 +330,9 @@ class Inference:
             case tree.Comprehension(item=item):
                 return types.list_of(self.infer(item, self.loop(node, scope)))
             case tree.Record(entries=entries):
-                self._repeated(entries)
-                return Type(
-                    "Record",
-                    fields=tuple((_entry_name(k), self.infer(v, scope), None) for k, v in entries),
-                )
+                records.check_names(entries, self.report)
+                found = [(records.name_of(k), self.infer(v, scope), None) for k, v in entries]
+                return Type("Record", fields=tuple(f for f in found if f[0]))
             case tree.Field():
                 return self._field(node, scope)
             case tree.Call():
@@ -336,7 +342,9 @@ class Inference:
                     if isinstance(item, tree.Text):
                         self.infer(item, scope)
                 return types.list_of(types.ACTION)
-            case tree.Principal(value=value):
+            case tree.Principal(kind=kind, value=value):
+                if kind == "service" and isinstance(value, tree.Text):
+                    self._service_name(value, scope)
                 inner = types.STRING if value is None else self.infer(value, scope)
                 many = inner.name == "List"
                 return types.list_of(types.PRINCIPAL) if many else types.PRINCIPAL
@@ -358,19 +366,20 @@ class Inference:
             case _:
                 assert_never(node)
 
-    def _repeated(self, entries: tuple[tuple[tree.Name | tree.Text, tree.Expression], ...]) -> None:
-        seen: dict[str, Span] = {}
-        for key, _ in entries:
-            name = _entry_name(key)
-            if name in seen:
-                self.report.add(
-                    codes.DUPLICATE_NAME,
-                    key.span,
-                    f"the field `{name}` is written twice",
-                    notes=[Label(seen[name], "first written here")],
-                    hint="keep one of them",
-                )
-            seen.setdefault(name, key.span)
+    def _service_name(self, node: tree.Text, scope: Scope) -> None:
+        """Report a bare service name that is surely meant for a value: `service x.name`."""
+        written = node.span.text
+        first = written.partition(".")[0]
+        found = scope.find(first) if written[0] != '"' else None
+        if found is None or found.kind == "module" or self.environment.catalogue.has_service(first):
+            return
+        self.report.add(
+            codes.WRONG_TYPE,
+            node.span,
+            f"`service {written}` is the service of that name, not the value of `{first}`",
+            hint=f'write `service "{{{written}}}"` for the value',
+            fix=Fix.writing(f'"{{{written}}}"', node.span, safe=False),
+        )
 
     def _name(self, node: tree.Name, scope: Scope) -> Type:
         found = scope.find(node.text)
@@ -400,9 +409,9 @@ class Inference:
                 "`self` is the resource of a `policy … for …`; `aws` has partition, account, region"
             )
         elif (other := self._elsewhere(node.text)) is not None:
-            hint = (
-                f"it is declared in `{other}`: a file brings it in by `import`, and then says where"
-            )
+            hint = "another file declares it: write `{}`, and here `{}`".format(*other)
+            if scope.module.library:
+                hint = "a module sees its own names only: make it a parameter of the template"
         elif self.program.computed and not near:
             text = (whole or node).span.text
             hint = f'a declaration whose name is computed is referred to by a string: `"{text}"`'
@@ -477,13 +486,7 @@ class Inference:
                 return of
         if kind.name == "Entity" and (of_place := places.member_type(kind, name)) is not None:
             return of_place
-        near = nearest(name, [f for f, _, _ in kind.fields], 1)
-        self.report.add(
-            codes.UNKNOWN_NAME,
-            node.name.span,
-            f"`{base.span.text}` has no field `{name}`",
-            hint=did_you_mean(near, "only records and modules have fields"),
-        )
+        records.unknown_field(node, kind, self.report)
         return types.UNKNOWN
 
     def _call(self, node: tree.Call, scope: Scope) -> Type:
@@ -501,7 +504,8 @@ class Inference:
                     f"`{name}` takes one argument",
                     hint=f'write `{name}("…")`',
                 )
-            return _FUNCTIONS.get(name, Type("Converted", options=(name,)))
+            made = _FUNCTIONS.get(name, Type("Converted", options=(name,)))
+            return types.list_of(made) if kinds and kinds[0][2].name == "List" else made
         binding = self.lookup(function, scope) if isinstance(function, tree.Name) else None
         if isinstance(function, tree.Name) and binding is None:
             return types.UNKNOWN
@@ -587,10 +591,6 @@ class Inference:
 
 def _described(kind: Type) -> str:
     return "`*`" if kind.name == "*" else f"a value of type {kind}"
-
-
-def _entry_name(key: tree.Name | tree.Text) -> str:
-    return key.text if isinstance(key, tree.Name) else key.plain or ""
 
 
 def _declared(node: tree.Declaration) -> str:

@@ -64,16 +64,14 @@ class _Loading:
         if isinstance(node.path, tuple):
             found = self.environment.loader.module(module.source.name, node.path)
             shown = ".".join(node.path)
-            name = node.alias.text if node.alias else node.path[-1]
         else:
             found = self.environment.loader.file(module.source.name, node.path)
             shown = node.path
-            name = node.alias.text if node.alias else _stem(node.path)
-        span = node.alias.span if node.alias else node.place
-        binding = Binding("module", name, node, module, span)
-        if name in module.names:
+        name = node.name
+        if name.text in module.names:
             return None  # `resolve` reports the second name
-        module.names[name] = binding
+        binding = Binding("module", name.text, node, module, name.span)
+        module.names[name.text] = binding
         if not isinstance(found, Source):
             code = found.code if found else codes.IMPORT_NOT_FOUND
             message = found.message if found else f"there is no module `{shown}`"
@@ -83,16 +81,12 @@ class _Loading:
             return None
         if node.type is not None or found.name.endswith((".json", ".toml")):
             binding.kind = "data"
-            binding.target = data.read(found, node.place, self.report)
+            binding.target = data.read(found, node, self.report)
             return None
         target = self.modules.get(found.name) or self.add(found, library=True)
         binding.target = target
         self.edges[module.source.name].append((found.name, node))
         return target
-
-
-def _stem(path: str) -> str:
-    return path.rsplit("/", 1)[-1].split(".", maxsplit=1)[0]
 
 
 def _report_cycles(loading: _Loading, report: Report) -> None:

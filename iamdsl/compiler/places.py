@@ -15,6 +15,7 @@ from iamdsl.model import Place, Value, types
 from iamdsl.model.grants import ORGANIZATION_POLICIES
 from iamdsl.model.program import entity_type, with_article
 from iamdsl.model.values import leaves
+from iamdsl.source import moved
 
 if TYPE_CHECKING:
     from iamdsl.compiler.evaluate import Evaluator, Frame
@@ -63,7 +64,7 @@ def _within(outer: str) -> str:
 
 
 def open_place(
-    evaluator: Evaluator, node: tree.Declaration, name: str, frame: Frame, outer: Place
+    evaluator: Evaluator, node: tree.Declaration, named: Value, frame: Frame, outer: Place
 ) -> Place | None:
     """Return the place that a declaration opens; what AWS could not have is reported."""
     report = evaluator.report
@@ -76,20 +77,21 @@ def open_place(
     if PLACEHOLDER_OPEN not in text and not re.fullmatch(pattern, text):
         report.add(
             codes.BAD_PLACE,
-            node.header.span,
+            moved(node.header.span, found.span),
             f"`{text or node.header.span.text}` is no id of {what}",
             hint=f"it has the form {form}",
         )
         return None
+    name, span = str(named.data), moved(node.name.span, named.span)
     if not re.fullmatch(_NAME, name):
         report.add(
             codes.BAD_NAME,
-            node.name.span,
+            span,
             f"`{name}` is no name of {what}",
             hint="it has 1 to 50 characters, without slashes and controls",
         )
         return None
-    place = Place(node.kind, name, text, node.name.span, outer)
+    place = Place(node.kind, name, text, span, outer)
     deepest = evaluator.environment.limits["ou-depth"].value
     if node.kind == "ou" and sum(p.kind == "ou" for p in chain(place)) == deepest + 1:
         report.add(

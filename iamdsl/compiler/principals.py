@@ -13,6 +13,7 @@ from iamdsl.iam import PLACEHOLDER_OPEN
 from iamdsl.model import Value, types
 from iamdsl.model.program import with_article
 from iamdsl.model.values import leaves
+from iamdsl.source import moved
 
 if TYPE_CHECKING:
     from iamdsl.compiler.evaluate import Evaluator, Frame
@@ -46,6 +47,7 @@ def evaluate(evaluator: Evaluator, node: tree.Principal, frame: Frame) -> Value 
 
 def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span) -> Value | None:
     environment, report = evaluator.environment, evaluator.report
+    span, whole = moved(span, value.span), moved(whole, value.span)
     if builders.widens(value, report, span):
         return None
     text = str(value.data)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from iamdsl.compiler import places
 from iamdsl.compiler.bodies import BODIES
 from iamdsl.compiler.circles import circles
-from iamdsl.compiler.scope import Scope, check_word
+from iamdsl.compiler.scope import Scope, check_shadow, check_word
 from iamdsl.compiler.statements import Checker
 from iamdsl.diagnostics import Label, codes
 from iamdsl.model import Binding, Module, Program, types
@@ -54,7 +54,7 @@ def resolve(modules: tuple[Module, ...], environment: Environment, report: Repor
         _members(module.file.members, scope, checker, "file", report)
     _template_cycles(checker, report)
     if not report.failed:
-        _unused(modules, report)
+        _unused(modules, checker.locals, report)
     return program
 
 
@@ -79,10 +79,12 @@ def _template_cycles(checker: Checker, report: Report) -> None:
 def _bind(module: Module, report: Report) -> None:
     for member in module.file.members:
         if isinstance(member, tree.Import):
-            name = member.alias or _import_name(member)
+            name = member.name
             bound = module.names.get(name.text)
             if bound is not None and bound.node is not member:
                 _duplicate(name, bound, report)
+            if not module.library:
+                check_shadow(name, None, report)
             continue
         kind = _KINDS.get(type(member))
         if kind is None:
@@ -90,15 +92,12 @@ def _bind(module: Module, report: Report) -> None:
         name = member.parameter.name if isinstance(member, tree.Param) else member.name
         if kind != "template":
             check_word(name, report)
+            if not module.library:
+                check_shadow(name, None, report)
         if name.text in module.names:
             _duplicate(name, module.names[name.text], report)
         else:
             module.names[name.text] = Binding(kind, name.text, member, module, name.span)
-
-
-def _import_name(node: tree.Import) -> tree.Name:
-    text = node.path[-1] if isinstance(node.path, tuple) else node.path.rsplit("/", 1)[-1]
-    return tree.Name(text.split(".")[0], span=node.place)
 
 
 def _duplicate(name: tree.Name, bound: Binding, report: Report) -> None:
@@ -170,8 +169,8 @@ def _member(
             _top_only(member, place, "template", report)
             inner = scope.inner()
             for parameter in member.parameters:
-                check_word(parameter.name, report)
-                inner.bind(parameter.name, checker.read_type(parameter.type, scope), parameter)
+                kind = checker.read_type(parameter.type, scope)
+                checker.bind(parameter.name, kind, parameter, inner)
             checker.inside = scope.module.names.get(member.name.text)
             _members(member.body, inner, checker, "template", report)
             checker.inside = None
@@ -263,18 +262,26 @@ def _let_hint(word: str) -> str:
     return "; a value used in one place only may stand there itself" if word == "let" else ""
 
 
-def _unused(modules: tuple[Module, ...], report: Report) -> None:
+_CALLED = {"module": "import", "data": "import"}
+
+
+def _unused(modules: tuple[Module, ...], locals_: list[Binding], report: Report) -> None:
+    """Warn of names of the project's own sources that nothing refers to.
+
+    A parameter or a loop's variable may be there for its place only: `_` at its beginning says so.
+    """
     for module in modules:
-        if module.library:
+        for binding in () if module.library else module.names.values():
+            if not binding.used and binding.kind != "broken":
+                _never_used(binding, _CALLED.get(binding.kind, binding.kind), "remove it", report)
+    for binding in locals_:
+        if binding.used or binding.module.library or binding.name.startswith("_"):
             continue
-        for binding in module.names.values():
-            if binding.used or binding.name.startswith("_"):
-                continue
-            if binding.kind in {"let", "module", "data", "extern"}:
-                what = "import" if binding.kind in {"module", "data"} else binding.kind
-                report.add(
-                    codes.UNUSED_NAME,
-                    binding.span,
-                    f"the {what} `{binding.name}` is never used",
-                    hint="remove it",
-                )
+        parameter = isinstance(binding.node, tree.Parameter)
+        hint = f"remove it{'' if parameter else ' with its loop'}, or call it `_{binding.name}`"
+        _never_used(binding, "parameter" if parameter else "loop variable", hint, report)
+
+
+def _never_used(binding: Binding, what: str, hint: str, report: Report) -> None:
+    message = f"the {what} `{binding.name}` is never used"
+    report.add(codes.UNUSED_NAME, binding.span, message, hint=hint)

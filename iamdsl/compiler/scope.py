@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamdsl.diagnostics import codes
-from iamdsl.model import Binding
+from iamdsl.diagnostics import Label, codes
+from iamdsl.model import Binding, types
 from iamdsl.syntax.words import IN_EXPRESSIONS
 
 if TYPE_CHECKING:
@@ -27,9 +27,11 @@ class Scope:
         """Return a scope inside this one."""
         return Scope(self.module, self)
 
-    def bind(self, name: tree.Name, kind: Type, node: object) -> None:
+    def bind(self, name: tree.Name, kind: Type, node: object) -> Binding:
         """Add a local name."""
-        self.locals[name.text] = Binding("local", name.text, node, self.module, name.span, kind)
+        made = Binding("local", name.text, node, self.module, name.span, kind)
+        self.locals[name.text] = made
+        return made
 
     def find(self, name: str) -> Binding | None:
         """Return what a name stands for here."""
@@ -62,3 +64,29 @@ def check_word(name: tree.Name, report: Report) -> None:
             if name.text == "account"
             else "choose another name",
         )
+
+
+_BUILT_IN = {
+    **dict.fromkeys(types.NAMED, "a type"),
+    **dict.fromkeys(types.CONVERSIONS, "a function"),
+    **dict.fromkeys(("key", "aws_managed"), "a function"),
+    **dict.fromkeys(("aws", "self"), "a value"),
+}
+"""Names that mean something everywhere: a reader would take a value of that name for them."""
+
+
+def check_shadow(name: tree.Name, hidden: Binding | None, report: Report) -> None:
+    """Warn of a name that hides one that is visible from outside: `hidden`, or one of ours."""
+    if hidden is None and name.text not in _BUILT_IN:
+        return
+    if hidden is None:
+        message = f"`{name.text}` has the name of {_BUILT_IN[name.text]} of the language"
+    else:
+        message = f"`{name.text}` hides another `{name.text}`"
+    report.add(
+        codes.SHADOWED_NAME,
+        name.span,
+        message,
+        notes=[Label(hidden.span, "which is declared here")] if hidden is not None else (),
+        hint="choose another name",
+    )

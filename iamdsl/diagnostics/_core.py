@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamdsl.source import Borrowed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -104,7 +106,19 @@ class Report:
         hint: str = "",
         fix: Fix | None = None,
     ) -> None:
-        """Add a diagnostic of the severity that its code has."""
+        """Add a diagnostic of the severity that its code has.
+
+        Where `span` is the use of a value from data, what is to be edited is shown: the value in
+        its file, with the use as a note; or, where the value is a part only, the other way round.
+        A fix would change the use, and is left out.
+        """
+        if isinstance(span, Borrowed):
+            fix, origins = None, [origin() for origin in span.origins]
+            if span.whole:
+                notes = (Label(span, span.word), *notes)
+                span = origins[0]
+            else:
+                notes = (*notes, *(Label(origin, "comes from here") for origin in origins))
         diagnostic = Diagnostic(code, code.severity, message, span, label, tuple(notes), hint, fix)
         place = (id(span.source), span.start, span.end) if span else None
         self._found.setdefault((code.number, place, message), diagnostic)

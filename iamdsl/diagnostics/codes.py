@@ -104,9 +104,21 @@ UNKNOWN_PARAM = Code(
     "IAM109", "unknown-param", _ERROR, "A value is set for a param that no source declares."
 )
 UNUSED_NAME = Code(
-    "IAM110", "unused-name", _WARNING, "A let, import or template parameter is never used."
+    "IAM110",
+    "unused-name",
+    _WARNING,
+    "A param, let, import, template, parameter or loop variable is never used.",
 )
 BAD_DATA = Code("IAM111", "bad-data", _ERROR, "Imported data does not have its declared type.")
+SHADOWED_NAME = Code(
+    "IAM112", "shadowed-name", _WARNING, "A name hides another that could be meant in its place."
+)
+BAD_PACKAGE = Code(
+    "IAM113",
+    "bad-package",
+    _ERROR,
+    "An installed package claims a name of modules that it does not have, or that another claims.",
+)
 
 # 2: types, and what AWS knows
 BAD_PLACE = Code(

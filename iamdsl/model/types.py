@@ -33,6 +33,8 @@ class Type:
             return " | ".join(f'"{o}"' for o in self.options)
         if self.name in {"Resource", "Entity"}:
             return " or ".join(self.options)
+        if self.name == "Converted":
+            return f"{self.options[0]}(…)"
         return self.name
 
 
@@ -54,6 +56,8 @@ QUALIFIED = Type("action or key")
 """`s3:prefix`: an action or a key, as its place wants it."""
 STAR = Type("*")
 MODULE, TEMPLATE = Type("Module"), Type("Template")
+RECORD = Type("Record")
+"""The type of a record's value: which fields it has, the value itself says."""
 
 NAMED = {
     t.name: t
@@ -103,6 +107,8 @@ def fits(actual: Type, expected: Type) -> bool:
         return actual.name == "String"
     if actual.name == "Entity" and not WITH_ARN.intersection(actual.options):
         return False
+    if actual.name == "Converted":
+        return actual.options == ("Arn",) and fits(ARN, expected)
     if expected.name == "Resource":
         return actual.name in {"Arn", "Entity"}
     return actual.name in _FITS.get(expected.name, set())
@@ -122,6 +128,14 @@ def join(left: Type, right: Type) -> Type:
     if fits(left, right):
         return right if left.name != "Any" else ANY
     return left if fits(right, left) else ANY
+
+
+def has_defaults(kind: Type) -> bool:
+    """Tell whether some field in a type has a default."""
+    inner = [(of, default) for _, of, default in kind.fields]
+    if kind.item is not None:
+        inner.append((kind.item, None))
+    return any(default is not None or has_defaults(of) for of, default in inner)
 
 
 def leaf(kind: Type) -> Type:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -52,13 +53,15 @@ def digest(data: bytes) -> str:
 
 
 def fingerprint(settings: object, files: Iterable[File], catalogue: str) -> str:
-    """Return the digest of tool, settings, sources and catalogue file.
+    """Return the digest of tool, environment, settings, sources and catalogue file.
 
     Args:
         settings: anything whose `repr` says all of it.
         catalogue: the path of the catalogue file: its size and time are taken, it is large.
     """
-    state = sha256(f"{_FORMAT} {__version__} {_tool()} {settings!r} {_stat(catalogue)}".encode())
+    packages = (sys.prefix, os.environ.get("PYTHONPATH"))  # where installed modules come from
+    known = f"{_FORMAT} {__version__} {_tool()} {packages} {settings!r} {_stat(catalogue)}"
+    state = sha256(known.encode("utf-8", "surrogateescape"))
     for file in files:
         state.update(f"\n{file.name}\0{digest(file.data)}".encode("utf-8", "surrogateescape"))
     return state.hexdigest()

@@ -35,13 +35,8 @@ def open_catalogue(pin: str = "", root: str = "") -> Catalogue | Problem:
     path = path_of(pin, root)
     shown = pin or path
 
-    def read(offset: int, length: int) -> bytes:
-        with open(path, "rb", buffering=0) as stream:
-            stream.seek(offset)
-            return stream.read(length)
-
     try:
-        catalogue = Catalogue(resources.open_catalogue() if path == shipped() else read)
+        catalogue = Catalogue(resources.open_catalogue(path))
         version = catalogue.version
     except OSError as error:
         why = reason(error)

@@ -11,6 +11,7 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl import resources
+from iamdsl.project import packages
 from iamdsl.project.problem import Problem, nearest, reason
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 4 * 1024 * 1024
 STDIN = "<stdin>"
-_GROUP = "iamdsl.modules"
 
 
 class File(NamedTuple):
@@ -118,13 +118,17 @@ class Loader:
         first, *rest = dotted
         if first == "std":
             folder, prefix = resources.path("stdlib"), "std/"
-        else:
-            place = _package_folder(first)
-            if place is None:
-                return None
-            folder, prefix = place, f"@{first}/"
-        path = os.path.join(folder, *(rest or [first])) + ".iam"
-        return self._load(path, folder, prefix) if os.path.isfile(path) else None
+            path = _module_path(folder, dotted)
+            return self._load(path, folder, prefix) if os.path.isfile(path) else None
+        package = packages.find(first)
+        if not isinstance(package, packages.Package):
+            return package
+        path = _module_path(package.folder, dotted)
+        if not os.path.isfile(path):
+            return packages.no_module(package, ".".join(dotted), rest)
+        if leaves(path, package.folder):
+            return _outside(".".join(dotted), f"@{first}/")
+        return self._load(path, package.folder, f"@{first}/")
 
     def file(self, importer: str, path: str) -> Source | Problem:
         """Return the file that a source names by a path relative to itself."""
@@ -133,12 +137,12 @@ class Loader:
         if "\0" in path or not path.strip():
             return _not_found(path, "name a file relative to this one")
         if os.path.isabs(path) or os.path.splitdrive(path)[0]:
-            return _outside(path, "name it relative to the file that imports it")
+            return _outside(path, prefix, "name it relative to the file that imports it")
         wanted = os.path.normpath(os.path.join(os.path.dirname(home), path))
         if not _within(wanted, root):
-            return _outside(path, "move the file into the project")
+            return _outside(path, prefix, "move the file into the project")
         if leaves(wanted, root):
-            return _outside(path, "replace the link by the file")
+            return _outside(path, prefix, "replace the link by the file")
         if not os.path.exists(wanted):
             return _not_found(path, _similar(wanted, path))
         return self._load(wanted, root, prefix)
@@ -185,22 +189,10 @@ def _within(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
-def _package_folder(name: str) -> str | None:
-    """Return the folder of the package that the entry point `name` tells, without importing it."""
-    from importlib.metadata import entry_points  # noqa: PLC0415 (19 ms, only for such imports)
-    from importlib.util import find_spec  # noqa: PLC0415
-
-    for point in entry_points(group=_GROUP, name=name):
-        top, *rest = point.value.partition(":")[0].split(".")
-        try:
-            spec = find_spec(top)  # of a name without dots: runs nothing
-        except (ImportError, ValueError):
-            continue
-        for folder in (spec.submodule_search_locations or ()) if spec else ():
-            place = os.path.join(folder, *rest)
-            if os.path.isdir(place):
-                return place
-    return None
+def _module_path(folder: str, dotted: Sequence[str]) -> str:
+    """Return the path of a module: `acme.sub.x` is `sub/x.iam`, and `acme` alone `acme.iam`."""
+    first, *rest = dotted
+    return os.path.join(folder, *(rest or [first])) + ".iam"
 
 
 def _similar(wanted: str, written: str) -> str:
@@ -227,10 +219,16 @@ def _too_large(name: str, size: int) -> Problem:
     return Problem(codes.FILE_TOO_LARGE, message, "split it, or import what it needs as data")
 
 
-def _outside(path: str, hint: str) -> Problem:
+def _outside(path: str, prefix: str, hint: str = "") -> Problem:
+    """Return the problem of an import that leaves the folder of who imports; see `_Home`."""
     from iamdsl.diagnostics import codes  # noqa: PLC0415 (only on mistakes)
 
-    return Problem(codes.IMPORT_OUTSIDE, f"`{path}` is outside the project", hint)
+    if prefix.startswith("@"):
+        where = f"the package `{prefix[1:-1]}`"
+        hint = "a module of a package imports what lies in the package's own folder"
+    else:
+        where = "the project"
+    return Problem(codes.IMPORT_OUTSIDE, f"`{path}` is outside {where}", hint)
 
 
 def _not_found(path: str, hint: str) -> Problem:

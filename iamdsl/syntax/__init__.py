@@ -11,5 +11,6 @@ from __future__ import annotations
 
 from iamdsl.syntax import tree
 from iamdsl.syntax.parser import parse
+from iamdsl.syntax.text import read_literal
 
-__all__ = ["parse", "tree"]
+__all__ = ["parse", "read_literal", "tree"]

@@ -197,33 +197,32 @@ def literal(builder: Builder, token: Token) -> tree.Literal | tree.Broken:
     span = builder.span(token, token)
     if token.type in _WORDS:
         return tree.Literal(_WORDS[token.type], value, span=span)
-    kind = next((k for k, p in _NUMBERS if re.fullmatch(p, value)), "")
-    if kind and sum(map(str.isdigit, value)) <= MAX_DIGITS:
-        kind = "account" if kind == "int" and len(value) == 12 else kind
-        return tree.Literal(kind, value, span=span)
-    if kind:
-        problem = f"at most {MAX_DIGITS} digits are compared exactly"
-        value = f"{value[:20]}…"
-    elif re.fullmatch(_NETWORK, value):
-        problem = network_problem(value)
-        kind = "network"
-    elif re.fullmatch(_DATE, value):
-        problem = date_problem(value)
-        kind = "date"
-    else:
-        problem = "a number, duration (`4h`), date (`2026-12-31`), account id or address"
-        kind = ""
-        problem = f"expected {problem}"
+    kind, problem = read_literal(value)
     if problem:
+        shown = value if len(value) <= 40 else f"{value[:20]}…"
         builder.report.add(
             codes.BAD_LITERAL,
             span,
-            f"`{value}` cannot be read",
+            f"`{shown}` cannot be read",
             label=problem,
             hint="put text between quotes, or correct the literal",
         )
         return tree.Broken(span=span)
     return tree.Literal(kind, value, span=span)
+
+
+def read_literal(value: str) -> tuple[str, str]:
+    """Return the kind of a literal ("" if it is none), and what is wrong with it, "" if nothing."""
+    kind = next((k for k, p in _NUMBERS if re.fullmatch(p, value)), "")
+    if kind:
+        if sum(map(str.isdigit, value)) > MAX_DIGITS:
+            return kind, f"at most {MAX_DIGITS} digits are compared exactly"
+        return ("account" if kind == "int" and len(value) == 12 else kind), ""
+    if re.fullmatch(_NETWORK, value):
+        return "network", network_problem(value)
+    if re.fullmatch(_DATE, value):
+        return "date", date_problem(value)
+    return "", "expected a number, duration (`4h`), date (`2026-12-31`), account id or address"
 
 
 def network_problem(value: str) -> str:

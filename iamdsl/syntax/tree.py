@@ -272,6 +272,14 @@ class Import:
     place: Span
     span: Span = attrs.field(kw_only=True)
 
+    @property
+    def name(self) -> Name:
+        """Return the name that what is imported has here: the alias, or the path's last part."""
+        if self.alias is not None:
+            return self.alias
+        last = self.path.rsplit("/", 1)[-1] if isinstance(self.path, str) else self.path[-1]
+        return Name(last.split(".", 1)[0], span=self.place)
+
 
 @attrs.frozen(repr=False, eq=False)
 class Param:

@@ -132,6 +132,24 @@ class TestUpToDate:
         assert not run().up_to_date
         assert not run().up_to_date
 
+    def test_warnings_about_data_are_said_again(self, root: Path) -> None:
+        """A warning whose place is in a data file comes back with that place, in every format."""
+        (root / "main.iam").write_text(
+            'import "./names.json" as names: { bucket: String }\n'
+            "policy p { allow s3:ListBucket on arn:aws:s3:::photos"
+            " when aws:PrincipalTag/t == names.bucket }\n"
+        )
+        (root / "names.json").write_text('{\n  "bucket": "photo*"\n}')
+
+        first, second = run(), run()
+
+        assert second.up_to_date
+        (found,) = second.diagnostics
+        assert found.span is not None
+        assert (repr(found.span), found.span.text) == ("names.json:2:13", '"photo*"')
+        for form in FORMATS:
+            assert render(form, first.diagnostics) == render(form, second.diagnostics)
+
     def test_warnings_are_said_again(self, root: Path) -> None:
         """A warning does not go quiet because nothing has changed since."""
         with (root / "main.iam").open("a") as stream:
