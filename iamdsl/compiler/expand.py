@@ -18,7 +18,7 @@ from iamdsl.diagnostics import Label, codes
 from iamdsl.model import NEVER, Entity, Formula, Grant, Module, Place, Program, Value, types
 from iamdsl.model.program import with_article
 from iamdsl.model.values import leaves
-from iamdsl.source import moved
+from iamdsl.source import Borrowed, moved
 from iamdsl.syntax import tree
 
 if TYPE_CHECKING:
@@ -466,7 +466,7 @@ def _report_clashes(entities: list[Entity], report: Report) -> None:
         message = f"`{entity.name}` is declared twice"
         if other.name != entity.name:
             message = f"`{entity.name}` and `{other.name}` differ only in case"
-        again = other.place == entity.place
+        again = other.place == entity.place and not isinstance(other.span, Borrowed)
         note = Label(other.span, f"the {other.kind} `{other.name}` is declared here")
         report.add(
             codes.DUPLICATE_NAME,

@@ -112,6 +112,12 @@ class Report:
         its file, with the use as a note; or, where the value is a part only, the other way round.
         A fix would change the use, and is left out.
         """
+        notes = tuple(
+            Label(note.span.origins[0](), note.text)
+            if isinstance(note.span, Borrowed) and note.span.whole
+            else note
+            for note in notes
+        )
         if isinstance(span, Borrowed):
             fix, origins = None, [origin() for origin in span.origins]
             if span.whole:
@@ -119,7 +125,7 @@ class Report:
                 span = origins[0]
             else:
                 notes = (*notes, *(Label(origin, "comes from here") for origin in origins))
-        diagnostic = Diagnostic(code, code.severity, message, span, label, tuple(notes), hint, fix)
+        diagnostic = Diagnostic(code, code.severity, message, span, label, notes, hint, fix)
         place = (id(span.source), span.start, span.end) if span else None
         self._found.setdefault((code.number, place, message), diagnostic)
 
