@@ -27,7 +27,8 @@ class Value:
         outside: the part of the text that came from a param or from data and holds `*`, `?` or
             `$`, "" if there is none: it may not stand where it would act as a pattern.
         verbatim: quoted: not looked up in the catalogue.
-        span: where it was written.
+        span: where it was written; of a value from data, a `Borrowed`: where it is used, and the
+            way to where it was written.
     """
 
     type: Type

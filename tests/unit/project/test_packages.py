@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -96,7 +97,7 @@ def test_the_command_line(site: Path, tmp_path: Path) -> None:
     project, copy = tmp_path / "project", tmp_path / "site"
     project.mkdir()
     (project / "main.iam").write_text(USING, encoding="utf-8")
-    subprocess.run(["cp", "-r", str(site), str(copy)], check=True)
+    shutil.copytree(site, copy)
     root = str(Path(data_path()).parent if Path(data_path()).name == "_data" else data_path())
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(copy), root])}
 
