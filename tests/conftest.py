@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from iamdsl.aws.container import Content
 
 CASES = Path(__file__).parent / "cases"
+PACKAGE = Path(__file__).parent / "packages" / "acme-platform"
 
 
 class CaseOutput(SingleFileSnapshotExtension):
@@ -66,6 +69,23 @@ def _private_cache(tmp_path_factory: pytest.TempPathFactory) -> object:
         for name in ("NO_COLOR", "FORCE_COLOR", "IAMDSL_OUTPUT_FORMAT", "IAMDSL_DEBUG"):
             patch.delenv(name, raising=False)
         yield
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that the example package is installed into by pip, as by anyone."""
+    target = tmp_path_factory.mktemp("site")
+    options = ["--no-build-isolation", "--no-deps", "--no-index", "--disable-pip-version-check"]
+    command = [sys.executable, "-m", "pip", "install", "-q", *options, "--target", str(target)]
+    subprocess.run([*command, str(PACKAGE)], check=True, timeout=300)
+    return target
+
+
+@pytest.fixture
+def installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put that folder where Python looks for packages; one of the examples imports it."""
+    monkeypatch.syspath_prepend(str(site))
+    return site
 
 
 @pytest.fixture(scope="session")

@@ -265,7 +265,7 @@ class Evaluator:
         if local is not None:
             return _used(local, node.span)
         binding = frame.module.names.get(node.text)
-        if binding is not None:
+        if binding is not None and binding.kind != "guard":
             found = self.binding(binding)
             span = moved(node.span, found.span) if found else None
             return found and Value(found.type, found.data, found.outside, found.verbatim, span=span)

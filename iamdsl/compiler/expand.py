@@ -159,7 +159,7 @@ class _Expanding:
             self.report.add(codes.MISPLACED, span, problem, notes=notes, hint=hint)
             return
         if node.kind in {"test", "guard"}:
-            self._unchecked(node)
+            self._unchecked(node.kind, node.name.span)
             return
         name = self._entity_name(node, frame)
         if name is None:
@@ -219,11 +219,11 @@ class _Expanding:
             self.members(node.body, frame, None)
         self.place = outer
 
-    def _unchecked(self, node: tree.Declaration) -> None:
-        what = "does not run tests" if node.kind == "test" else "does not prove guards"
+    def _unchecked(self, kind: str, span: Span) -> None:
+        what = "does not run tests" if kind == "test" else "does not prove guards"
         self.report.add(
             codes.UNCHECKED,
-            node.name.span,
+            span,
             f"this version of iamdsl {what}",
             hint="do not count on it yet",
         )
@@ -283,6 +283,9 @@ class _Expanding:
         binding = self._find_template(function, frame.module)
         if binding is None:
             return
+        if binding.kind == "guard":
+            self._guard(node, entity)
+            return
         if binding in [b for b, _ in self.uses]:
             return  # a circle, which `resolve` has reported
         if len(self.uses) >= MAX_DEPTH:
@@ -311,7 +314,19 @@ class _Expanding:
             found = target.names.get(node.name.text) if isinstance(target, Module) else None
         else:
             return None
-        return found if found is not None and found.kind == "template" else None
+        return found if found is not None and found.kind in {"template", "guard"} else None
+
+    def _guard(self, node: tree.Use, entity: Entity | None) -> None:
+        """Switch on the guard of a library, which binds the whole project."""
+        if entity is not None or self.place.kind:
+            self.report.add(
+                codes.MISPLACED,
+                node.span,
+                "a guard binds every role of the project, and stands at the top level",
+                hint="move this `use` out of the block",
+            )
+        else:
+            self._unchecked("guard", node.template.span)
 
     def _arguments(
         self, call: tree.Expression, binding: Binding, frame: Frame

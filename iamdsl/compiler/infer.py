@@ -121,6 +121,8 @@ class Inference:
                     return types.UNKNOWN
                 kind = self.read_type(written, scope)
                 return types.UNKNOWN if data.refused(written, self.report) else kind
+            case tree.Declaration():
+                return types.GUARD
             case _:
                 return types.MODULE
 
@@ -177,11 +179,11 @@ class Inference:
     # Names
 
     def template(self, node: tree.Expression, scope: Scope) -> Binding | None:
-        """Return the template that is meant; anything else is reported."""
+        """Return the template or guard that is meant; anything else is reported."""
         binding = self.lookup(node, scope)
         if binding is None:
             return None
-        if binding.kind == "template":
+        if binding.kind in {"template", "guard"}:
             return binding
         if binding.kind != "broken":
             self.report.add(
@@ -189,7 +191,7 @@ class Inference:
                 node.span,
                 f"`{node.span.text}` is no template",
                 notes=[Label(binding.span, "declared here")],
-                hint="`use` takes a `template`",
+                hint="`use` takes a `template`, or a `guard`",
             )
         return None
 
@@ -383,10 +385,10 @@ class Inference:
 
     def _name(self, node: tree.Name, scope: Scope) -> Type:
         found = scope.find(node.text)
-        if found is not None:
+        entity = self.program.entity_type(node.text)
+        if found is not None and (found.kind != "guard" or entity is None):
             found.used = True
             return self.type_of(found)
-        entity = self.program.entity_type(node.text)
         if entity is not None:
             return entity
         self._unknown(node, scope)

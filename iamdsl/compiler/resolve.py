@@ -86,11 +86,13 @@ def _bind(module: Module, report: Report) -> None:
             if not module.library:
                 check_shadow(name, None, report)
             continue
-        kind = _KINDS.get(type(member))
-        if kind is None:
+        guard = isinstance(member, tree.Declaration) and member.kind == "guard"
+        kind = "guard" if guard else _KINDS.get(type(member))
+        declared = member.parameter.name if isinstance(member, tree.Param) else _name_of(member)
+        if kind is None or declared is None:
             continue
-        name = member.parameter.name if isinstance(member, tree.Param) else member.name
-        if kind != "template":
+        name = declared
+        if kind not in {"template", "guard"}:
             check_word(name, report)
             if not module.library:
                 check_shadow(name, None, report)
@@ -98,6 +100,12 @@ def _bind(module: Module, report: Report) -> None:
             _duplicate(name, module.names[name.text], report)
         else:
             module.names[name.text] = Binding(kind, name.text, member, module, name.span)
+
+
+def _name_of(member: tree.Member) -> tree.Name | None:
+    """Return the name that a member declares; None if it has none, or a computed one."""
+    name = getattr(member, "name", None)
+    return name if isinstance(name, tree.Name) else None
 
 
 def _duplicate(name: tree.Name, bound: Binding, report: Report) -> None:
@@ -272,7 +280,7 @@ def _unused(modules: tuple[Module, ...], locals_: list[Binding], report: Report)
     """
     for module in modules:
         for binding in () if module.library else module.names.values():
-            if not binding.used and binding.kind != "broken":
+            if not binding.used and binding.kind not in {"broken", "guard"}:
                 _never_used(binding, _CALLED.get(binding.kind, binding.kind), "remove it", report)
     for binding in locals_:
         if binding.used or binding.module.library or binding.name.startswith("_"):

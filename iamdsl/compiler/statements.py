@@ -157,11 +157,18 @@ class Checker(Inference):
                 self.mismatch(node, kind, "String", f"the tag `{name}`")
 
     def use(self, node: tree.Use, scope: Scope) -> None:
-        """Check that a template is used, with the arguments that it takes."""
+        """Check that a template is used with the arguments that it takes, or a guard with none."""
         call = node.template
         if not isinstance(call, tree.Call):
             call = tree.Call(call, (), span=node.span)
         binding = self.template(call.function, scope)
+        if binding is not None and binding.kind == "guard" and call.arguments:
+            self.report.add(
+                codes.WRONG_ARGUMENTS,
+                call.span,
+                f"the guard `{binding.name}` takes no arguments",
+                hint=f"write `use {call.function.span.text}`",
+            )
         if binding is None or not isinstance(binding.node, tree.Template):
             return
         if self.inside is not None:

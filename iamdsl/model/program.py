@@ -18,7 +18,7 @@ class Binding:
     """What a name stands for.
 
     Attributes:
-        kind: let, param, extern, template, module, data, local.
+        kind: let, param, extern, template, guard, module, data, local.
         node: the tree's node: `Let`, `Param`, `Extern`, `Template`, `Import`, `Parameter`, `Name`.
         module: the module whose scope the node's expressions are read in.
         type: None until `resolve` has inferred it.

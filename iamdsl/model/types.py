@@ -55,7 +55,7 @@ ACTION, PRINCIPAL, KEY, CONDITION = (
 QUALIFIED = Type("action or key")
 """`s3:prefix`: an action or a key, as its place wants it."""
 STAR = Type("*")
-MODULE, TEMPLATE = Type("Module"), Type("Template")
+MODULE, TEMPLATE, GUARD = Type("Module"), Type("Template"), Type("Guard")
 RECORD = Type("Record")
 """The type of a record's value: which fields it has, the value itself says."""
 

@@ -16,7 +16,7 @@ from iamdsl.cli import main
 ROOT = Path(__file__).parent.parent.parent
 CASES = sorted((ROOT / "tests" / "cases").rglob("built.json"))
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/iamdsl.toml"))
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("installed")]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -25,23 +25,6 @@ policy tables {
 """
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder that the example package is installed into by pip, as by anyone."""
-    target = tmp_path_factory.mktemp("site")
-    options = ["--no-build-isolation", "--no-deps", "--no-index", "--disable-pip-version-check"]
-    command = [sys.executable, "-m", "pip", "install", "-q", *options, "--target", str(target)]
-    subprocess.run([*command, str(PACKAGE)], check=True, timeout=300)
-    return target
-
-
-@pytest.fixture
-def installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put the folder where Python looks for packages."""
-    monkeypatch.syspath_prepend(str(site))
-    return site
-
-
 @pytest.fixture(autouse=True)
 def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Names in messages are relative to where the tool was started."""
