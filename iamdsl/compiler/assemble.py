@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, cast
 from iamdsl.aws.names import name_problem
 from iamdsl.compiler.builders import text_of
 from iamdsl.compiler.entities import Entities, setting
+from iamdsl.compiler.kinds import check_kind, check_profiles
 from iamdsl.compiler.lower import Lowering
+from iamdsl.compiler.resource_policies import service_of
 from iamdsl.diagnostics import codes
 from iamdsl.iam import Attachment, Build, Document, Identity
 from iamdsl.model.program import with_article
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from iamdsl.compiler.environment import Environment
     from iamdsl.diagnostics import Report
     from iamdsl.iam import DocumentKind, IdentityKind, Place, Tags
-    from iamdsl.model import Entity, Grant, Value
+    from iamdsl.model import Entity, Value
     from iamdsl.source import Span
 
 _POLICY_ARN = re.compile(r"arn:[^:*?]+:iam::[^:*?]+:policy/[^*?]+")
@@ -28,6 +30,12 @@ _NAMES = {
     "policy": "managed-policy", "boundary": "managed-policy", "scp": "organization-policy",
     "rcp": "organization-policy", "role": "role", "user": "user", "group": "group",
     "permission_set": "permission_set", "session": "inline-policy",
+}  # fmt: skip
+
+_DESCRIPTIONS = {
+    "policy": "policy-description", "boundary": "policy-description",
+    "scp": "organization-policy-description", "rcp": "organization-policy-description",
+    "permission_set": "permission_set-description",
 }  # fmt: skip
 
 
@@ -47,6 +55,7 @@ def assemble(
             documents.append(assembly.document(entity))
         else:
             identities.append(assembly.identity(entity))
+    check_profiles(identities, report)
     return Build(tuple(documents), tuple(identities)), known.referred
 
 
@@ -63,9 +72,9 @@ class _Assembly:
         target, service = None, None
         if entity.target is not None:
             kind, target = "resource", self.entities.resolve_value(entity.target)
-            service = _service(entity.target, target)
+            service = service_of(entity.target, target)
         self._check_names(entity, "resource" if target else entity.kind)
-        policy = self.lowering.policy(entity, service or "")
+        policy = self.lowering.policy(entity)
         if not policy.statements and not self.report.failed:
             self.report.add(
                 codes.EMPTY_DOCUMENT,
@@ -73,7 +82,7 @@ class _Assembly:
                 f"the {entity.kind} `{entity.name}` has no statement",
                 hint="AWS refuses a policy without statements: add one, or remove it",
             )
-        self._check_kind(entity)
+        check_kind(entity, policy, self.environment, self.report)
         return Document(
             cast("DocumentKind", kind),
             entity.name,
@@ -233,7 +242,7 @@ class _Assembly:
         managed = entity.kind in {"policy", "boundary"}
         for name, rule in (
             ("path", "policy-path" if managed else "path"),
-            ("description", "policy-description" if managed else "description"),
+            ("description", _DESCRIPTIONS.get(entity.kind, "description")),
             ("instance_profile", "instance-profile"),
         ):
             if name in entity.settings:
@@ -249,38 +258,3 @@ class _Assembly:
                     f"`{text}` {problem}",
                     hint="AWS would refuse it: choose another",
                 )
-
-    def _check_kind(self, entity: Entity) -> None:
-        """Report what the element table of a kind of policy does not take."""
-        for grant in entity.grants:
-            problem, hint = "", ""
-            if grant.verb == "trust":
-                continue
-            if entity.kind == "rcp" and grant.verb == "allow":
-                problem = "a resource control policy can only deny"
-                hint = "AWS allows everything by `RCPFullAWSAccess`; write what is denied"
-            elif entity.kind == "rcp" and any(str(a.data) == "*" for a in grant.actions):
-                problem = "a resource control policy names its services"
-                hint = "write `s3:*, sqs:*, …`"
-            elif entity.kind == "rcp":
-                problem, hint = self._unreached(grant)
-            if problem:
-                self.report.add(codes.ELEMENT_NOT_ALLOWED, grant.span, problem, hint=hint)
-
-    def _unreached(self, grant: Grant) -> tuple[str, str]:
-        """Return what is wrong with a resource control policy on a service that has none."""
-        catalogue = self.environment.catalogue
-        services = {str(a.data).partition(":")[0].lower() for a in grant.actions}
-        for service in sorted(services):
-            if catalogue.has_service(service) and not catalogue.supports_rcp(service):
-                problem = f"resource control policies do not reach `{service}`"
-                return problem, "deny it by an `scp`, which is about who asks"
-        return "", ""
-
-
-def _service(value: Value, text: str) -> str:
-    """Return the service that a resource policy belongs to."""
-    if value.type.name == "Resource" and value.type.options:
-        return value.type.options[0].partition(":")[0]
-    fields = text.split(":")
-    return fields[2] if len(fields) > 2 and fields[0] == "arn" else ""

@@ -110,15 +110,30 @@ def check(
             problem = f"`{function.span.text}` takes at most {most} argument{'s' * (most != 1)}"
         elif not types.fits(types.leaf(kind), types.STRING) and kind.name != "*":
             problem = f"a builder takes text, and this is {kind}"
+        elif name is not None and not any(_hole(name.text) in f.text for f in found.formats):
+            problem = f"an ARN of `{function.span.text}` has no {name.text} to be given"
         if problem:
             shown = ", ".join(_lower(p) for p in found.formats[0].placeholders)
             report.add(
                 codes.WRONG_ARGUMENTS,
                 (name or value).span,
                 problem,
-                hint=f"write `{function.span.text}({shown})`, then `region =`, `account =` or"
-                " `partition =`",
+                hint=f"write `{function.span.text}({shown})`" + _places_of(found),
             )
+
+
+def _hole(place: str) -> str:
+    """Return the placeholder of a region, account or partition in a format."""
+    return f"${{{place.capitalize()}}}"
+
+
+def _places_of(kind: ResourceType) -> str:
+    """Return what of an ARN of that type can be given by name, as a hint goes on."""
+    known = [p for p in ("region", "account", "partition") if _hole(p) in kind.formats[0].text]
+    shown = [f"`{place} =`" for place in known]
+    return (
+        f", then {', '.join(shown[:-1])}{' or ' if shown[1:] else ''}{shown[-1]}" if shown else ""
+    )
 
 
 def _lower(placeholder_name: str) -> str:
@@ -131,19 +146,26 @@ def build(
     places: dict[str, Value],
     environment: Environment,
 ) -> list[str]:
-    """Return the ARNs that a builder makes: one, or one for each pair of its lists' items."""
+    """Return the ARNs that a builder makes: one for each format and each pair of its lists' items."""
     lists = [[str(v.data) for v in leaves(value)] for value in positional]
-    made = []
+    made: list[str] = []
     names = {n: [str(v.data) for v in leaves(value)] for n, value in places.items()}
     for chosen in product(*lists, *names.values()):
         texts = list(chosen[: len(lists)])
         overrides = dict(zip(names, chosen[len(lists) :], strict=True))
-        made.append(_fill(_format(kind, len(texts)), texts, overrides, environment))
+        made += (_fill(f, texts, overrides, environment) for f in _formats(kind, len(texts)))
     return made
 
 
-def _format(kind: ResourceType, count: int) -> ArnFormat:
-    return next((f for f in kind.formats if len(f.placeholders) >= count), kind.formats[-1])
+def _formats(kind: ResourceType, count: int) -> tuple[ArnFormat, ...]:
+    """Return the formats that so many texts can be meant for, so that none is left out.
+
+    Stages of API Gateway are of `/apis/…` and of `/restapis/…`: a `deny` on one kind only would
+    let the other through. Where some formats take exactly that many texts, they are meant.
+    """
+    exact = tuple(f for f in kind.formats if len(f.placeholders) == count)
+    roomy = tuple(f for f in kind.formats if len(f.placeholders) >= count)
+    return exact or roomy or kind.formats[-1:]
 
 
 def _fill(

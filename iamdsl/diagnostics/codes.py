@@ -189,6 +189,16 @@ ALWAYS_MET = Code(
     "IAM220", "always-met", _WARNING, "A condition or `except` of an `allow` keeps nothing out."
 )
 
+NO_RESOURCE_POLICY = Code(
+    "IAM226", "no-resource-policy", _ERROR, "A resource has no policy of its own."
+)
+NOT_PRINCIPAL = Code(
+    "IAM227",
+    "not-principal",
+    _WARNING,
+    "Exceptions from `to anyone` deny more principals than they seem to.",
+)
+
 # 3: what IAM can hold
 TOO_LARGE = Code(
     "IAM301", "too-large", _ERROR, "A document is over its size limit and cannot be split."
@@ -235,6 +245,18 @@ INEXACT_SET = Code(
 )
 EMPTY_DOCUMENT = Code(
     "IAM311", "empty-document", _ERROR, "A policy has no statement, or a role no trust."
+)
+UNPUBLISHED_LIMIT = Code(
+    "IAM312",
+    "unpublished-limit",
+    _NOTE,
+    "A resource's policy is large, and AWS publishes no limit for its service.",
+)
+DISPUTED_FORM = Code(
+    "IAM313",
+    "disputed-form",
+    _WARNING,
+    "AWS's own pages disagree whether a kind of policy takes what is written.",
 )
 
 # 5: project and machine
