@@ -32,6 +32,8 @@ _NAMES = {
     "permission_set": "permission_set", "session": "inline-policy",
 }  # fmt: skip
 
+_SHOWN = 128
+"""Characters of a name or text that a message repeats."""
 _DESCRIPTIONS = {
     "policy": "policy-description", "boundary": "policy-description",
     "scp": "organization-policy-description", "rcp": "organization-policy-description",
@@ -255,6 +257,6 @@ class _Assembly:
                 self.report.add(
                     codes.BAD_NAME,
                     span,
-                    f"`{text}` {problem}",
+                    f"`{text if len(text) <= _SHOWN else f'{text[:_SHOWN]}…'}` {problem}",
                     hint="AWS would refuse it: choose another",
                 )

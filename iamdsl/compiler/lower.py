@@ -230,9 +230,11 @@ class Lowering(NamedTuple):
         if None in found or None in excepted:
             return False
         if target is not None:
-            problem, label, hint = target.refusal(texts, others)
-            if problem:
-                span = grant.resources[0].span or grant.span
+            refusal = target.refusal(texts, others)
+            if refusal is not None:
+                values = (*grant.resources, *grant.resources_except)
+                span = values[[*found, *excepted].index(refusal.text)].span or grant.span
+                _, problem, label, hint = refusal
                 self.report.add(codes.ELEMENT_NOT_ALLOWED, span, problem, label=label, hint=hint)
                 return False
             if target.rule.own == "none":
@@ -313,13 +315,17 @@ class Lowering(NamedTuple):
         excepted = self._pairs(grant.principals_except, grant)
         if pairs is None or excepted is None:
             return False
-        for kind, text in (*pairs, *excepted):
+        where = f"a policy of {target.service}"
+        values = (*(grant.principals or ()), *grant.principals_except)
+        for value, (kind, text) in zip(values, (*pairs, *excepted), strict=True):
             what = principals.only_elsewhere(kind, text, s3=target.rule.canonical)
             if what:
-                self._no_such_principal(grant, what, f"a policy of {target.service}")
-                return False
+                return self._no_such_principal(value.span or grant.span, what, where)
         if ("*", "*") in excepted:
             return Principals(())
+        if ("AWS", "*") in excepted:
+            span = grant.principals_except[0].span or grant.span
+            return self._no_such_principal(span, "`account *`", "an exception")
         if not excepted:
             return _grouped(pairs)
         place = grant.principals_except[0].span or grant.span
@@ -335,14 +341,15 @@ class Lowering(NamedTuple):
             return False
         return attrs.evolve(_grouped(excepted), negated=True)
 
-    def _no_such_principal(self, grant: Grant, what: str, where: str) -> None:
+    def _no_such_principal(self, span: Span, what: str, where: str) -> Literal[False]:
         self.report.add(
             codes.BAD_PRINCIPAL,
-            (grant.principals or ())[0].span or grant.span,
+            span,
             f"{what} is no principal of {where}",
             label="AWS refuses this",
             hint="name a role, a user, an account or a service",
         )
+        return False
 
     def _pairs(self, values: tuple[Value, ...], grant: Grant) -> list[tuple[str, str]] | None:
         known = [self.entities.named(v) for v in values]
@@ -362,21 +369,6 @@ class Lowering(NamedTuple):
                 hint="remove `on`: the role itself is what is trusted with",
             )
             return []
-        pairs = self._pairs(grant.principals or (), grant)
-        blocks = self._blocks(grant.condition, grant)
-        if pairs is None or blocks is None or self._anyone(pairs, grant):
-            return []
-        if any(kind == "CanonicalUser" for kind, _ in pairs):
-            self._no_such_principal(grant, "a canonical user", "a trust policy")
-            return []
-        if ("AWS", "*") in pairs and blocks == ((),):
-            self.report.add(
-                codes.OPEN_TRUST,
-                grant.span,
-                "everyone in AWS may assume this role",
-                label="no condition says who",
-                hint='add `when aws:PrincipalOrgID == "o-…"`, or name the account',
-            )
         if grant.principals_except:
             self.report.add(
                 codes.ELEMENT_NOT_ALLOWED,
@@ -385,6 +377,23 @@ class Lowering(NamedTuple):
                 hint="name who is trusted",
             )
             return []
+        pairs = self._pairs(grant.principals or (), grant)
+        blocks = self._blocks(grant.condition, grant)
+        if pairs is None or blocks is None or self._anyone(pairs, grant):
+            return []
+        for value, (kind, text) in zip(grant.principals or (), pairs, strict=True):
+            what = principals.only_elsewhere(kind, text, trust=True)
+            if what:
+                self._no_such_principal(value.span or grant.span, what, "a trust policy")
+                return []
+        if ("AWS", "*") in pairs and blocks == ((),):
+            self.report.add(
+                codes.OPEN_TRUST,
+                grant.span,
+                "everyone in AWS may assume this role",
+                label="no condition says who",
+                hint='add `when aws:PrincipalOrgID == "o-…"`, or name the account',
+            )
         made: list[Statement] = []
         for verbs, group in self._trust_groups(grant, pairs).items():
             who = _grouped(group)
@@ -407,7 +416,7 @@ class Lowering(NamedTuple):
             problem, hint = principals.trust_mismatch(found.values, pairs)
             if problem:
                 span = (grant.principals or ())[0].span or grant.span
-                label = "nobody can use this"
+                label = "AWS's validator refuses this"
                 self.report.add(codes.BAD_PRINCIPAL, span, problem, label=label, hint=hint)
                 return {}
             return {found.values: pairs}

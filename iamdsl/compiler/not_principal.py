@@ -43,7 +43,7 @@ def accepted(grant: Grant, pairs: Pairs, target: Target, report: Report) -> bool
         )
         return False
     lacking = _lacking(pairs)
-    message, label = "these exceptions do not hold for who has a permissions boundary", ""
+    message, label = "these exceptions do not hold for those with a permissions boundary", ""
     hint = "write `to anyone … unless aws:PrincipalArn like …`"
     if lacking:
         person, needed = lacking

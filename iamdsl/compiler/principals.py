@@ -175,13 +175,14 @@ def _hint(text: str) -> str:
     return "a principal is a role, a user, an account, a service or a federated provider"
 
 
-def only_elsewhere(kind: str, text: str, *, s3: bool) -> str:
-    """Return what a principal is that a resource policy does not take, "" when it takes it.
+def only_elsewhere(kind: str, text: str, *, s3: bool = False, trust: bool = False) -> str:
+    """Return what a principal is that a policy does not take, "" when it takes it.
 
     Args:
         s3: whether the policy is one of S3's, which knows two kinds of its own.
+        trust: whether it is a trust policy, which knows federated providers.
     """
-    if kind == "Federated":
+    if kind == "Federated" and not trust:
         return "a federated provider"
     if not s3 and kind == "CanonicalUser":
         return "a canonical user"

@@ -6,7 +6,7 @@ What the services take is in `aws.resource_policies`; here it meets targets and 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl.aws.resource_policies import UNLISTED, ResourcePolicy, of_service, word
 from iamdsl.compiler.actions import types_of_text
@@ -36,6 +36,15 @@ def may_be_pattern(target: Value, text: str) -> bool:
     """Tell whether a target may name many, because its policy does not say its ARN."""
     rule = of_service(service_of(target, text))
     return rule is not None and rule.own not in {"arn", "none"}
+
+
+class Refusal(NamedTuple):
+    """Why a service does not take a resource in a statement: its text, and what to say of it."""
+
+    text: str
+    problem: str
+    label: str
+    hint: str
 
 
 class Target:
@@ -99,31 +108,35 @@ class Target:
         """Tell whether a text that is no ARN names a resource in this policy."""
         return bool(self.rule.short) and text.startswith(self.rule.short)
 
-    def refusal(self, texts: tuple[str, ...], excepted: tuple[str, ...]) -> tuple[str, str, str]:
-        """Return what is wrong with the resources of a statement: problem, label, hint; or "".
+    def refusal(self, texts: tuple[str, ...], excepted: tuple[str, ...]) -> Refusal | None:
+        """Return what is wrong with the resources of a statement, None when nothing is.
 
         Args:
             texts: what `on` names; `excepted` is what it takes away.
         """
-        rule, what = self.rule, f"this {self.kind}"
-        refuses = "AWS refuses this"
-        foreign = next((t for t in (*texts, *excepted) if self._is_foreign(t)), "")
+        rule, refuses = self.rule, "AWS refuses this"
+        hint = "leave `on` out, or write `on self`"
+        foreign = next((t for t in (*texts, *excepted) if self._is_foreign(t)), None)
         if rule.own == "none" and (excepted or foreign):
             problem = f"a {self.kind}'s policy is about that {self.kind} only"
-            return problem, refuses, "leave `on` out, or write `on self`"
+            return Refusal(foreign or excepted[0], problem, "", hint)
         if excepted and "NotResource" in rule.refused:
             problem = f"a policy of {self.service} takes no exceptions from resources"
-            return problem, refuses, "leave `on` out, or write `on self`"
+            return Refusal(excepted[0], problem, refuses, hint)
         if "*" in texts and not excepted and "*" in rule.refused:
             problem = f"a policy of {self.service} takes no `*` for its resources"
-            return problem, refuses, "leave `on` out, or write `on self`"
-        if not foreign:
-            return "", "", ""
-        label = refuses if rule.scope in _STRICT else f"{what} alone is asked by this policy"
+            return Refusal("*", problem, refuses, hint)
+        if foreign is None:
+            return None
         if rule.scope == "its service":
-            return f"`{foreign}` is not of {self.service}", refuses, "name resources of the service"
+            problem = f"`{foreign}` is not of {self.service}"
+            return Refusal(foreign, problem, refuses, "name resources of the service")
+        label = (
+            refuses if rule.scope in _STRICT else f"nobody asks this {self.kind}'s policy for it"
+        )
         under = ', or `"{self}/*"` for its objects' if self.kind == "bucket" else ""
-        return f"`{foreign}` is not of {what}", label, f"write `self`{under}"
+        problem = f"`{foreign}` is not of this {self.kind}"
+        return Refusal(foreign, problem, label, f"write `self`{under}")
 
     def _is_foreign(self, text: str) -> bool:
         scope, own = self.rule.scope, self.arn
