@@ -12,12 +12,12 @@ from iamdsl.compiler import actions, builders
 from iamdsl.compiler.environment import Environment
 from iamdsl.compiler.lower import arn_problem
 from iamdsl.model import Value, types
-from iamdsl.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamdsl.aws import Catalogue, ResourceType
+    from iamdsl.source import Source
 
 PLACE = {"partition": "aws", "account": "111122223333", "region": "eu-west-1"}
 ELSEWHERE = {"partition": "aws-cn", "account": "222233334444", "region": "cn-north-1"}
