@@ -92,13 +92,6 @@ def name_problem(kind: str, text: str) -> str:
     return ""
 
 
-def sid_kind(kind: str, service: str = "") -> str:
-    """Return which rule a Sid obeys: of a document kind, and for `resource` of a service."""
-    if kind != "resource":
-        return "sid"
-    return f"sid-{service}" if service in {"lambda", "events"} else "sid-resource"
-
-
 def _at_least(rule: NameRule) -> str:
     return f"no fewer than {rule.shortest:,} {'is' if rule.shortest == 1 else 'are'}"
 

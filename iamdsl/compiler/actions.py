@@ -269,7 +269,8 @@ def is_of_type(text: str, service: str, names: Iterable[str], catalogue: Catalog
         return False
     tokens = _tokens(fields[5])
     return any(
-        form.fields[2] == fields[2] and _meet(tokens, _format_tokens(form.fields[5]))
+        form.fields[2] == "${Vendor}"  # recovery points: an ARN of whatever was backed up
+        or (form.fields[2] == fields[2] and _meet(tokens, _format_tokens(form.fields[5])))
         for name in names
         if (kind := catalogue.resource_type(service, name)) is not None
         for form in kind.formats

@@ -13,8 +13,10 @@ import attrs
 from iamdsl.aws.names import name_problem
 from iamdsl.compiler.builders import text_of
 from iamdsl.compiler.entities import Entities, name_of, setting
+from iamdsl.compiler.kinds import check_kind, check_profiles
 from iamdsl.compiler.lower import Lowering
 from iamdsl.compiler.places import chain
+from iamdsl.compiler.resource_policies import service_of
 from iamdsl.diagnostics import Label, codes
 from iamdsl.iam import Account, Attachment, Build, Document, Identity, Target
 from iamdsl.model.grants import ORGANIZATION_POLICIES
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from iamdsl.compiler.expand import Expansion
     from iamdsl.diagnostics import Report
     from iamdsl.iam import DocumentKind, IdentityKind, Tags, TargetKind
-    from iamdsl.model import Entity, Grant, Place, Value
+    from iamdsl.model import Entity, Place, Value
     from iamdsl.source import Span
 
 _POLICY_ARN = re.compile(r"arn:[^:*?]+:iam::[^:*?]+:policy/[^*?$]+")
@@ -44,6 +46,14 @@ _NAMES = {
     "permission_set": "permission_set", "session": "inline-policy",
 }  # fmt: skip
 
+_SHOWN = 128
+"""Characters of a name or text that a message repeats."""
+_DESCRIPTIONS = {
+    "policy": "policy-description", "boundary": "policy-description",
+    "scp": "organization-policy-description", "rcp": "organization-policy-description",
+    "permission_set": "permission_set-description",
+}  # fmt: skip
+
 
 def assemble(expansion: Expansion, environment: Environment, report: Report) -> Build:
     """Return the build before `fit`."""
@@ -56,7 +66,8 @@ def assemble(expansion: Expansion, environment: Environment, report: Report) -> 
     documents: dict[Entity, Document] = {}
     for place, here in residents.items():
         own = {e: assemblies[e.within].document(e) for e in here if e.kind in _DOCUMENTS}
-        identities = (assemblies[place].identity(e) for e in here if e.kind not in _DOCUMENTS)
+        identities = [assemblies[place].identity(e) for e in here if e.kind not in _DOCUMENTS]
+        check_profiles(identities, report)
         made[place] = Build(tuple(own.values()), tuple(identities))
         documents |= own
     whole = {documents[e] for e in known.referred if e in documents}
@@ -119,9 +130,9 @@ class _Assembly:
         target, service = None, None
         if entity.target is not None:
             kind, target = "resource", self.entities.resolve_value(entity.target)
-            service = _service(entity.target, target)
+            service = service_of(entity.target, target)
         self._check_names(entity, "resource" if target else entity.kind)
-        policy = self.lowering.policy(entity, service or "")
+        policy = self.lowering.policy(entity)
         if not policy.statements and not self.report.failed:
             self.report.add(
                 codes.EMPTY_DOCUMENT,
@@ -129,7 +140,7 @@ class _Assembly:
                 f"the {entity.kind} `{entity.name}` has no statement",
                 hint="AWS refuses a policy without statements: add one, or remove it",
             )
-        self._check_kind(entity)
+        check_kind(entity, policy, self.environment, self.report)
         return Document(
             cast("DocumentKind", kind),
             entity.name,
@@ -320,7 +331,7 @@ class _Assembly:
         managed = entity.kind in {"policy", "boundary"}
         for name, rule in (
             ("path", "policy-path" if managed else "path"),
-            ("description", "policy-description" if managed else "description"),
+            ("description", _DESCRIPTIONS.get(entity.kind, "description")),
             ("instance_profile", "instance-profile"),
         ):
             if name in entity.settings:
@@ -333,45 +344,10 @@ class _Assembly:
                 self.report.add(
                     codes.BAD_NAME,
                     span,
-                    f"`{text}` {problem}",
+                    f"`{text if len(text) <= _SHOWN else f'{text[:_SHOWN]}…'}` {problem}",
                     hint="AWS would refuse it: choose another",
                 )
-
-    def _check_kind(self, entity: Entity) -> None:
-        """Report what the element table of a kind of policy does not take."""
-        for grant in entity.grants:
-            problem, hint = "", ""
-            if grant.verb == "trust":
-                continue
-            if entity.kind == "rcp" and grant.verb == "allow":
-                problem = "a resource control policy can only deny"
-                hint = "AWS allows everything by `RCPFullAWSAccess`; write what is denied"
-            elif entity.kind == "rcp" and any(str(a.data) == "*" for a in grant.actions):
-                problem = "a resource control policy names its services"
-                hint = "write `s3:*, sqs:*, …`"
-            elif entity.kind == "rcp":
-                problem, hint = self._unreached(grant)
-            if problem:
-                self.report.add(codes.ELEMENT_NOT_ALLOWED, grant.span, problem, hint=hint)
-
-    def _unreached(self, grant: Grant) -> tuple[str, str]:
-        """Return what is wrong with a resource control policy on a service that has none."""
-        catalogue = self.environment.catalogue
-        services = {str(a.data).partition(":")[0].lower() for a in grant.actions}
-        for service in sorted(services):
-            if catalogue.has_service(service) and not catalogue.supports_rcp(service):
-                problem = f"resource control policies do not reach `{service}`"
-                return problem, "deny it by an `scp`, which is about who asks"
-        return "", ""
 
 
 def _account(name: str) -> str:
     return f"in the account `{name}`" if name else "outside all accounts"
-
-
-def _service(value: Value, text: str) -> str:
-    """Return the service that a resource policy belongs to."""
-    if value.type.name == "Resource" and value.type.options:
-        return value.type.options[0].partition(":")[0]
-    fields = text.split(":")
-    return fields[2] if len(fields) > 2 and fields[0] == "arn" else ""

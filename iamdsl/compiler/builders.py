@@ -110,15 +110,30 @@ def check(
             problem = f"`{function.span.text}` takes at most {most} argument{'s' * (most != 1)}"
         elif not types.fits(types.leaf(kind), types.STRING) and kind.name != "*":
             problem = f"a builder takes text, and this is {kind}"
+        elif name is not None and not any(_hole(name.text) in f.text for f in found.formats):
+            problem = f"an ARN of `{function.span.text}` has no {name.text} to be given"
         if problem:
             shown = ", ".join(_lower(p) for p in found.formats[0].placeholders)
             report.add(
                 codes.WRONG_ARGUMENTS,
                 (name or value).span,
                 problem,
-                hint=f"write `{function.span.text}({shown})`, then `region =`, `account =` or"
-                " `partition =`",
+                hint=f"write `{function.span.text}({shown})`" + _places_of(found),
             )
+
+
+def _hole(place: str) -> str:
+    """Return the placeholder of a region, account or partition in a format."""
+    return f"${{{place.capitalize()}}}"
+
+
+def _places_of(kind: ResourceType) -> str:
+    """Return what of an ARN of that type can be given by name, as a hint goes on."""
+    known = [p for p in ("region", "account", "partition") if _hole(p) in kind.formats[0].text]
+    shown = [f"`{place} =`" for place in known]
+    return (
+        f", then {', '.join(shown[:-1])}{' or ' if shown[1:] else ''}{shown[-1]}" if shown else ""
+    )
 
 
 def _lower(placeholder_name: str) -> str:
@@ -147,20 +162,28 @@ def build(
 ) -> list[tuple[str, tuple[Value, ...]]]:
     """Return the ARNs that a builder makes, each with the values that went into it.
 
-    It is one ARN, or one for each combination of the items of its lists.
+    It is one for each format, or one for each combination of the items of its lists.
     """
-    made = []
+    made: list[tuple[str, tuple[Value, ...]]] = []
     lists = [tuple(leaves(value)) for value in (*positional, *places.values())]
     for chosen in product(*lists):
         texts = [str(v.data) for v in chosen]
         overrides = dict(zip(places, texts[len(positional) :], strict=True))
-        form = _format(kind, len(positional))
-        made.append((_fill(form, texts[: len(positional)], overrides, environment), chosen))
+        own = texts[: len(positional)]
+        forms = _formats(kind, len(positional))
+        made += [(_fill(form, own, overrides, environment), chosen) for form in forms]
     return made
 
 
-def _format(kind: ResourceType, count: int) -> ArnFormat:
-    return next((f for f in kind.formats if len(f.placeholders) >= count), kind.formats[-1])
+def _formats(kind: ResourceType, count: int) -> tuple[ArnFormat, ...]:
+    """Return the formats that so many texts can be meant for, so that none is left out.
+
+    Stages of API Gateway are of `/apis/…` and of `/restapis/…`: a `deny` on one kind only would
+    let the other through. Where some formats take exactly that many texts, they are meant.
+    """
+    exact = tuple(f for f in kind.formats if len(f.placeholders) == count)
+    roomy = tuple(f for f in kind.formats if len(f.placeholders) >= count)
+    return exact or roomy or kind.formats[-1:]
 
 
 def _fill(

@@ -14,6 +14,7 @@ from iamdsl.compiler import builders, places
 from iamdsl.compiler.bodies import BODIES
 from iamdsl.compiler.builders import text_of
 from iamdsl.compiler.evaluate import Evaluator, Frame, joined, negate
+from iamdsl.compiler.resource_policies import may_be_pattern, service_of
 from iamdsl.diagnostics import Label, codes
 from iamdsl.model import NEVER, Entity, Formula, Grant, Module, Place, Program, Value, types
 from iamdsl.model.program import with_article
@@ -192,18 +193,14 @@ class _Expanding:
             hint = "who may assume a role is said by `trust` in the role"
         elif found.type.name not in {"Resource", "Arn", "String"} or text == "*":
             problem = "no resource"
-        elif _service_of(found, text) == "iam":
+        elif service_of(found, text) == "iam":
             problem = "of IAM, where only roles have a policy, said by `trust` in the role"
-        elif self._is_pattern(found, text):
+        elif set("*?") & set(text) and not may_be_pattern(found, text):
             problem = "a pattern, and a resource policy belongs to one resource"
         if not problem:
             return found
         self.report.add(codes.BAD_ARN, node.span, f"`{node.span.text}` is {problem}", hint=hint)
         return None
-
-    def _is_pattern(self, target: Value, text: str) -> bool:
-        """Tell whether a target names many; keys and endpoints are `*` in their own policies."""
-        return _service_of(target, text) not in {"kms", "ec2"} and ("*" in text or "?" in text)
 
     def _place(self, node: tree.Declaration, name: Value, frame: Frame) -> None:
         """Open an organization, ou or account, and expand what stands in it."""
@@ -491,14 +488,6 @@ def _report_clashes(entities: list[Entity], report: Report) -> None:
             notes=() if again else (note,),
             hint="names are unique in an account, and IAM compares them without case: rename one",
         )
-
-
-def _service_of(target: Value, text: str) -> str:
-    """Return the service of a resource: of its type, or by its ARN."""
-    if target.type.options:
-        return target.type.options[0].partition(":")[0]
-    fields = text.split(":", 5)
-    return fields[2] if len(fields) > 5 else ""
 
 
 def _head(member: tree.Statement | tree.Attach | tree.Setting | tree.Declaration) -> Span:

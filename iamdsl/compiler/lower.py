@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import attrs
 
-from iamdsl.compiler import actions, applies, builders, principals
+from iamdsl.compiler import actions, applies, builders, not_principal, principals
 from iamdsl.compiler.conditions import Refused, compile_formula
 from iamdsl.compiler.conditions.leaves import tests_of
 from iamdsl.compiler.oidc import check_claims
+from iamdsl.compiler.resource_policies import Target
 from iamdsl.diagnostics import Label, codes
 from iamdsl.iam import (
     ANYONE,
@@ -24,7 +25,7 @@ from iamdsl.iam import (
     Principals,
     Statement,
 )
-from iamdsl.model import ALWAYS
+from iamdsl.model import ALWAYS, Value, types
 from iamdsl.model.program import with_article
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from iamdsl.compiler.environment import Environment
     from iamdsl.diagnostics import Report
     from iamdsl.iam import Condition
-    from iamdsl.model import Entity, Formula, Grant, Value
+    from iamdsl.model import Entity, Formula, Grant
     from iamdsl.source import Span
 
 _TRUSTED = (
@@ -49,6 +50,11 @@ MAX_BLOCKS = 16
 MAX_TESTS = 256
 MAX_ARN = 2048
 _VARIABLE = r"\$\{[^}]*\}"
+_REGIONAL_OF_S3 = (
+    "accesspoint", "access-grants/", "async-request/", "job/", "storage-lens/",
+    "storage-lens-group/",
+)  # fmt: skip
+"""What begins an ARN of S3 with a region (Service Authorization Reference); buckets have none."""
 
 
 class Lowering(NamedTuple):
@@ -58,15 +64,28 @@ class Lowering(NamedTuple):
     environment: Environment
     report: Report
 
-    def policy(self, entity: Entity, service: str = "") -> Policy:
+    def policy(self, entity: Entity) -> Policy:
         """Return the statements of an entity's `allow`s and `deny`s."""
         statements: list[Statement] = []
+        target = self._target(entity)
+        if target is not None and not target.exists(
+            (entity.target and entity.target.span) or entity.span, self.environment, self.report
+        ):
+            return Policy(())
         for grant in entity.grants:
             if grant.verb != "trust":
-                statements += self._statements(entity, grant, service)
+                statements += self._statements(entity, grant, target)
         values = entity.settings.get("id")
         identifier = str(values[0][0].data) if values else None
-        return Policy(self._with_sids(tuple(statements), entity, service), identifier)
+        rule = target.rule.sid if target is not None else "sid"
+        return Policy(self._with_sids(tuple(statements), entity, rule), identifier)
+
+    def _target(self, entity: Entity) -> Target | None:
+        """Return what a resource policy is for, None for any other kind."""
+        if entity.target is None:
+            return None
+        arn = self.entities.resolve_value(entity.target)
+        return Target(entity.target, arn, self.environment.catalogue)
 
     def trust(self, entity: Entity) -> Policy | None:
         """Return the trust policy of a role, None when it has none."""
@@ -74,36 +93,59 @@ class Lowering(NamedTuple):
         for grant in entity.grants:
             if grant.verb == "trust":
                 statements += self._trust(grant)
-        return Policy(self._with_sids(tuple(statements), entity, "")) if statements else None
+        return Policy(self._with_sids(tuple(statements), entity, "sid")) if statements else None
 
     # Statements
 
-    def _statements(self, entity: Entity, grant: Grant, service: str) -> list[Statement]:
-        resource_policy = entity.target is not None
-        who = self._principals(entity, grant)
+    def _statements(self, entity: Entity, grant: Grant, target: Target | None) -> list[Statement]:
+        who = self._principals(entity, grant, target)
         if who is False:
             return []
-        resources = self._resources(entity, grant, service)
+        resources = self._resources(grant, target)
         if resources is False:
             return []
-        named = grant.resources or ((entity.target,) if entity.target is not None else ())
-        named = tuple(self.entities.resolved(self.entities.named(v)) for v in named)
+        named = self._named(entity, grant, target)
         verbs = actions.of_grant(grant, named, self.environment, self.report)
         if verbs is not None and resources is not None and not resources.negated:
             applies.check(grant, named, self.environment, self.report)
         blocks = self._blocks(grant.condition, grant)
-        if verbs is None or blocks is None:
+        if verbs is None or blocks is None or not self._takes(verbs, grant, target):
             return []
         if not verbs.values:
             blocks = ()  # everything is taken away again
         if (resources is not None and not resources.values) or (
-            resource_policy and who is not None and not who.by_type
+            target is not None and who is not None and not who.by_type
         ):
             self._nothing(grant, "nothing is left of a list")
             return []
         if not blocks:
             self._nothing(grant, "no action is left" if not verbs.values else "")
         return [self._statement(grant, verbs, resources, who, block) for block in blocks]
+
+    def _named(self, entity: Entity, grant: Grant, target: Target | None) -> tuple[Value, ...]:
+        """Return the resources of a grant as the catalogue's actions are held against them."""
+        if grant.resources is None and (target is None or entity.target is None):
+            return ()
+        written = grant.resources or ((entity.target,) if entity.target is not None else ())
+        known = tuple(self.entities.resolved(self.entities.named(v)) for v in written)
+        open_ended = target is not None and (
+            (grant.resources is None and target.is_open)
+            or any(target.is_short(str(v.data)) for v in known)
+        )
+        return (Value(types.STAR, "*"),) if open_ended else known
+
+    def _takes(self, verbs: Elements, grant: Grant, target: Target | None) -> bool:
+        """Report `NotAction` where the service of a resource takes none."""
+        if not verbs.negated or target is None or "NotAction" not in target.rule.refused:
+            return True
+        self.report.add(
+            codes.ELEMENT_NOT_ALLOWED,
+            grant.actions_except[0].span or grant.span,
+            f"a policy of {target.service} takes no exceptions from actions",
+            label="AWS refuses this",
+            hint="name the actions",
+        )
+        return False
 
     def _always(self, grant: Grant) -> None:
         """Note a condition that was written and says nothing: every request meets it."""
@@ -168,13 +210,12 @@ class Lowering(NamedTuple):
         )
         return None
 
-    def _resources(
-        self, entity: Entity, grant: Grant, service: str
-    ) -> Elements | Literal[False] | None:
+    def _resources(self, grant: Grant, target: Target | None) -> Elements | Literal[False] | None:
         """Return `Resource` or `NotResource`; None where the kind has none, False on mistakes."""
         if grant.resources is None:
-            if entity.target is not None:
-                return self._self(entity, service)
+            if target is not None and target.rule.own != "said":
+                own = target.own()
+                return Elements((own,)) if own is not None else None
             self.report.add(
                 codes.MISSING_CLAUSE,
                 grant.span,
@@ -183,27 +224,23 @@ class Lowering(NamedTuple):
                 hint="add `on` with ARNs or builders; `on *` is every resource",
             )
             return False
-        found = [self._resource(v, entity, grant, service) for v in grant.resources]
-        excepted = [self._resource(v, entity, grant, service) for v in grant.resources_except]
+        found = [self._resource(v, grant, target) for v in grant.resources]
+        excepted = [self._resource(v, grant, target) for v in grant.resources_except]
         texts = tuple(dict.fromkeys(t for t in found if t is not None))
         others = tuple(dict.fromkeys(t for t in excepted if t is not None))
         if None in found or None in excepted:
             return False
-        if service in {"ecr", "ecr-public"}:
-            return self._ecr(entity, grant, texts, others)
-        if service == "s3" and entity.target is not None:
-            own = self.entities.resolve_value(entity.target)
-            foreign = [t for t in texts if t not in {"*", own} and not t.startswith(f"{own}/")]
-            if foreign and PLACEHOLDER_OPEN not in own:
-                self.report.add(
-                    codes.ELEMENT_NOT_ALLOWED,
-                    grant.resources[0].span or grant.span,
-                    f"`{foreign[0]}` is not of this bucket",
-                    label="AWS refuses this",
-                    hint='write `self`, or `"{self}/*"` for its objects',
-                )
+        if target is not None:
+            refusal = target.refusal(texts, others)
+            if refusal is not None:
+                values = (*grant.resources, *grant.resources_except)
+                span = values[[*found, *excepted].index(refusal.text)].span or grant.span
+                _, problem, label, hint = refusal
+                self.report.add(codes.ELEMENT_NOT_ALLOWED, span, problem, label=label, hint=hint)
                 return False
-        if "*" in others:
+            if target.rule.own == "none":
+                return None
+        if "*" in others or (target is not None and target.is_covered(others)):
             return Elements(())
         if not others:
             return Elements(("*",) if "*" in texts else texts)
@@ -217,30 +254,7 @@ class Lowering(NamedTuple):
             return False
         return Elements(others, negated=True)
 
-    def _ecr(
-        self, entity: Entity, grant: Grant, texts: tuple[str, ...], others: tuple[str, ...]
-    ) -> Literal[False] | None:
-        """A repository's policy has no `Resource`: it is about that repository."""
-        own = self.entities.resolve_value(entity.target) if entity.target is not None else ""
-        if not others and set(texts) <= {own, "*"}:
-            return None
-        self.report.add(
-            codes.ELEMENT_NOT_ALLOWED,
-            (grant.resources or ())[0].span or grant.span,
-            "a repository's policy is about that repository only",
-            hint="leave `on` out, or write `on self`",
-        )
-        return False
-
-    def _self(self, entity: Entity, service: str) -> Elements | None:
-        """Return the resource of a resource policy as its service wants it."""
-        if service in {"ecr", "ecr-public"}:
-            return None
-        if service in {"kms", "ec2"} or entity.target is None:
-            return Elements(("*",))
-        return Elements((self.entities.resolve(str(entity.target.data)),))
-
-    def _resource(self, value: Value, entity: Entity, grant: Grant, service: str) -> str | None:
+    def _resource(self, value: Value, grant: Grant, target: Target | None) -> str | None:
         value = self.entities.named(value)
         text = self.entities.resolve_value(value)
         span = value.span or grant.span
@@ -248,13 +262,9 @@ class Lowering(NamedTuple):
             return None
         if text == "*":
             return text
-        if (
-            service in {"kms", "ec2"}
-            and entity.target is not None
-            and text == self.entities.resolve_value(entity.target)
-        ):
-            return "*"
-        if text.startswith(PLACEHOLDER_OPEN):
+        if target is not None and text == target.arn and (own := target.own()) is not None:
+            return own
+        if text.startswith(PLACEHOLDER_OPEN) or (target is not None and target.is_short(text)):
             return text  # an extern: what it is, its type has said
         problem, hint = arn_problem(text)
         if problem:
@@ -265,14 +275,15 @@ class Lowering(NamedTuple):
 
     # Principals
 
-    def _principals(self, entity: Entity, grant: Grant) -> Principals | Literal[False] | None:
+    def _principals(
+        self, entity: Entity, grant: Grant, target: Target | None
+    ) -> Principals | Literal[False] | None:
         """Return `Principal` or `NotPrincipal`; None where the kind has none, False on mistakes."""
-        wants = entity.target is not None
         if entity.kind == "rcp":
             if grant.principals is not None:
                 return self._no_principals(entity, grant)
             return ANYONE
-        if not wants:
+        if target is None or "Principal" in target.rule.refused:
             return None if grant.principals is None else self._no_principals(entity, grant)
         if grant.principals is None:
             self.report.add(
@@ -283,7 +294,7 @@ class Lowering(NamedTuple):
                 hint="add `to`: a role, `account 111122223333`, `service lambda`, or `anyone`",
             )
             return False
-        return self._who(grant)
+        return self._who(grant, target)
 
     def _no_principals(self, entity: Entity, grant: Grant) -> Literal[False]:
         values = grant.principals or ()
@@ -300,16 +311,22 @@ class Lowering(NamedTuple):
         )
         return False
 
-    def _who(self, grant: Grant) -> Principals | Literal[False]:
+    def _who(self, grant: Grant, target: Target) -> Principals | Literal[False]:
         pairs = self._pairs(grant.principals or (), grant)
         excepted = self._pairs(grant.principals_except, grant)
         if pairs is None or excepted is None:
             return False
-        if any(kind == "Federated" for kind, _ in (*pairs, *excepted)):
-            self._no_such_principal(grant, "a federated provider", "a resource policy")
-            return False
+        where = f"a policy of {target.service}"
+        values = (*(grant.principals or ()), *grant.principals_except)
+        for value, (kind, text) in zip(values, (*pairs, *excepted), strict=True):
+            what = principals.only_elsewhere(kind, text, s3=target.rule.canonical)
+            if what:
+                return self._no_such_principal(value.span or grant.span, what, where)
         if ("*", "*") in excepted:
             return Principals(())
+        if ("AWS", "*") in excepted:
+            span = grant.principals_except[0].span or grant.span
+            return self._no_such_principal(span, "`account *`", "an exception")
         if not excepted:
             return _grouped(pairs)
         place = grant.principals_except[0].span or grant.span
@@ -321,16 +338,19 @@ class Lowering(NamedTuple):
                 hint="name who is meant, or add `unless aws:PrincipalArn like …`",
             )
             return False
+        if not not_principal.accepted(grant, excepted, target, self.report):
+            return False
         return attrs.evolve(_grouped(excepted), negated=True)
 
-    def _no_such_principal(self, grant: Grant, what: str, where: str) -> None:
+    def _no_such_principal(self, span: Span, what: str, where: str) -> Literal[False]:
         self.report.add(
             codes.BAD_PRINCIPAL,
-            (grant.principals or ())[0].span or grant.span,
+            span,
             f"{what} is no principal of {where}",
             label="AWS refuses this",
             hint="name a role, a user, an account or a service",
         )
+        return False
 
     def _pairs(self, values: tuple[Value, ...], grant: Grant) -> list[tuple[str, str]] | None:
         known = [self.entities.named(v) for v in values]
@@ -350,21 +370,6 @@ class Lowering(NamedTuple):
                 hint="remove `on`: the role itself is what is trusted with",
             )
             return []
-        pairs = self._pairs(grant.principals or (), grant)
-        blocks = self._blocks(grant.condition, grant)
-        if pairs is None or blocks is None or self._anyone(pairs, grant):
-            return []
-        if any(kind == "CanonicalUser" for kind, _ in pairs):
-            self._no_such_principal(grant, "a canonical user", "a trust policy")
-            return []
-        if ("AWS", "*") in pairs and blocks == ((),):
-            self.report.add(
-                codes.OPEN_TRUST,
-                grant.span,
-                "everyone in AWS may assume this role",
-                label="no condition says who",
-                hint='add `when aws:PrincipalOrgID == "o-…"`, or name the account',
-            )
         if grant.principals_except:
             self.report.add(
                 codes.ELEMENT_NOT_ALLOWED,
@@ -373,6 +378,23 @@ class Lowering(NamedTuple):
                 hint="name who is trusted",
             )
             return []
+        pairs = self._pairs(grant.principals or (), grant)
+        blocks = self._blocks(grant.condition, grant)
+        if pairs is None or blocks is None or self._anyone(pairs, grant):
+            return []
+        for value, (kind, text) in zip(grant.principals or (), pairs, strict=True):
+            what = principals.only_elsewhere(kind, text, trust=True)
+            if what:
+                self._no_such_principal(value.span or grant.span, what, "a trust policy")
+                return []
+        if ("AWS", "*") in pairs and blocks == ((),):
+            self.report.add(
+                codes.OPEN_TRUST,
+                grant.span,
+                "everyone in AWS may assume this role",
+                label="no condition says who",
+                hint='add `when aws:PrincipalOrgID == "o-…"`, or name the account',
+            )
         made: list[Statement] = []
         for verbs, group in self._trust_groups(grant, pairs).items():
             who = _grouped(group)
@@ -391,7 +413,15 @@ class Lowering(NamedTuple):
             if not self._assumes(grant):
                 return {}
             found = actions.of_grant(grant, (), self.environment, self.report)
-            return {found.values: pairs} if found is not None and found.values else {}
+            if found is None or not found.values:
+                return {}
+            problem, hint = principals.trust_mismatch(found.values, pairs)
+            if problem:
+                span = (grant.principals or ())[0].span or grant.span
+                label = "AWS's validator refuses this"
+                self.report.add(codes.BAD_PRINCIPAL, span, problem, label=label, hint=hint)
+                return {}
+            return {found.values: pairs}
         groups: dict[tuple[str, ...], list[tuple[str, str]]] = {}
         for kind, text in pairs:
             groups.setdefault(principals.trust_actions(kind, text), []).append((kind, text))
@@ -430,10 +460,14 @@ class Lowering(NamedTuple):
     # Sids
 
     def _with_sids(
-        self, statements: tuple[Statement, ...], entity: Entity, service: str
+        self, statements: tuple[Statement, ...], entity: Entity, kind: str
     ) -> tuple[Statement, ...]:
-        """Return the statements with the author's Sids, numbered where one grant made several."""
-        from iamdsl.aws.names import name_problem, sid_kind  # noqa: PLC0415
+        """Return the statements with the author's Sids, numbered where one grant made several.
+
+        Args:
+            kind: the rule of the names, in `aws.names`.
+        """
+        from iamdsl.aws.names import RULES, name_problem  # noqa: PLC0415
 
         if all(s.sid is None for s in statements):
             return statements
@@ -441,7 +475,6 @@ class Lowering(NamedTuple):
         used = {s.sid for s in statements if s.sid is not None}
         first_of: set[str] = set()
         made: list[Statement] = []
-        kind = sid_kind("resource" if entity.target is not None else entity.kind, service)
         for statement in statements:
             sid = statement.sid
             if sid is None:
@@ -464,7 +497,7 @@ class Lowering(NamedTuple):
             number, name = 1, sid
             while sid in first_of and name in used:
                 number += 1
-                name = f"{sid}{number}"
+                name = f"{sid[: RULES[kind].longest - len(str(number))]}{number}"
             first_of.add(sid)
             used.add(name)
             made.append(attrs.evolve(statement, sid=name))
@@ -504,6 +537,6 @@ def arn_problem(text: str) -> tuple[str, str]:
         return "names no resource", "the last field names the resource, or `*`"
     if fields[2] == "iam" and fields[3]:
         return "has a region", "ARNs of IAM leave the region empty: `arn:aws:iam::111122223333:…`"
-    if fields[2] == "s3" and fields[3] and not fields[5].startswith("accesspoint"):
+    if fields[2] == "s3" and fields[3] and not fields[5].startswith(_REGIONAL_OF_S3):
         return "has a region", "ARNs of S3 leave the region empty: `arn:aws:s3:::bucket`"
     return "", ""

@@ -28,7 +28,12 @@ _ACCOUNT = r"(?a)\d{12}"
 _HOST = r"(?a)[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9._/-]+)?"
 _CANONICAL = r"(?a)[0-9a-f]{64}"
 _FEDERATED = r"arn:[^:]*:iam::[^:]*:(?:saml|oidc)-provider/.+"
-_PERSON = r"arn:[^:]*:(?:iam::[^:]*:(?:root|(?:role|user)/.+)|sts::[^:]*:(?:assumed-role|federated-user)/.+)"
+_OWNER = r"(?:\d{12}|\ue000[^:]*)"
+_PERSON = (
+    rf"(?a)arn:[^:]*:(?:iam::{_OWNER}:(?:root|(?:role|user)/.+)|iam::cloudfront:user/.+"
+    rf"|sts::{_OWNER}:(?:assumed-role/[^/]+/[^/]+|federated-user/[^/]+))"
+)
+_UNIQUE_ID = r"(?a)A(?:ROA|IDA|GPA|NPA|IPA)[A-Z0-9]{12,}"
 
 
 def evaluate(evaluator: Evaluator, node: tree.Principal, frame: Frame) -> Value | None:
@@ -157,9 +162,35 @@ def _hint(text: str) -> str:
     service = text.removesuffix(".amazonaws.com")
     if service != text:
         return f"write `service {service}`"
+    if re.fullmatch(_UNIQUE_ID, text):
+        return "a unique id says nothing when its role or user is gone: write its ARN"
+    if re.fullmatch(r"arn:[^:]*:sts::[^:]*:assumed-role/.*", text):
+        return (
+            "a session is `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`, without the role's path"
+        )
+    if re.fullmatch(r"arn:[^:]*:iam::[^:]*:group/.*", text):
+        return "a group is no principal: name its users, or the account with a condition"
+    if re.fullmatch(r"arn:[^:]*:iam::[^:]*:instance-profile/.*", text):
+        return "an instance profile is no principal: name its role"
     if text == "*":
         return "write `anyone`, or `account *` for every principal of every account"
     return "a principal is a role, a user, an account, a service or a federated provider"
+
+
+def only_elsewhere(kind: str, text: str, *, s3: bool = False, trust: bool = False) -> str:
+    """Return what a principal is that a policy does not take, "" when it takes it.
+
+    Args:
+        s3: whether the policy is one of S3's, which knows two kinds of its own.
+        trust: whether it is a trust policy, which knows federated providers.
+    """
+    if kind == "Federated" and not trust:
+        return "a federated provider"
+    if not s3 and kind == "CanonicalUser":
+        return "a canonical user"
+    if not s3 and "::cloudfront:user/" in text:
+        return "an origin access identity of CloudFront"
+    return ""
 
 
 def trust_actions(kind: str, text: str) -> tuple[str, ...]:
@@ -175,3 +206,33 @@ def trust_actions(kind: str, text: str) -> tuple[str, ...]:
     if kind == "Service" and text.startswith("rolesanywhere."):
         return ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
     return ("sts:AssumeRole",)
+
+
+_COMES_BY = {
+    "sts:assumerole": "a role, user, account or service",
+    "sts:assumerolewithsaml": "a SAML provider",
+    "sts:assumerolewithwebidentity": "an OpenID Connect provider",
+}
+
+
+def trust_mismatch(verbs: tuple[str, ...], pairs: list[tuple[str, str]]) -> tuple[str, str]:
+    """Return what is wrong with written sts actions for the principals they are given to.
+
+    Access Analyzer's MISMATCHED_ACTION_FOR_PRINCIPAL and
+    MISSING_ACTION_FOR_ROLES_ANYWHERE_TRUST_POLICY: problem and hint, or "".
+    """
+    hint = "leave the actions out: they follow from the principal"
+    written = {verb.lower() for verb in verbs}
+    assuming = written & set(_COMES_BY)
+    needed = {p: trust_actions(*p)[0].lower() for p in pairs}
+    for (_, text), action in needed.items():
+        if assuming and action not in assuming:
+            return f"`{text}` does not assume a role by these actions", hint
+    for action in sorted(assuming - set(needed.values())):
+        spelt = next(v for v in verbs if v.lower() == action)
+        return f"`{spelt}` is asked by {_COMES_BY[action]}, and none is trusted here", hint
+    for pair in pairs:
+        missing = [a for a in trust_actions(*pair) if a.lower() not in written]
+        if pair[0] == "Service" and pair[1].startswith("rolesanywhere.") and missing:
+            return f"`{pair[1]}` needs `{missing[0]}` too", hint
+    return "", ""

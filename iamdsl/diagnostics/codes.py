@@ -223,6 +223,15 @@ OPEN_PROVIDER = Code(
     _WARNING,
     "A trust of an identity provider lets in tokens of anyone whom it serves.",
 )
+NO_RESOURCE_POLICY = Code(
+    "IAM226", "no-resource-policy", _ERROR, "A resource has no policy of its own."
+)
+NOT_PRINCIPAL = Code(
+    "IAM227",
+    "not-principal",
+    _WARNING,
+    "Exceptions from `to anyone` deny more principals than they seem to.",
+)
 
 PINNED = Code(
     "IAM229",
@@ -277,6 +286,18 @@ INEXACT_SET = Code(
 )
 EMPTY_DOCUMENT = Code(
     "IAM311", "empty-document", _ERROR, "A policy has no statement, or a role no trust."
+)
+UNPUBLISHED_LIMIT = Code(
+    "IAM312",
+    "unpublished-limit",
+    _NOTE,
+    "A resource's policy is large, and AWS publishes no limit for its service.",
+)
+DISPUTED_FORM = Code(
+    "IAM313",
+    "disputed-form",
+    _WARNING,
+    "AWS's own pages disagree whether a kind of policy takes what is written.",
 )
 
 # 5: project and machine

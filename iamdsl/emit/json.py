@@ -99,7 +99,7 @@ class _Writing:
             folder = _DOCUMENT_FOLDERS[document.kind]
             name = file_name(document.name, taken.setdefault(folder, set()))
             self._document_files[document.kind, document.name] = f"{prefix}{folder}/{name}.json"
-            if document.kind in ("managed", "boundary"):
+            if document.is_managed:
                 self._paths[document.name] = document.path
         self._identity_folders: dict[tuple[str, str], str] = {}
         for identity in build.identities:
@@ -119,7 +119,7 @@ class _Writing:
         file = self._document_files[document.kind, document.name]
         limit = self._facts.limits.policy_size(document.kind, document.service or "")
         more: Data = {}
-        if document.kind in ("managed", "boundary"):
+        if document.is_managed:
             more["path"] = document.path
         if document.description is not None:
             more["description"] = document.description
@@ -132,11 +132,12 @@ class _Writing:
             more["split_from"] = document.split_from
         if document.kind == "session":
             more["managed"] = [self._reference(a) for a in document.attached]
-        else:
+        elif document.is_managed or document.kind in {"scp", "rcp"}:
             more["attached_to"] = self._users.get(document.name, [])
         spans = document.origin or _origins(document.policy)
         artifact = Artifact(document.kind, document.name, file)
-        self._policy(artifact, document.policy, limit, spans, more)
+        one_line = document.service is not None and _in_one_line(document.service)
+        self._policy(artifact, document.policy, limit, spans, more, one_line=one_line)
 
     def identity(self, identity: iam.Identity) -> None:
         folder = self._identity_folders[identity.kind, identity.name]
@@ -203,9 +204,11 @@ class _Writing:
         limit: Limit | None,
         spans: Iterable[Span],
         more: Data,
+        *,
+        one_line: bool = False,
     ) -> None:
         data = iam.to_json(policy)
-        written = self._bytes(data)
+        written = self._bytes(data, minify=True).rstrip(b"\n") if one_line else self._bytes(data)
         if limit is not None:
             artifact = artifact._replace(limit=limit.value)
             if limit.counts_white_space and len(written) > limit.value:
@@ -273,6 +276,14 @@ class _Writing:
         if minify or self._facts.minify:
             return f"{iam.minified(data)}\n".encode("ascii")
         return iam.pretty(data).encode("ascii")
+
+
+def _in_one_line(service: str) -> bool:
+    """Tell whether a service refuses line breaks in the policies of its resources."""
+    from iamdsl.aws.resource_policies import of_service  # noqa: PLC0415  # few builds have one
+
+    rule = of_service(service)
+    return rule is not None and rule.one_line
 
 
 def _users(build: iam.Build) -> dict[str, list[str]]:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from iamdsl.diagnostics import codes
 from iamdsl.fit.minimize import minimize
 from iamdsl.fit.verify import verify
 from iamdsl.iam import Attachment, Build, Document, Policy, size
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from iamdsl.aws.limits import Limits
     from iamdsl.diagnostics import Report
@@ -41,6 +42,21 @@ class _Fitting:
     names: set[str]
     pieces: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
 
+    def refuse(
+        self,
+        what: str,
+        sizes: tuple[int, int],
+        statements: Sequence[Statement],
+        place: Sequence[Span],
+        hint: str,
+    ) -> None:
+        """Report a document that is over its limit; `sizes` are (characters, limit)."""
+        from iamdsl.fit._refusals import too_large  # noqa: PLC0415  # most builds fit
+
+        too_large(
+            self.report, what, sizes, statements, place=place, hint=hint, lengths=self.lengths
+        )
+
 
 def fit(
     build: Build,
@@ -61,7 +77,7 @@ def fit(
 
     Raises `MeaningChangedError` when a bug of ours would have changed the meaning.
     """
-    shared = {d.name.lower() for d in build.documents if d.kind in {"managed", "boundary"}}
+    shared = {d.name.lower() for d in build.documents if d.is_managed}
     state = _Fitting(limits, report, sids, lengths, shared)
     documents: list[Document] = []
     for document in build.documents:
@@ -100,31 +116,21 @@ def _minimized(policy: Policy, what: str, state: _Fitting) -> Policy:
 def _fit_document(document: Document, state: _Fitting) -> list[Document]:
     what = _called(document)
     small = _minimized(document.policy, what, state)
-    if document.kind == "resource" and document.service == "sqs":
-        from iamdsl.fit._queues import as_queue_policy  # noqa: PLC0415  # queues only
-
-        small = as_queue_policy(small, what, state.limits, state.report, document.origin)
-        verify(document.policy.statements, small.statements, what)
+    if document.kind == "resource":
+        small = _counted(document, small, what, state)
     done = attrs.evolve(document, policy=small)
     limit = _limit(state, document.kind, document.service)
     characters = size(small, state.lengths)
+    if limit is None:
+        _note_size(what, characters, document, state)
     if limit is None or characters <= limit:
         return [done]
-    from iamdsl.fit._refusals import WAYS_OUT, too_large  # noqa: PLC0415  # most builds fit
+    from iamdsl.fit._refusals import WAYS_OUT  # noqa: PLC0415  # most builds fit
     from iamdsl.fit.pack import pack  # noqa: PLC0415
 
     if document.kind != "managed":
-        hint = WAYS_OUT[document.kind]
-        sizes = characters, limit
-        too_large(
-            state.report,
-            what,
-            sizes,
-            small.statements,
-            place=document.origin,
-            hint=hint,
-            lengths=state.lengths,
-        )
+        sizes, hint = (characters, limit), WAYS_OUT[document.kind]
+        state.refuse(what, sizes, small.statements, document.origin, hint)
         return [done]
     packing = pack(small.statements, limit, None, state.lengths)
     if packing is None:
@@ -144,6 +150,28 @@ def _fit_document(document: Document, state: _Fitting) -> list[Document]:
             )
         )
     return pieces
+
+
+def _counted(document: Document, small: Policy, what: str, state: _Fitting) -> Policy:
+    """Return a resource's policy as its service counts it."""
+    from iamdsl.fit._counts import counted  # noqa: PLC0415  # few builds have one
+
+    small = counted(small, what, document, state.limits, state.report)
+    verify(document.policy.statements, small.statements, what)
+    return small
+
+
+def _note_size(what: str, characters: int, document: Document, state: _Fitting) -> None:
+    """Note a policy that may be too large, where AWS publishes no limit."""
+    bound = state.limits.value("unpublished-policy-size")
+    if characters > bound:
+        state.report.add(
+            codes.UNPUBLISHED_LIMIT,
+            document.origin[0] if document.origin else None,
+            f"{what} has {characters:,} characters, and no limit is published",
+            label=f"services take {bound:,} or more",
+            hint="if AWS takes it, raise `unpublished-policy-size` under `[limits]`",
+        )
 
 
 def _limit(state: _Fitting, kind: str, service: str | None = None) -> int | None:
@@ -182,19 +210,16 @@ def _refuse_statements(
     what: str, policy: Policy, limit: int, place: tuple[Span, ...], state: _Fitting
 ) -> None:
     """Report the statements that alone are larger than a whole policy may be."""
-    from iamdsl.fit._refusals import too_large  # noqa: PLC0415  # most builds fit
-    from iamdsl.fit.pack import uncuttable  # noqa: PLC0415
+    from iamdsl.fit.pack import uncuttable  # noqa: PLC0415  # most builds fit
 
     for statement in uncuttable(policy.statements, limit, state.lengths):
         alone = size(Policy((statement,)), state.lengths)
-        too_large(
-            state.report,
+        state.refuse(
             f"a statement of {what} that cannot be split",
             (alone, limit),
             (statement,),
-            place=statement.origin or place,
-            hint="write it without `except` or a negated condition: such lists must stay whole",
-            lengths=state.lengths,
+            statement.origin or place,
+            "write it without `except` or a negated condition: such lists must stay whole",
         )
 
 
@@ -207,17 +232,10 @@ def _fit_identity(identity: Identity, state: _Fitting) -> tuple[Identity, list[D
         trust = _minimized(identity.trust, f"trust of {what}", state)
         limit, characters = _limit(state, "trust"), size(trust, state.lengths)
         if limit is not None and characters > limit:
-            from iamdsl.fit._refusals import WAYS_OUT, too_large  # noqa: PLC0415  # most builds fit
+            from iamdsl.fit._refusals import WAYS_OUT  # noqa: PLC0415  # most builds fit
 
-            too_large(
-                state.report,
-                f"trust policy of {what}",
-                (characters, limit),
-                trust.statements,
-                place=identity.origin,
-                hint=WAYS_OUT["trust"],
-                lengths=state.lengths,
-            )
+            of_trust, sizes = f"trust policy of {what}", (characters, limit)
+            state.refuse(of_trust, sizes, trust.statements, identity.origin, WAYS_OUT["trust"])
         identity = attrs.evolve(identity, trust=trust)
     inline = tuple((n, _minimized(p, f"{n} of {what}", state)) for n, p in identity.inline)
     managed = _all_pieces(identity.managed, state)
@@ -299,20 +317,11 @@ def _refuse_inline(
     what: str,
     state: _Fitting,
 ) -> None:
-    from iamdsl.fit._refusals import too_large  # noqa: PLC0415  # most builds fit
-
     hint = "let it overflow into managed policies: `place auto`"
     if identity.kind == "permission_set" or not own:
         hint = "move statements to a `policy` and attach it"
-    too_large(
-        state.report,
-        f"all that stands inline in {what}",
-        sizes,
-        [*own, *(s for _, p in identity.inline for s in p.statements)],
-        place=identity.origin,
-        hint=hint,
-        lengths=state.lengths,
-    )
+    statements = [*own, *(s for _, p in identity.inline for s in p.statements)]
+    state.refuse(f"all that stands inline in {what}", sizes, statements, identity.origin, hint)
 
 
 def _all_pieces(attached: tuple[Attachment, ...], state: _Fitting) -> tuple[Attachment, ...]:
@@ -329,7 +338,7 @@ def _check_sessions(documents: list[Document], state: _Fitting) -> None:
 
     AWS counts "the plaintext of both your inline and managed session policies" (AssumeRole).
     """
-    from iamdsl.fit._refusals import too_large, too_many  # noqa: PLC0415  # most builds fit
+    from iamdsl.fit._refusals import too_many  # noqa: PLC0415  # most builds fit
 
     paths = {d.name: d.path for d in documents}
     limit = state.limits.value("session-policy-size")
@@ -343,14 +352,12 @@ def _check_sessions(documents: list[Document], state: _Fitting) -> None:
         )
         text = size(session.policy, state.lengths)
         if text <= limit < text + arns:
-            too_large(
-                state.report,
+            state.refuse(
                 f"{_called(session)} with the ARNs attached to it",
                 (text + arns, limit),
                 session.policy.statements,
-                place=session.origin,
-                hint="attach fewer policies to it",
-                lengths=state.lengths,
+                session.origin,
+                "attach fewer policies to it",
             )
         if len(session.attached) > quota:
             counts = len(session.attached), quota

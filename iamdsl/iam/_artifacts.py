@@ -69,6 +69,11 @@ class Document:
     whole: bool = False
     origin: tuple[Span, ...] = attrs.field(default=())
 
+    @property
+    def is_managed(self) -> bool:
+        """Tell whether it is a customer managed policy, with a path and an ARN of its own."""
+        return self.kind in {"managed", "boundary"}
+
 
 @attrs.frozen(repr=False, eq=False)
 class Identity:

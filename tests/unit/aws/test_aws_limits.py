@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from iamdsl.aws.limits import LIMITS, LimitError
-from iamdsl.aws.names import RULES, name_problem, sid_kind
+from iamdsl.aws.names import name_problem
 
 
 @pytest.mark.parametrize(
@@ -145,11 +145,3 @@ def test_names_that_aws_takes(kind: str, text: str) -> None:
 def test_names_that_aws_refuses(kind: str, text: str, said: str) -> None:
     """The message says what is wrong in words that go on from the name."""
     assert said in name_problem(kind, text)
-
-
-def test_sids_have_rules_by_kind_of_document() -> None:
-    """IAM takes letters and digits; Lambda and EventBridge hyphens; S3 and KMS blanks too."""
-    assert sid_kind("managed") == "sid"
-    assert sid_kind("resource", "s3") == "sid-resource"
-    assert sid_kind("resource", "lambda") == "sid-lambda"
-    assert {sid_kind("scp"), sid_kind("resource", "events")} <= set(RULES)

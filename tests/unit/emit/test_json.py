@@ -130,3 +130,11 @@ def test_white_space_that_counts() -> None:
     assert len(json.dumps(iam.to_json(big), indent=2)) > 10_240
     assert len(files["scps/a.json"]) == iam.size(big)
     assert b"\n  " in files["policies/b.json"]
+
+
+def test_policies_of_a_lattice_have_no_line_breaks() -> None:
+    """VPC Lattice refuses a policy with newlines, a last one included."""
+    document = iam.Document("resource", "rates", policy("a:B"), target="x", service="vpc-lattice")
+    files = emit("json", iam.Build((document,)), FACTS).files
+    assert files["resources/rates.json"].startswith(b'{"Version":"2012-10-17","Statement":[{')
+    assert b"\n" not in files["resources/rates.json"]

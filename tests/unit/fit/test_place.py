@@ -17,6 +17,7 @@ from iamdsl.iam import (
     Entry,
     Identity,
     Policy,
+    Principals,
     Statement,
     size,
 )
@@ -180,9 +181,10 @@ def test_trust_and_resource_policies_have_their_own_limits() -> None:
     bucket = Document("resource", "b", _policy(60, 400), service="s3", target="lake")
     vault = Document("resource", "v", _policy(60, 400), service="backup")
     _, report = _fit(Build((bucket, vault), (Identity("role", "r", trust=trust, origin=HERE),)))
-    assert [d.message.partition(" has ")[0] for d in report.diagnostics] == [
-        "policy `b` of `lake`",
-        "trust policy of role `r`",
+    assert [(d.code.name, d.message.partition(" has ")[0]) for d in report.diagnostics] == [
+        ("too-large", "policy `b` of `lake`"),
+        ("unpublished-limit", "policy `v` of `backup`"),
+        ("too-large", "trust policy of role `r`"),
     ]
 
 
@@ -251,3 +253,36 @@ def test_a_queue_takes_seven_actions_in_a_statement() -> None:
     assert [d.message for d in report.diagnostics] == [
         "policy `q` of `sqs` has 21 statements, 1 more than the 20 that SQS takes"
     ]
+
+
+def _principals(service: str, count: int) -> list[str]:
+    who = Principals((("AWS", tuple(f"{i:012}" for i in range(count))),))
+    statement = Statement("Allow", Elements(("a:B",)), Elements(("q",)), who, origin=HERE)
+    document = Document("resource", "q", Policy((statement,)), service=service, origin=HERE)
+    return [d.message.partition(" has ")[2] for d in _fit(Build((document,)))[1].diagnostics]
+
+
+def test_queues_and_topics_count_principals() -> None:
+    """A list of accounts grows with the organization until SQS refuses the policy."""
+    assert _principals("sqs", 50) == _principals("sns", 200) == _principals("s3", 201) == []
+    assert _principals("sqs", 51) == ["51 principals, 1 more than the 50 that SQS takes"]
+    assert _principals("sns", 201) == ["201 principals, 1 more than the 200 that SNS takes"]
+
+
+def test_queues_count_conditions_over_all_statements() -> None:
+    """Ten conditions in a queue's policy, whatever statements they stand in."""
+
+    def conditions(count: int) -> list[str]:
+        entries = tuple(Entry("StringEquals", f"k:{i}", ("v",)) for i in range(count - 1))
+        each = (
+            Statement("Allow", Elements(("sqs:A",)), Elements(("q",)), ANYONE, entries, "X"),
+            Statement("Deny", Elements(("sqs:B",)), Elements(("q",)), ANYONE, _CONDITION, "Y"),
+        )
+        document = Document("resource", "q", Policy(each), service="sqs")
+        return [d.message.partition(" has ")[2] for d in _fit(Build((document,)))[1].diagnostics]
+
+    assert conditions(10) == []
+    assert conditions(11) == ["11 conditions, 1 more than the 10 that SQS takes"]
+
+
+_CONDITION = (Entry("StringEquals", "k:k", ("v",)),)
