@@ -54,6 +54,7 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
     mark = PLACEHOLDER_OPEN in text
     pair = ("AWS", text)
     problem, hint = "", ""
+    fix: Fix | None = None
     if kind == "service":
         from iamdsl.aws.principals import service_principal  # noqa: PLC0415
 
@@ -71,7 +72,9 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
         if value.type.name == "Entity" and "account" in value.type.options:
             pair = ("AWS", builders.placeholder(f"id {text.lower()}"))
         elif value.type.name != "*" and not (mark or re.fullmatch(_ACCOUNT, text)):
-            problem, hint = "no account id", "an account id has 12 digits; quote none of them"
+            problem, hint = "no account id", "an account id is 12 digits, without hyphens or quotes"
+            if re.fullmatch(_ACCOUNT, digits := text.replace("-", "")) and span.text == f'"{text}"':
+                fix = Fix.writing(digits, span)
     elif kind == "oidc":
         if text in BUILT_IN:
             pair = ("Federated", text)
@@ -87,7 +90,7 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
         if not mark and not re.fullmatch(_CANONICAL, text):
             problem, hint = "no canonical user id", "it has 64 hexadecimal digits"
     if problem:
-        report.add(codes.BAD_PRINCIPAL, span, f"`{text}` is {problem}", hint=hint)
+        report.add(codes.BAD_PRINCIPAL, span, f"`{text}` is {problem}", hint=hint, fix=fix)
         return None
     return Value(types.PRINCIPAL, pair, span=whole)
 
@@ -144,22 +147,27 @@ def of_value(value: Value, report: Report, span: Span) -> tuple[str, str] | None
             else "name the account, and test `aws:PrincipalArn like …` in `when`",
         )
         return None
+    hint, fix = _meant(text, value.span or span)
     report.add(
         codes.BAD_PRINCIPAL,
         value.span or span,
         f"`{text}` is no principal",
-        hint=_hint(text),
+        hint=hint,
+        fix=fix,
     )
     return None
 
 
-def _hint(text: str) -> str:
+def _meant(text: str, span: Span) -> tuple[str, Fix | None]:
     service = text.removesuffix(".amazonaws.com")
+    literal = span.text == f'"{text}"'
     if service != text:
-        return f"write `service {service}`"
+        written = f"service {service}"
+        return f"write `{written}`", Fix.writing(written, span) if literal else None
     if text == "*":
-        return "write `anyone`, or `account *` for every principal of every account"
-    return "a principal is a role, a user, an account, a service or a federated provider"
+        hint = "write `anyone`, or `account *` for every principal of every account"
+        return hint, Fix.writing("anyone", span, safe=False) if literal else None
+    return "a principal is a role, a user, an account, a service or a federated provider", None
 
 
 def trust_actions(kind: str, text: str) -> tuple[str, ...]:
