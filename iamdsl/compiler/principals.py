@@ -72,7 +72,7 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
         if value.type.name == "Entity" and "account" in value.type.options:
             pair = ("AWS", builders.placeholder(f"id {text.lower()}"))
         elif value.type.name != "*" and not (mark or re.fullmatch(_ACCOUNT, text)):
-            problem, hint = "no account id", "an account id is 12 digits, without hyphens or quotes"
+            problem, hint = "no account id", "an account id is 12 digits, without hyphens"
             if re.fullmatch(_ACCOUNT, digits := text.replace("-", "")) and span.text == f'"{text}"':
                 fix = Fix.writing(digits, span)
     elif kind == "oidc":

@@ -184,7 +184,7 @@ def _meant(value: str, span: Span) -> tuple[str, Fix | None]:
     """Return the hint for a literal that cannot be read, and a fix where it is sure."""
     digits = value.replace("-", "")
     if re.fullmatch(r"(?a)\d{4}-\d{4}-\d{4}", value):
-        return "an account id is 12 digits without hyphens", Fix.writing(digits, span)
+        return "an account id is 12 digits, without hyphens", Fix.writing(digits, span)
     if found := re.fullmatch(r"(?a)(\d{4})[/.](\d\d)[/.](\d\d)", value):
         return "a date is written `2026-12-31`", Fix.writing("-".join(found.groups()), span)
     if re.fullmatch(r"(?a)\d{1,2}[/.]\d{1,2}[/.]\d{4}", value):
