@@ -87,7 +87,7 @@ class Unknown:
                 None,
             )
         if wanted is types.ARN:
-            return f'a resource is an ARN, or built by `service:type("{name}")`', None
+            return f'declare it with `let`, or build an ARN by `service:type("{name}")`', None
         if wanted is None and (key := catalogue.condition_key(f"aws:{name}")) is not None:
             fix = Fix.writing(key.name, node.span, safe=False)
             return f"a condition key has a prefix: `{key.name}`", fix

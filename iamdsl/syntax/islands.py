@@ -51,18 +51,28 @@ _DECLARED = re.compile(
 )
 
 
+_NEAR = 200
+"""Characters before a keyword in which the word that takes it for a name is looked for."""
+
+
 class _Recovery(NamedTuple):
-    """What every step needs; `text` is the source's, comments of other languages blanked."""
+    """What every step needs.
+
+    Attributes:
+        text: the source's, comments of other languages blanked.
+        told: the stretches of which something was said, which is dear and so bounded.
+    """
 
     engine: Engine
     source: Source
     text: str
     report: Report
+    told: list[Span]
 
 
 def parse(engine: Engine, source: Source, report: Report) -> tuple[tree.Member, ...]:
     """Return the members of a source that does not parse as a whole."""
-    run = _Recovery(engine, source, _without_foreign_comments(source, report), report)
+    run = _Recovery(engine, source, _without_foreign_comments(source, report), report, [])
     _check_brackets(run)
     return tuple(_sequence(run, 0, len(source.text)))
 
@@ -78,7 +88,7 @@ def _without_foreign_comments(source: Source, report: Report) -> str:
         if found.lastgroup == "block":
             close = text.find("*/", at)
             at = close + 2 if close >= 0 else len(text)
-        if len(parts) < MAX_MESSAGES:
+        if len(parts) < 2 * MAX_MESSAGES:
             mistakes.foreign_comment(source, found.start(), at, report)
         blanks = re.sub(r"[^\n]", " ", text[found.start() : at])
         parts += (text[kept : found.start()], blanks)
@@ -120,7 +130,8 @@ def _broken(run: _Recovery, start: int, stop: int, error: UnexpectedInput) -> It
             yield attrs.evolve(found, body=inner, span=Span(source, start, stop))
             return
     place = Span(source, start, len(run.text[start:stop].rstrip()) + start)
-    if report.count(codes.SYNTAX_ERROR) < MAX_MESSAGES:
+    if len(run.told) < MAX_MESSAGES:
+        run.told.append(place)
         mistakes.explain(error, source, report, place)
     yield tree.Broken(span=place)
 
@@ -144,7 +155,7 @@ def _cut(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
             first = not text[line:at].strip()
             if first and line == at and word in TOP and begin == 0:
                 depth = 0
-            begins = (word in VERBS and not _DECLARED.search(text, line, at)) or (
+            begins = (word in VERBS and not _DECLARED.search(text, max(line, at - _NEAR), at)) or (
                 first and (word in NOUNS or _unindented(at, line, word))
             )
             if depth == 0 and begins:
