@@ -95,10 +95,13 @@ def _look_further(program: Program, environment: Environment, report: Report) ->
     with suppress(Exception):
         assemble(expand(program, environment, further), environment, further)
     known = [d.span for d in report.diagnostics if d.span is not None]
+    following = _FOLLOWING | ({codes.MISPLACED} if report.count(codes.SYNTAX_ERROR) else set())
+    said = {(d.code, d.message) for d in report.diagnostics}
     report.extend(
         d
         for d in further.diagnostics
-        if d.code not in _FOLLOWING
+        if d.code not in following
+        and (d.code, d.message) not in said
         and not any(d.span is not None and d.span.overlaps(span) for span in known)
     )
 

@@ -10,6 +10,8 @@ from iamdsl.compiler import builders
 from iamdsl.diagnostics import Fix, codes
 from iamdsl.diagnostics.nearest import did_you_mean
 from iamdsl.iam import Elements
+from iamdsl.source import Span
+from iamdsl.syntax import tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from iamdsl.diagnostics import Report
     from iamdsl.model import Grant, Value
 
+_SERVICES = "see `iamdsl actions` for the services"
 LEVELS = ("list", "read", "write", "tagging", "permissions")
 _SHAPE = r"(?a)[A-Za-z0-9][A-Za-z0-9.-]*:[A-Za-z0-9*?_-]+"
 _PLACEHOLDER = r"\$\{\w+\}"
@@ -173,28 +176,58 @@ def _unknown(
     catalogue, span = environment.catalogue, value.span
     label = f"not in the catalogue of {catalogue.version}"
     fix = None
+    name = text.partition(":")[2]
     if not catalogue.has_service(service):
         near = catalogue.suggest_service(service)
-        hint = did_you_mean(near, "see `iamdsl actions` for the services")
+        found = catalogue.canonical(f"{near[0]}:{name}") if near else None
+        if found is None and near and ("*" in name or "?" in name):
+            found = f"{near[0]}:{name}"
+        if found is not None and span is not None and span.text == text:
+            fix = Fix.writing(found, span, safe=False)
+        hint = did_you_mean(near, _SERVICES)
         report.add(
             codes.UNKNOWN_SERVICE, span, f"`{service}` is no service that AWS has", label=label,
-            hint=hint,
+            hint=hint, fix=fix,
         )  # fmt: skip
         return
     operation = catalogue.operation_hint(text)
     near = catalogue.suggest_action(text)
     if operation:
         names = " and ".join(f"`{o}`" for o in operation)
-        hint = f"the API operation `{text.partition(':')[2]}` is allowed by {names}"
+        hint = f"the API operation `{name}` is allowed by {names}"
     else:
         hint = did_you_mean(near, f'if it is newer than the catalogue, quote it: `"{text}"`')
     target = operation[0] if operation else near[0] if near else ""
-    if target and span is not None and span.text == text:
-        fix = Fix.writing(target, span, safe=bool(operation))
+    if target and span is not None and span.text in {text, name}:
+        inside = span.text == name  # of `service:[…]`, which holds names alone
+        if not inside:
+            fix = Fix.writing(target, span, safe=bool(operation))
+        elif target.startswith(f"{service.lower()}:"):
+            fix = Fix.writing(target.partition(":")[2], span, safe=bool(operation))
     report.add(
         codes.UNKNOWN_ACTION, span, f"`{text}` is not an IAM action", label=label, hint=hint,
         fix=fix,
     )  # fmt: skip
+
+
+def unknown_service(node: tree.ActionSet, environment: Environment, report: Report) -> bool:
+    """Report, once for all its names, a set of actions of a service that nobody knows."""
+    service, catalogue = node.service.text, environment.catalogue
+    names = [i for i in node.items if isinstance(i, tree.Literal) and i.kind == "action"]
+    if catalogue.has_service(service) or catalogue.retired_service(service) or not names:
+        return False
+    near = catalogue.suggest_service(service)
+    place = node.service.span
+    prefix = Span(place.source, place.start, place.start + len(service))
+    report.add(
+        codes.UNKNOWN_SERVICE,
+        prefix,
+        f"`{service}` is no service that AWS has",
+        label=f"not in the catalogue of {catalogue.version}",
+        hint=did_you_mean(near, _SERVICES),
+        fix=Fix.writing(near[0], prefix, safe=False) if near else None,
+    )
+    return True
 
 
 def _level(

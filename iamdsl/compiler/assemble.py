@@ -17,7 +17,7 @@ from iamdsl.compiler.kinds import check_kind, check_profiles
 from iamdsl.compiler.lower import Lowering
 from iamdsl.compiler.places import chain
 from iamdsl.compiler.resource_policies import service_of
-from iamdsl.diagnostics import Label, codes
+from iamdsl.diagnostics import Fix, Label, codes
 from iamdsl.iam import Account, Attachment, Build, Document, Identity, Target
 from iamdsl.model.grants import ORGANIZATION_POLICIES
 from iamdsl.model.program import with_article
@@ -214,11 +214,16 @@ class _Assembly:
         found = self.entities.find(referred)
         name = referred.replace("/", ".")
         if found is None:
+            span, written = value.span or place, f'aws_managed("{name}")'
+            managed = self.environment.catalogue.managed_policy(name) is not None
             self.report.add(
                 codes.UNKNOWN_NAME,
-                value.span or place,
+                span,
                 f"no policy is named `{name}`",
-                hint=f'declare it, write its ARN, or use `aws_managed("{name}")` for one of AWS\'s',
+                hint=f"for the policy of AWS write `{written}`"
+                if managed
+                else "declare it, or write its ARN",
+                fix=Fix.writing(written, span) if managed and span.text == f'"{name}"' else None,
             )
             return None
         if found.kind not in {"policy", "boundary"} or found.target is not None:
@@ -341,11 +346,19 @@ class _Assembly:
             if not problem and rule in {"path", "policy-path"} and set("*?$") & set(text):
                 problem = "would act as a pattern where its ARN stands"
             if problem:
+                slashed = f"/{text.strip('/')}/"
+                mended = rule in {"path", "policy-path"} and not name_problem(rule, slashed)
+                mended &= not set("*?$") & set(text)
                 self.report.add(
                     codes.BAD_NAME,
                     span,
                     f"`{text if len(text) <= _SHOWN else f'{text[:_SHOWN]}…'}` {problem}",
-                    hint="AWS would refuse it: choose another",
+                    hint=f'a path begins and ends with `/`: write `path "{slashed}"`'
+                    if mended
+                    else "AWS would refuse it: choose another",
+                    fix=Fix.writing(f'path "{slashed}"', span)
+                    if mended and span.text == f'path "{text}"'
+                    else None,
                 )
 
 

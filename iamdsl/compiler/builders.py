@@ -93,12 +93,14 @@ def check(
     arguments: list[tuple[tree.Name | None, tree.Expression, Type]],
     environment: Environment,
     report: Report,
-) -> None:
-    """Check the arguments of a builder against the formats of its type."""
+) -> bool:
+    """Check the arguments of a builder against the formats of its type; False without a type."""
     function = call.function
+    if _no_builder(function.span, environment, report):
+        return False
     found = find_type(function.span.text, function.span, environment, report)
     if found is None:
-        return
+        return False
     positional = 0
     most = max(len(f.placeholders) for f in found.formats)
     for name, value, kind in arguments:
@@ -106,7 +108,7 @@ def check(
         problem = ""
         if name is not None and name.text not in PLACES:
             problem = f"a builder has no argument `{name.text}`"
-        elif name is None and positional > most:
+        elif name is None and positional == most + 1:  # said once, of the first too many
             problem = f"`{function.span.text}` takes at most {most} argument{'s' * (most != 1)}"
         elif not types.fits(types.leaf(kind), types.STRING) and kind.name != "*":
             problem = f"a builder takes text, and this is {kind}"
@@ -120,6 +122,27 @@ def check(
                 problem,
                 hint=f"write `{function.span.text}({shown})`" + _places_of(found),
             )
+    return True
+
+
+def _no_builder(span: Span, environment: Environment, report: Report) -> bool:
+    """Report an operator or a condition key that is called like a function."""
+    service, _, name = span.text.partition(":")
+    if environment.catalogue.has_service(service) and "." not in name:
+        return False
+    from iamdsl.syntax.habits import foreign  # noqa: PLC0415  # most calls are of builders
+
+    if foreign.of_iam_operator(span.text) is not None:
+        hint = foreign.iam_operator_hint(span.text)
+        problem = "is IAM's word for an operator"
+    elif environment.catalogue.condition_key(span.text.partition(".")[0]) is not None:
+        key = span.text.partition(".")[0]
+        hint = f'compare it: `{key} == "value"`, `{key} like "a*"`'
+        problem = "is called, and a condition key has no functions"
+    else:
+        return False
+    report.add(codes.WRONG_TYPE, span, f"`{span.text}` {problem}", hint=hint)
+    return True
 
 
 def _hole(place: str) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from iamdsl.model import Entity, Formula, Grant
     from iamdsl.source import Span
 
-_PSEUDO = {"aws.partition", "aws.account", "aws.region"}
+_PSEUDO = ("aws.account", "aws.region", "aws.partition")
 
 
 def check_params(program: Program, environment: Environment, report: Report) -> None:
@@ -99,28 +99,38 @@ def _tests(formula: Formula, negated: bool) -> Iterator[tuple[Test, bool]]:
 
 def check_resolved(build: Build, environment: Environment, report: Report) -> None:
     """Report names of nothing; and what only a deployment knows, where a target cannot wait."""
-    seen: set[str] = set()
+    seen: dict[str, Span | None] = {}
     for text, span in (found for _, part in build.each() for found in _texts(part)):
-        if PLACEHOLDER_OPEN not in text:
-            continue
-        for name in placeholders(text):
-            if name in seen:
-                continue
-            seen.add(name)
-            if name.startswith("entity "):
-                _not_in_the_build(name.removeprefix("entity "), span, build, report)
-                continue
-            if environment.defers:
-                continue
-            key = name.removeprefix("aws.")
-            where = f'`{key} = "…"` under `[aws]` in `iamdsl.toml`'
+        if PLACEHOLDER_OPEN in text:
+            for name in placeholders(text):
+                seen.setdefault(name, span)
+    for name, span in seen.items():
+        if name.startswith("entity "):
+            _not_in_the_build(name.removeprefix("entity "), span, build, report)
+        elif name not in _PSEUDO and not environment.defers:
             report.add(
                 codes.UNRESOLVED_VALUE,
                 span,
                 f"`{name}` is known only at deployment, and JSON cannot leave it open",
-                hint=f"build with `--set {name}=…`"
-                + (f", or write {where}" if name in _PSEUDO else ""),
+                hint=f"build with `--set {name}=…`",
             )
+    places = [name for name in _PSEUDO if name in seen]
+    if places and not environment.defers:
+        _unknown_place(places, next(s for n, s in seen.items() if n in places), report)
+
+
+def _unknown_place(names: list[str], span: Span | None, report: Report) -> None:
+    """Report, once for a build, what is not known of the place that it is for."""
+    shown = " and ".join(", ".join(f"`{n}`" for n in names).rsplit(", ", 1))
+    lines = ", ".join(f'`{n.removeprefix("aws.")} = "…"`' for n in names)
+    options = " ".join(f"--set {n}=…" for n in names)
+    are, them = ("are", "them") if len(names) > 1 else ("is", "it")
+    report.add(
+        codes.UNRESOLVED_VALUE,
+        span,
+        f"{shown} {are} known only at deployment, and JSON cannot leave {them} open",
+        hint=f"build with `{options}`, or write {lines} under `[aws]` in `iamdsl.toml`",
+    )
 
 
 def _not_in_the_build(name: str, span: Span | None, build: Build, report: Report) -> None:

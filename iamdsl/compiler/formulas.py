@@ -37,7 +37,8 @@ _RELATIONS: dict[str, tuple[Relation, bool]] = {
 }  # fmt: skip
 _ORDERED = {"less", "less-equals", "greater", "greater-equals"}
 _WRITTEN = {
-    "Arn": "an ARN without quotes", "Numeric": "a number", "Date": "a date",
+    "Arn": "an ARN without quotes", "Numeric": "a number without quotes",
+    "Date": "a date without quotes, such as `2026-12-31`",
     "Bool": "`true` or `false`", "IpAddress": "an address or network without quotes",
     "String": "a string", "Binary": '`Binary("…")`',
 }  # fmt: skip
@@ -148,6 +149,8 @@ def comparison(
         texts = tuple(_text(v, family) for v in values)
     if relation == "equals" and family in {"String", "Arn"}:
         _check_wildcards(node, values, report)
+    elif relation == "like":
+        _check_pattern(node, values, report)
     return Test(
         name,
         family,
@@ -294,11 +297,15 @@ def _check_family(
         )
         return False
     if relation in _ORDERED and family not in {"Numeric", "Date"}:
+        wanted = _OF_TYPE.get(found.value_type, "String") if found is not None else "String"
         report.add(
             codes.WRONG_TYPE,
-            node.span,
+            node.right.span if node.right else node.span,
             f"`{node.operator}` compares numbers, durations and dates",
-            hint="write the value as a number, a duration (`1h`) or a date (`2026-12-31`)",
+            hint=f"write {_WRITTEN[wanted]}"
+            if wanted in {"Numeric", "Date"}
+            else "write the value as a number, a duration (`1h`) or a date (`2026-12-31`)",
+            fix=_unquote(values, wanted),
         )
         return False
     if node.ignoring_case and (family != "String" or relation != "equals"):
@@ -327,13 +334,17 @@ def _check_family(
 
 
 def _unquote(values: list[Value], wanted: Family) -> Fix | None:
-    if wanted != "Arn" or not all(
-        v.span is not None and v.span.text.startswith('"arn:') and v.span.text.endswith('"')
-        for v in values
-    ):
+    """Return the fix that takes values out of their quotes, where each is a literal without."""
+    from iamdsl.compiler.mismatch import unquoted  # noqa: PLC0415  # most values fit their key
+
+    spans = [v.span for v in values if v.span is not None]
+    texts = [unquoted(span.text, wanted) for span in spans]
+    if len(spans) < len(values) or not all(texts):
         return None
-    edits = tuple(Edit(v.span, v.span.text[1:-1]) for v in values if v.span is not None)
-    return Fix("write the ARN without quotes", edits)
+    edits = tuple(Edit(span, text) for span, text in zip(spans, texts, strict=True))
+    if wanted == "Arn":
+        return Fix("write the ARN without quotes", edits)
+    return Fix(f"write `{texts[0]}` without quotes", edits)
 
 
 def _check_wildcards(node: tree.Compare, values: list[Value], report: Report) -> None:
@@ -342,13 +353,55 @@ def _check_wildcards(node: tree.Compare, values: list[Value], report: Report) ->
         bare = text.replace("${*}", "").replace("${?}", "")
         if value.type.name in {"Key", "action or key"} or not ("*" in bare or "?" in bare):
             continue
+        other = "like" if node.operator in {"==", "in"} else "not like"
         report.add(
             codes.WILDCARD_IN_EQUALS,
             value.span or node.span,
             f"the `{'*' if '*' in bare else '?'}` is an ordinary character under `{node.operator}`",
-            hint="write `like` where it is to match anything"
-            if node.operator in {"==", "in"}
-            else "write `not like` where it is to match anything",
+            hint=f"write `{other}` where it is to match anything",
+            fix=_other_operator(node, other)
+            if value.span and value.span.text.startswith(('"', "arn:"))
+            else None,
+        )
+
+
+def _other_operator(node: tree.Compare, written: str) -> Fix | None:
+    """Return the fix that writes another operator between the two sides of a comparison."""
+    if node.right is None or node.ignoring_case:
+        return None
+    between = node.span.source.text[node.left.span.end : node.right.span.start]
+    start = node.left.span.end + len(between) - len(between.lstrip(" \t\r\n?"))
+    end = node.right.span.start - len(between) + len(between.rstrip())
+    place = type(node.span)(node.span.source, start, end)
+    if " ".join(place.text.split()) != node.operator:
+        return None  # a comment, or a parenthesis, stands between
+    return Fix.writing(written, place, safe=False)
+
+
+def _check_pattern(node: tree.Compare, values: list[Value], report: Report) -> None:
+    """Warn of a pattern with marks that only regular expressions and SQL give a meaning."""
+    for value in values:
+        text = str(value.data)
+        bare = re.sub(_VARIABLE, "", text)
+        sql = "%" in (bare[:1], bare[-1:]) and not set("*?") & set(bare)
+        regular = bare.startswith("^") or (bare.endswith("$") and len(bare) > 1)
+        if value.type.name in {"Key", "action or key"} or not (sql or regular):
+            continue
+        what = "of SQL" if sql else "of a regular expression"
+        meant = text.replace("%", "*") if sql else text.strip("^$").replace(".*", "*")
+        literal = value.span is not None and value.span.text == f'"{text}"'
+        sure = literal and not set("()[]+|\\{}") & set(meant)
+        report.add(
+            codes.FOREIGN_PATTERN,
+            value.span or node.span,
+            f"`{text}` looks like a pattern {what}",
+            label="here these are ordinary characters",
+            hint=f'`*` is any text and `?` any character: write `"{meant}"`'
+            if sure
+            else "`*` is any text and `?` any character: there are no other marks",
+            fix=Fix.writing(f'"{meant}"', value.span, safe=False)
+            if sure and value.span is not None
+            else None,
         )
 
 

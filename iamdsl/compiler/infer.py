@@ -12,12 +12,12 @@ from iamdsl.compiler import builders, data, externs, formulas, places, records
 from iamdsl.compiler.scope import Scope, check_shadow, check_word
 from iamdsl.diagnostics import Fix, Label, codes
 from iamdsl.diagnostics.nearest import did_you_mean, nearest
-from iamdsl.iam import OPERATORS
 from iamdsl.model import Binding, Module, Program, Type, Value, types
 from iamdsl.syntax import tree
 
 if TYPE_CHECKING:
     from iamdsl.compiler.environment import Environment
+    from iamdsl.compiler.unknown import Unknown
     from iamdsl.diagnostics import Report
     from iamdsl.source import Span
 
@@ -35,10 +35,8 @@ _IN_TEXT = {
 MAX_CHAIN = 60
 """Definitions that lead from one to the next; each costs levels of Python's own stack."""
 
-MAX_COMPARED = 50
-"""Unknown names that are compared with all known ones, to say what was meant."""
-
 _ORDERED = {"<", "<=", ">", ">="}
+_TURNED = {"==": "==", "!=": "!=", "in": "==", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 class Inference:
@@ -48,7 +46,7 @@ class Inference:
         self.program, self.environment, self.report = program, environment, report
         self._inferring: list[Binding] = []
         self._circular: set[Binding] = set()
-        self._unknowns = 0
+        self._strangers: Unknown | None = None
         self.locals: list[Binding] = []
         self.inside: Binding | None = None
         self.uses: dict[Binding, list[tuple[Binding, Span]]] = {}
@@ -140,10 +138,7 @@ class Inference:
             case tree.TypeName(kind="name", text=name):
                 if name in types.NAMED:
                     return types.NAMED[name]
-                near = nearest(name, types.NAMED, 1)
-                known = "the types are " + ", ".join(f"`{t}`" for t in types.NAMED)
-                hint = did_you_mean(near, known)
-                self.report.add(codes.UNKNOWN_NAME, node.span, f"no type `{name}`", hint=hint)
+                self._unknown_type(node, name)
                 return types.UNKNOWN
             case tree.TypeName(kind="text", text=text):
                 return Type("Choice", options=(text,))
@@ -176,6 +171,17 @@ class Inference:
             case _:
                 assert_never(node)
 
+    def _unknown_type(self, node: tree.TypeName, name: str) -> None:
+        from iamdsl.syntax.habits import foreign  # noqa: PLC0415  # most sources know their types
+
+        elsewhere = foreign.TYPES.get(name.lower())
+        near = (elsewhere,) if elsewhere else nearest(name, types.NAMED, 1)
+        known = "the types are " + ", ".join(f"`{t}`" for t in types.NAMED)
+        safe = bool(near) and near[0].lower() == name.lower()
+        fix = Fix.writing(near[0], node.span, safe=safe) if near else None
+        hint = did_you_mean(near, known)
+        self.report.add(codes.UNKNOWN_NAME, node.span, f"no type `{name}`", hint=hint, fix=fix)
+
     # Names
 
     def template(self, node: tree.Expression, scope: Scope) -> Binding | None:
@@ -200,7 +206,7 @@ class Inference:
         if isinstance(node, tree.Name):
             found = scope.find(node.text)
             if found is None:
-                self._unknown(node, scope)
+                self.strangers.name(node, scope)
                 return None
             found.used = True
             return found
@@ -300,21 +306,9 @@ class Inference:
 
     def mismatch(self, node: tree.Expression, actual: Type, wanted: str, what: str) -> None:
         """Report a value of the wrong type, with what would be right."""
-        hint = f"write a value of type {wanted}"
-        if wanted == "Duration":
-            hint = "write a duration: `1h`, `30m`"
-        elif wanted == "Principal":
-            hint = "write a role, `account 111122223333`, `service lambda`, `anyone` or an ARN"
-        elif wanted.startswith(("a ", "an ")):
-            hint = f"write {wanted}"
-        elif isinstance(node, tree.Text) and node.kind == "qualified" and wanted == "Arn":
-            hint = "resources are ARNs, or built by `service:type(…)`"
-        self.report.add(
-            codes.WRONG_TYPE,
-            node.span,
-            f"{what} takes {wanted}, and this is {actual}",
-            hint=hint,
-        )
+        from iamdsl.compiler import mismatch  # noqa: PLC0415  # most sources have none
+
+        mismatch.report(node, actual, wanted, what, self.report)
 
     # Expressions
 
@@ -391,49 +385,17 @@ class Inference:
             return self.type_of(found)
         if entity is not None:
             return entity
-        self._unknown(node, scope)
+        self.strangers.name(node, scope)
         return types.UNKNOWN
 
-    def _unknown(self, node: tree.Name, scope: Scope, whole: tree.Field | None = None) -> None:
-        """Report a name of nothing; `whole` is what it is the beginning of, `audit.reader`."""
-        if any(isinstance(m, tree.Broken) for m in scope.module.file.members):
-            return  # it may be what the broken part declares
-        names = scope.names() | {_declared(d) for d, *_ in self.program.entities.values()}
-        self._unknowns += 1
-        near = nearest(node.text, sorted(names), 1) if self._unknowns <= MAX_COMPARED else ()
-        hint = did_you_mean(near, "declare it with `let`, or write text as a string")
-        if self.environment.catalogue.managed_policy(node.text) is not None:
-            hint = f'for the policy of AWS write `aws_managed("{node.text}")`'
-        elif node.text in OPERATORS:
-            hint = 'the operator follows from the value: write `key == value`, `key like "a*"` …'
-        elif node.text in {"self", "aws"}:
-            hint = (
-                "`self` is the resource of a `policy … for …`; `aws` has partition, account, region"
-            )
-        elif (other := self._elsewhere(node.text)) is not None:
-            hint = "another file declares it: write `{}`, and here `{}`".format(*other)
-            if scope.module.library:
-                hint = "a module sees its own names only: make it a parameter of the template"
-        elif self.program.computed and not near:
-            text = (whole or node).span.text
-            hint = f'a declaration whose name is computed is referred to by a string: `"{text}"`'
-        fix = Fix.writing(near[0], node.span, safe=False) if near else None
-        self.report.add(
-            codes.UNKNOWN_NAME,
-            node.span,
-            f"nothing is named `{node.text}`",
-            hint=hint,
-            fix=fix,
-        )
+    @property
+    def strangers(self) -> Unknown:
+        """What knows of names that nobody declares."""
+        from iamdsl.compiler.unknown import Unknown  # noqa: PLC0415  # most sources have none
 
-    def _elsewhere(self, name: str) -> tuple[str, str] | None:
-        """Return the import that would bring in a name which another module declares."""
-        for module in self.program.modules:
-            if name in module.names:
-                file = module.source.name.rsplit("/", 1)[-1]
-                alias = file.split(".")[0].replace("-", "_")
-                return f'import "./{file}" as {alias}', f"{alias}.{name}"
-        return None
+        if self._strangers is None:
+            self._strangers = Unknown(self.program, self.environment, self.report)
+        return self._strangers
 
     def _text(self, node: tree.Text, scope: Scope) -> Type:
         lists = False
@@ -478,7 +440,8 @@ class Inference:
                 member = self.member(found.target, node)
                 return self.type_of(member) if member else types.UNKNOWN
             if found is None and self.program.entity_type(base.text) is None:
-                self._unknown(base, scope, node)
+                if not self.strangers.field(node, scope):
+                    self.strangers.name(base, scope, whole=node)
                 return types.UNKNOWN
         kind = self.infer(base, scope)
         if kind.name in {"Unknown", "Any"}:
@@ -495,9 +458,12 @@ class Inference:
         kinds = [(n, v, self.infer(v, scope)) for n, v in node.arguments]
         function = node.function
         if isinstance(function, tree.Text):
-            builders.check(node, kinds, self.environment, self.report)
+            if not builders.check(node, kinds, self.environment, self.report):
+                return types.UNKNOWN
             return Type("Resource", options=(function.plain or "",))
         name = function.text if isinstance(function, tree.Name) else ""
+        if name in {"exists", "missing"} and self.strangers.exists(node, scope):
+            return types.UNKNOWN
         if name in _FUNCTIONS or name in types.CONVERSIONS:
             if len(kinds) != 1 or kinds[0][0] is not None:
                 self.report.add(
@@ -509,20 +475,29 @@ class Inference:
             made = _FUNCTIONS.get(name, Type("Converted", options=(name,)))
             return types.list_of(made) if kinds and kinds[0][2].name == "List" else made
         binding = self.lookup(function, scope) if isinstance(function, tree.Name) else None
-        if isinstance(function, tree.Name) and binding is None:
+        if isinstance(function, tree.Name) and (
+            binding is None or self.type_of(binding) is types.UNKNOWN
+        ):
             return types.UNKNOWN
+        template = binding is not None and binding.kind == "template"
+        value = binding is not None and not template and not node.arguments
         self.report.add(
             codes.WRONG_TYPE,
-            function.span,
+            node.span if value else function.span,
             f"`{function.span.text}` cannot be called here",
             hint="a template is used as a statement: `use name(…)`"
-            if binding and binding.kind == "template"
+            if template
+            else f"it is a value: write `{name}`"
+            if value
             else "builders are written `service:type(…)`",
+            fix=Fix.writing(name, node.span) if value else None,
         )
         return types.UNKNOWN
 
     def _compare(self, node: tree.Compare, scope: Scope) -> Type:
         left_node = node.left.base if isinstance(node.left, tree.Optional) else node.left
+        if self._quoted(left_node) or self._absent(node, scope):
+            return types.UNKNOWN
         left = self.infer(left_node, scope)
         right = self.infer(node.right, scope) if node.right is not None else types.UNKNOWN
         if isinstance(left_node, tree.Text) and left.name == "action or key":
@@ -536,15 +511,31 @@ class Inference:
             self.mismatch(left_node, left, "a condition key", f"`{node.operator}`")
             return types.UNKNOWN
         if right.name in {"Key", "action or key"}:
+            turned = _TURNED.get(node.operator, node.operator)
+            written = f"{node.right.span.text} {turned} {left_node.span.text}"
+            known = self.environment.catalogue.condition_key(node.right.span.text)
+            if node.operator in _TURNED and known is not None and known.multivalued:
+                written = f"any {written}"
             self.report.add(
                 codes.WRONG_TYPE,
                 node.span,
                 "the condition key stands on the left",
-                hint=f"write `{node.right.span.text} {node.operator} {left_node.span.text}`",
+                hint=f"write `{written}`",
+                fix=Fix.writing(written, node.span) if node.operator in _TURNED else None,
             )
             return types.UNKNOWN
         self._compare_values(node, left, right)
         return types.BOOL
+
+    def _quoted(self, node: tree.Expression) -> bool:
+        """Report `"aws:SourceIp" == …`."""
+        colon = isinstance(node, tree.Text) and node.kind == "string" and ":" in (node.plain or "")
+        return colon and self.strangers.quoted_key(node)
+
+    def _absent(self, node: tree.Compare, scope: Scope) -> bool:
+        """Report `key == null`."""
+        named = isinstance(node.right, tree.Name) and scope.find(node.right.text) is None
+        return named and self.strangers.absent(node, scope)
 
     def _right_side(self, node: tree.Expression, kind: Type) -> None:
         """Check that a request's key is compared with a value that a request can hold."""
@@ -593,7 +584,3 @@ class Inference:
 
 def _described(kind: Type) -> str:
     return "`*`" if kind.name == "*" else f"a value of type {kind}"
-
-
-def _declared(node: tree.Declaration) -> str:
-    return node.name.text if isinstance(node.name, tree.Name) else node.name.plain or ""

@@ -16,7 +16,7 @@ from iamdsl.compiler.conditions import Refused, compile_formula
 from iamdsl.compiler.conditions.leaves import tests_of
 from iamdsl.compiler.oidc import check_claims
 from iamdsl.compiler.resource_policies import Target
-from iamdsl.diagnostics import Label, codes
+from iamdsl.diagnostics import Fix, Label, codes
 from iamdsl.iam import (
     ANYONE,
     PLACEHOLDER_OPEN,
@@ -269,7 +269,15 @@ class Lowering(NamedTuple):
         problem, hint = arn_problem(text)
         if problem:
             shown = text if len(text) < 200 else f"{text[:60]}…"
-            self.report.add(codes.BAD_ARN, span, f"`{shown}` {problem}", hint=hint)
+            meant = _meant_arn(text, in_resource_policy=target is not None)
+            literal = meant and span.text in {text, f'"{text}"'}
+            self.report.add(
+                codes.BAD_ARN,
+                span,
+                f"`{shown}` {problem}",
+                hint=f"write `{meant}`" if meant else hint,
+                fix=Fix.writing(meant, span, safe=False) if literal else None,
+            )
             return None
         return text
 
@@ -511,6 +519,17 @@ def _grouped(pairs: list[tuple[str, str]]) -> Principals:
     if "*" in by_type:
         return ANYONE
     return Principals(tuple((kind, tuple(by_type[kind])) for kind in sorted(by_type)))
+
+
+def _meant_arn(text: str, *, in_resource_policy: bool) -> str:
+    """Return the resource that a text was meant to be, where its form shows it; "" otherwise."""
+    if found := re.fullmatch(r"s3://([a-z0-9.-]+(?:/\S*)?)", text):
+        return f"arn:aws:s3:::{found.group(1).removesuffix('/')}"
+    if found := re.fullmatch(r"arn:([a-z-]+):s3:{1,2}([a-z0-9][a-z0-9.-]+(?:/\S*)?)", text):
+        return f"arn:{found.group(1)}:s3:::{found.group(2)}"
+    if in_resource_policy and (found := re.fullmatch(r"self(/\S*)?", text)):
+        return f'"{{self}}{found.group(1)}"' if found.group(1) else "self"
+    return ""
 
 
 def arn_problem(text: str) -> tuple[str, str]:

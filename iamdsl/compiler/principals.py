@@ -59,6 +59,7 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
     mark = PLACEHOLDER_OPEN in text
     pair = ("AWS", text)
     problem, hint = "", ""
+    fix: Fix | None = None
     if kind == "service":
         from iamdsl.aws.principals import service_principal  # noqa: PLC0415
 
@@ -76,7 +77,9 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
         if value.type.name == "Entity" and "account" in value.type.options:
             pair = ("AWS", builders.placeholder(f"id {text.lower()}"))
         elif value.type.name != "*" and not (mark or re.fullmatch(_ACCOUNT, text)):
-            problem, hint = "no account id", "an account id has 12 digits; quote none of them"
+            problem, hint = "no account id", "an account id is 12 digits, without hyphens"
+            if re.fullmatch(_ACCOUNT, digits := text.replace("-", "")) and span.text == f'"{text}"':
+                fix = Fix.writing(digits, span)
     elif kind == "oidc":
         if text in BUILT_IN:
             pair = ("Federated", text)
@@ -92,7 +95,7 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
         if not mark and not re.fullmatch(_CANONICAL, text):
             problem, hint = "no canonical user id", "it has 64 hexadecimal digits"
     if problem:
-        report.add(codes.BAD_PRINCIPAL, span, f"`{text}` is {problem}", hint=hint)
+        report.add(codes.BAD_PRINCIPAL, span, f"`{text}` is {problem}", hint=hint, fix=fix)
         return None
     return Value(types.PRINCIPAL, pair, span=whole)
 
@@ -149,32 +152,40 @@ def of_value(value: Value, report: Report, span: Span) -> tuple[str, str] | None
             else "name the account, and test `aws:PrincipalArn like …` in `when`",
         )
         return None
+    hint, fix = _meant(text, value.span or span)
     report.add(
         codes.BAD_PRINCIPAL,
         value.span or span,
         f"`{text}` is no principal",
-        hint=_hint(text),
+        hint=hint,
+        fix=fix,
     )
     return None
 
 
-def _hint(text: str) -> str:
+_NO_PRINCIPALS = {
+    _UNIQUE_ID: "a unique id says nothing when its role or user is gone: write its ARN",
+    r"arn:[^:]*:sts::[^:]*:assumed-role/.*": "a session is"
+    " `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`, without the role's path",
+    r"arn:[^:]*:iam::[^:]*:group/.*": "a group is no principal: name its users, or the account"
+    " with a condition",
+    r"arn:[^:]*:iam::[^:]*:instance-profile/.*": "an instance profile is no principal: name its role",
+}
+
+
+def _meant(text: str, span: Span) -> tuple[str, Fix | None]:
     service = text.removesuffix(".amazonaws.com")
+    literal = span.text == f'"{text}"'
     if service != text:
-        return f"write `service {service}`"
-    if re.fullmatch(_UNIQUE_ID, text):
-        return "a unique id says nothing when its role or user is gone: write its ARN"
-    if re.fullmatch(r"arn:[^:]*:sts::[^:]*:assumed-role/.*", text):
-        return (
-            "a session is `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`, without the role's path"
-        )
-    if re.fullmatch(r"arn:[^:]*:iam::[^:]*:group/.*", text):
-        return "a group is no principal: name its users, or the account with a condition"
-    if re.fullmatch(r"arn:[^:]*:iam::[^:]*:instance-profile/.*", text):
-        return "an instance profile is no principal: name its role"
+        written = f"service {service}"
+        return f"write `{written}`", Fix.writing(written, span) if literal else None
+    for form, hint in _NO_PRINCIPALS.items():
+        if re.fullmatch(form, text):
+            return hint, None
     if text == "*":
-        return "write `anyone`, or `account *` for every principal of every account"
-    return "a principal is a role, a user, an account, a service or a federated provider"
+        hint = "write `anyone`, or `account *` for every principal of every account"
+        return hint, Fix.writing("anyone", span, safe=False) if literal else None
+    return "a principal is a role, a user, an account, a service or a federated provider", None
 
 
 def only_elsewhere(kind: str, text: str, *, s3: bool = False, trust: bool = False) -> str:

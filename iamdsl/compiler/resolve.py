@@ -7,17 +7,20 @@ wrong for its type in any expansion has been reported, used or not. Expressions 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from iamdsl.compiler import places
 from iamdsl.compiler.bodies import BODIES
 from iamdsl.compiler.circles import circles
+from iamdsl.compiler.loops import alternatives_in_a_loop
 from iamdsl.compiler.scope import Scope, check_shadow, check_word
 from iamdsl.compiler.statements import Checker
 from iamdsl.diagnostics import Label, codes
 from iamdsl.model import Binding, Module, Program, types
 from iamdsl.model.program import ENTITY_KINDS, with_article
 from iamdsl.syntax import tree
+from iamdsl.syntax.words import HEADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,7 +156,12 @@ def _members(
 ) -> None:
     """Check the members of a body; `place` is the kind of body, "file" or "template"."""
     seen: dict[str, Span] = {}
+    headless = False
     for member in members:
+        if isinstance(member, tree.Broken):
+            headless = _after_broken(member, scope) or headless
+        if headless and place == "file" and isinstance(member, tree.Statement | tree.Setting):
+            continue  # of the declaration whose head could not be read
         if isinstance(member, tree.Setting) and place != "template":
             if member.name in seen:
                 report.add(
@@ -165,6 +173,14 @@ def _members(
                 )
             seen[member.name] = member.span
         _member(member, scope, checker, place, report)
+
+
+def _after_broken(member: tree.Broken, scope: Scope) -> bool:
+    """Bind the name that a broken `for` or `let` gives; tell whether a body is left without head."""
+    text = member.span.text
+    if found := re.match(r"(?:for|let)\s+([A-Za-z_][\w-]*)", text):
+        scope.bind(tree.Name(found.group(1), span=member.span), types.UNKNOWN, member)
+    return "{" not in text and bool(HEADS.intersection(text.split(None, 1)[:1]))
 
 
 def _member(
@@ -196,6 +212,7 @@ def _member(
             checker.use(member, scope)
         case tree.For():
             inner = checker.loop(member, scope)
+            alternatives_in_a_loop(member, report)
             _members(member.body, inner, checker, place, report)
         case tree.If():
             checker.compile_time(member.condition, scope, "`if`")
@@ -253,6 +270,10 @@ def _allowed(member: tree.Member, word: str, place: str, report: Report) -> None
             return
         message = f"`{word}` has no place in {with_article(place)}"
         hint = with_article(place) + " may hold " + ", ".join(f"`{w}`" for w in sorted(body))
+        if word == "trust":
+            hint = "put it into a `role`; the policy of a resource says `allow … to …`"
+        elif word == "attach":
+            hint = "attach it in a `role`, `user`, `group` or `permission_set`"
     report.add(codes.MISPLACED, member.span, message, hint=hint)
 
 

@@ -8,7 +8,7 @@ from iamdsl.compiler import actions, formulas
 from iamdsl.compiler.infer import Inference
 from iamdsl.compiler.places import PLACES
 from iamdsl.compiler.scope import Scope
-from iamdsl.diagnostics import Label, codes
+from iamdsl.diagnostics import Fix, Label, codes
 from iamdsl.diagnostics.nearest import did_you_mean, nearest
 from iamdsl.model import Value, types
 from iamdsl.model.grants import ORGANIZATION_POLICIES
@@ -73,6 +73,8 @@ class Checker(Inference):
             if isinstance(item, tree.Text) and item.kind == "qualified" and item.plain:
                 written = [Value(types.ACTION, item.plain, span=item.span)]
             elif isinstance(item, tree.ActionSet):
+                if actions.unknown_service(item, self.environment, self.report):
+                    continue
                 written = [
                     Value(types.ACTION, f"{item.service.text}:{one.text}", span=one.span)
                     for one in item.items
@@ -84,20 +86,29 @@ class Checker(Inference):
                 actions.check_name(value, self.environment, self.report)
 
     def _bare_action(self, node: tree.Expression, scope: Scope) -> bool:
-        """Report `GetObject` where `s3:GetObject` is meant."""
-        if not isinstance(node, tree.Name) or scope.find(node.text) is not None:
+        """Report `GetObject` where `s3:GetObject` is meant, and a list of such names once."""
+        listed = isinstance(node, tree.ListOf)
+        names = node.items if isinstance(node, tree.ListOf) else (node,)
+        words = [n.text for n in names if isinstance(n, tree.Name) and not self._known(n, scope)]
+        if not words or len(words) < len(names):
             return False
         catalogue = self.environment.catalogue
-        lowered = node.text.lower()
-        found = [s for s in catalogue.services() if lowered in catalogue.names(s)]
-        if not found or lowered in self.program.entities:
+        found = [
+            service
+            for service in sorted(catalogue.services(), key=len)  # those known best are short
+            if all(word.lower() in catalogue.names(service) for word in words)
+        ]
+        if not found:
             return False
-        shown = ", ".join(f"`{s}:{node.text}`" for s in found[:3])
+        written = f"[{', '.join(words)}]" if listed else words[0]
+        shown = ", ".join(f"`{s}:{written}`" for s in found[:3])
+        one = f"{found[0]}:{written}" if len(found) == 1 else ""
         self.report.add(
             codes.UNKNOWN_NAME,
             node.span,
-            f"nothing is named `{node.text}`",
+            f"nothing is named `{words[0]}`",
             hint=f"an action has its service before it: {shown}",
+            fix=Fix.writing(one, node.span, safe=False) if one else None,
         )
         return True
 
@@ -105,7 +116,17 @@ class Checker(Inference):
         for item in node.items + node.exceptions:
             if kind is types.ACTION and self._bare_action(item, scope):
                 continue
-            self.expect(item, scope, kind, what)
+            if isinstance(item, tree.Name) and not self._known(item, scope):
+                self.strangers.name(item, scope, kind)
+            elif kind is not types.PRINCIPAL or not self._bare_service(item, scope):
+                self.expect(item, scope, kind, what)
+
+    def _known(self, node: tree.Name, scope: Scope) -> bool:
+        return scope.find(node.text) is not None or self.program.entity_type(node.text) is not None
+
+    def _bare_service(self, node: tree.Expression, scope: Scope) -> bool:
+        """Report `lambda.amazonaws.com` where `service lambda` is meant."""
+        return isinstance(node, tree.Field) and self.strangers.service(node, scope)
 
     def attachment(self, node: tree.Expression, scope: Scope, place: str) -> None:
         """Check what is attached: organization policies in places, managed ones elsewhere."""

@@ -69,6 +69,13 @@ UNCHECKED = Code(
     "IAM016", "unchecked", _WARNING, "A promise in the source that this version does not check."
 )
 
+FOREIGN_PATTERN = Code(
+    "IAM018",
+    "foreign-pattern",
+    _WARNING,
+    "A pattern under `like` is written as a regular expression or as SQL.",
+)
+
 # 1: names and modules
 UNKNOWN_NAME = Code(
     "IAM101", "unknown-name", _ERROR, "A name is not declared anywhere it could be seen from here."
@@ -231,6 +238,13 @@ NOT_PRINCIPAL = Code(
     "not-principal",
     _WARNING,
     "Exceptions from `to anyone` deny more principals than they seem to.",
+)
+
+ALTERNATIVES_IN_A_LOOP = Code(
+    "IAM228",
+    "alternatives-in-a-loop",
+    _NOTE,
+    "A loop makes statements that allow the same, each by a condition of its own.",
 )
 
 PINNED = Code(

@@ -9,7 +9,7 @@ so that three mistakes give three messages.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 from lark.exceptions import UnexpectedInput
@@ -17,7 +17,7 @@ from lark.lexer import Token
 
 from iamdsl.diagnostics import Label, codes
 from iamdsl.source import Span
-from iamdsl.syntax import mistakes, tree
+from iamdsl.syntax import habits, mistakes, tree
 from iamdsl.syntax.words import JOINING, NOUNS, TOP, VERBS
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ _NEVER_INSIDE = frozenset("allow deny trust attach on to when unless".split())
 MAX_MESSAGES = 100
 """Syntax errors of a run that are told one by one; a file of another kind has thousands."""
 
+_AS_A_NAME = re.compile(r"[ \t]*[:=,)\]]")
+"""What follows such a word that was taken for a name: a mistake of its own."""
+
 _TOKEN = re.compile(
     r'(?P<string>"(?:\\.|[^"\\\n])*"?)|(?P<comment>#[^\n]*)'
     r"|(?P<word>[A-Za-z_][\w-]*)|(?P<open>[\[({])|(?P<close>[\])}])"
@@ -40,10 +43,57 @@ _TOKEN = re.compile(
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 
 
+_FOREIGN_COMMENT = re.compile(
+    r'"(?:\\.|[^"\\\n])*"?|#[^\n]*|(?<!\S)(?:(?P<line>//[^\n]*)|(?P<block>/\*))'
+)
+_DECLARED = re.compile(
+    r"\b(?:policy|boundary|scp|rcp|role|user|group|let|param|extern|template|from)\s+(?:\S+\s+)?$"
+)
+
+
+_NEAR = 200
+"""Characters before a keyword in which the word that takes it for a name is looked for."""
+
+
+class _Recovery(NamedTuple):
+    """What every step needs.
+
+    Attributes:
+        text: the source's, comments of other languages blanked.
+        told: the stretches of which something was said, which is dear and so bounded.
+    """
+
+    engine: Engine
+    source: Source
+    text: str
+    report: Report
+    told: list[Span]
+
+
 def parse(engine: Engine, source: Source, report: Report) -> tuple[tree.Member, ...]:
     """Return the members of a source that does not parse as a whole."""
-    _check_brackets(source, report)
-    return tuple(_sequence(engine, source, report, 0, len(source.text)))
+    run = _Recovery(engine, source, _without_foreign_comments(source, report), report, [])
+    _check_brackets(run)
+    return tuple(_sequence(run, 0, len(source.text)))
+
+
+def _without_foreign_comments(source: Source, report: Report) -> str:
+    """Report comments of C, and return the text with blanks in their place."""
+    text, at, kept = source.text, 0, 0
+    parts: list[str] = []
+    while found := _FOREIGN_COMMENT.search(text, at):
+        at = found.end()
+        if found.lastgroup is None:
+            continue
+        if found.lastgroup == "block":
+            close = text.find("*/", at)
+            at = close + 2 if close >= 0 else len(text)
+        if len(parts) < 2 * MAX_MESSAGES:
+            mistakes.foreign_comment(source, found.start(), at, report)
+        blanks = re.sub(r"[^\n]", " ", text[found.start() : at])
+        parts += (text[kept : found.start()], blanks)
+        kept = at
+    return "".join((*parts, text[kept:]))
 
 
 def comments(source: Source) -> list[Token]:
@@ -55,35 +105,33 @@ def comments(source: Source) -> list[Token]:
     ]
 
 
-def _sequence(
-    engine: Engine, source: Source, report: Report, begin: int, end: int
-) -> Iterator[tree.Member]:
-    for start, stop in _cut(source.text, begin, end):
+def _sequence(run: _Recovery, begin: int, end: int) -> Iterator[tree.Member]:
+    for start, stop in _cut(run.text, begin, end):
         try:
-            yield from engine.parse("file", start, stop)
+            yield from run.engine.parse_text("file", run.text, start, stop)
         except UnexpectedInput as error:
-            yield from _broken(engine, source, report, start, stop, error)
+            yield from _broken(run, start, stop, error)
 
 
-def _broken(
-    engine: Engine, source: Source, report: Report, start: int, stop: int, error: UnexpectedInput
-) -> Iterator[tree.Member]:
+def _broken(run: _Recovery, start: int, stop: int, error: UnexpectedInput) -> Iterator[tree.Member]:
     """Read an island that fails: its head, then its body member by member."""
-    body = _body(source.text, start, stop)
+    source, report = run.source, run.report
+    body = _body(run.text, start, stop)
     if body is not None:
         opened, closed = body
-        head = source.text[: opened + 1] + "}"
+        head = run.text[: opened + 1] + "}"
         try:
-            members = engine.parse_text("file", head, start, opened + 2)
+            members = run.engine.parse_text("file", head, start, opened + 2)
         except UnexpectedInput:
             members = ()
         found: tree.Member | None = members[0] if len(members) == 1 else None
         if isinstance(found, (tree.Declaration, tree.Template, tree.For)):
-            inner = tuple(_sequence(engine, source, report, opened + 1, closed))
+            inner = tuple(_sequence(run, opened + 1, closed))
             yield attrs.evolve(found, body=inner, span=Span(source, start, stop))
             return
-    place = Span(source, start, len(source.text[start:stop].rstrip()) + start)
-    if report.count(codes.SYNTAX_ERROR) < MAX_MESSAGES:
+    place = Span(source, start, len(run.text[start:stop].rstrip()) + start)
+    if len(run.told) < MAX_MESSAGES:
+        run.told.append(place)
         mistakes.explain(error, source, report, place)
     yield tree.Broken(span=place)
 
@@ -107,22 +155,19 @@ def _cut(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
             first = not text[line:at].strip()
             if first and line == at and word in TOP and begin == 0:
                 depth = 0
-            begins = word in VERBS or (first and (word in NOUNS or _unindented(at, line, word)))
+            begins = (word in VERBS and not _DECLARED.search(text, max(line, at - _NEAR), at)) or (
+                first and (word in NOUNS or _unindented(at, line, word))
+            )
             if depth == 0 and begins:
                 starts.append(at)
     for start, stop in zip(starts, [*starts[1:], end], strict=True):
-        if not _blank(text, start, stop):
+        if not habits.only_comments(text[start:stop]):
             yield start, stop
 
 
 def _unindented(at: int, line: int, word: str) -> bool:
     """Tell whether a word in the first column begins something, known or misspelt."""
     return at == line and word not in JOINING
-
-
-def _blank(text: str, start: int, stop: int) -> bool:
-    lines = text[start:stop].split("\n")
-    return all(not line.strip() or line.lstrip().startswith("#") for line in lines)
 
 
 def _body(text: str, start: int, stop: int) -> tuple[int, int] | None:
@@ -141,17 +186,23 @@ def _body(text: str, start: int, stop: int) -> tuple[int, int] | None:
     return block
 
 
-def _check_brackets(source: Source, report: Report) -> None:
+def _check_brackets(run: _Recovery) -> None:
     """Report brackets without a partner, each at the place that is most likely wrong."""
     stack: list[tuple[str, int]] = []
-    text = source.text
+    source, text, report = run.source, run.text, run.report
     for found in _TOKEN.finditer(text):
         at, mark = found.start(), found.group()
         if found.lastgroup == "string" and (len(mark) < 2 or mark[-1] != '"'):
             line = text.rfind("\n", 0, at)
             while stack and stack[-1][1] > line:
                 stack.pop()  # the rest of the line is in the string: nothing can be said of these
-        elif found.lastgroup == "word" and stack and stack[-1][0] != "{" and mark in _NEVER_INSIDE:
+        elif (
+            found.lastgroup == "word"
+            and stack
+            and stack[-1][0] != "{"
+            and mark in _NEVER_INSIDE
+            and not _AS_A_NAME.match(text, found.end())
+        ):
             _unclosed(source, report, stack.pop(), at)
         elif found.lastgroup == "word" and stack and mark in TOP and _first_column(text, at):
             _unclosed(source, report, stack.pop(), at)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from iamdsl.diagnostics import Fix, codes
-from iamdsl.diagnostics.nearest import did_you_mean, nearest
 from iamdsl.source import Span
 from iamdsl.syntax import habits
-from iamdsl.syntax.words import MEMBERS
+from iamdsl.syntax.habits import characters
+from iamdsl.syntax.words import IN_EXPRESSIONS, MEMBERS
 
 if TYPE_CHECKING:
     from lark.lexer import Token
@@ -28,16 +28,12 @@ _NAMED = {
     "ACTION": "an action's name",
     "$END": "the end of the file",
 }
-_VALUE = {"NAME", "STRING", "LITERAL", "ARN", "QUALIFIED", "LSQB"}
-_OTHER_LANGUAGES = {
-    ";": "statements need no `;`: remove it",
-    "'": 'strings stand between double quotes: `"…"`',
-    "&": "write `and`",
-    "!": "write `not`",
-    "$": "a `$` stands only in strings and ARNs, before `{key}`",
-    "/": "comments begin with `#`",
-    "`": 'strings stand between double quotes: `"…"`',
-}
+_VALUE = {"NAME", "STRING", "LITERAL", "ARN", "QUALIFIED"}
+_CLOSING = {"RBRACE", "RPAR", "RSQB"}
+_ONLY_VALUES = _VALUE | {"ADDRESS", "SERVICE", "[", "(", "{", "*", "not"} | IN_EXPRESSIONS
+_OPERATORS = frozenset("== != < <= > >= in like exists missing ( . ? ignoring".split())
+_FIRST = ("on", "to", "when", "unless", "except", "as", "and", "or", ",")
+"""What is named first of what could have come, because it is meant most."""
 
 
 def explain(error: UnexpectedInput, source: Source, report: Report, place: Span) -> None:
@@ -52,14 +48,10 @@ def explain(error: UnexpectedInput, source: Source, report: Report, place: Span)
     token = error.token
     if token.type == "$END" or (token.start_pos or 0) >= place.end:
         if not report.has_inside(codes.UNCLOSED_BRACKET, place):
-            end = place.end
-            _syntax_error(
-                report,
-                Span(source, max(place.start, end - 1), end),
-                "more is expected after this",
-                f"expected {_expectation(error)}",
-                habits.of_end(place.text),
-            )
+            last = Span(source, max(place.start, place.end - 1), place.end)
+            hint, fix = habits.of_end(place.text, last)
+            label = f"expected {_expectation(_accepts(error))}"
+            _syntax_error(report, last, "more is expected after this", label, hint, fix)
         return
     if report.has_inside(codes.UNCLOSED_BRACKET, place):
         return
@@ -70,19 +62,28 @@ def explain(error: UnexpectedInput, source: Source, report: Report, place: Span)
         _unexpected(error, token, span, report, place.start)
 
 
+def foreign_comment(source: Source, start: int, end: int, report: Report) -> None:
+    """Report a comment of C, from `start` to `end`."""
+    habit = characters.comment(source, start, end)
+    _syntax_error(report, habit.span, habit.message, "", habit.hint, habit.fix)
+
+
 def _unreadable(character: str, span: Span, report: Report) -> None:
-    if character == '"':
-        line_end = span.source.text.find("\n", span.start)
-        stop = len(span.source.text) if line_end < 0 else line_end
-        report.add(
-            codes.UNTERMINATED_STRING,
-            Span(span.source, span.start, max(stop, span.end)),
-            "this string is not closed on its line",
-            hint='add the closing `"`; a line break inside a string is `\\n`',
-        )
+    if character != '"':
+        habit = characters.of_character(span)
+        _syntax_error(report, habit.span, habit.message, "", habit.hint, habit.fix)
         return
-    hint = _OTHER_LANGUAGES.get(character, "remove it, or put text between double quotes")
-    _syntax_error(report, span, f"`{character}` has no meaning here", "", hint)
+    line_end = span.source.text.find("\n", span.start)
+    stop = len(span.source.text) if line_end < 0 else line_end
+    several = span.source.text[max(span.start - 2, 0) : span.start] == '""'
+    report.add(
+        codes.UNTERMINATED_STRING,
+        Span(span.source, span.start - 2 * several, max(stop, span.end)),
+        "this string is not closed on its line",
+        hint='write it on one line between single `"`; a line break inside a string is `\\n`'
+        if several
+        else 'add the closing `"`; a line break inside a string is `\\n`',
+    )
 
 
 def _unexpected(
@@ -90,23 +91,20 @@ def _unexpected(
 ) -> None:
     accepts = _accepts(error)
     word = str(token)
-    expected = f"expected {_expectation(error)}"
-    if token.type == "EQUAL" and any("==" in a for a in accepts):
+    expected = f"expected {_expectation(accepts)}"
+    habit = habits.of_token(token, accepts, span, start)
+    if habit is not None:
+        label = expected if habit.span is span and habit.fix is None else ""
+        _syntax_error(report, habit.span, habit.message, label, habit.hint, habit.fix)
+    elif token.type == "EQUAL" and "==" in accepts:
         fix = Fix.writing("==", span)
         label = "expected `==`"
         _syntax_error(report, span, "`=` where `==` is meant", label, "compare with `==`", fix)
-    elif (habit := habits.of_token(token, accepts, span, start)) is not None:
-        label = expected if habit.span is span else ""
-        _syntax_error(report, habit.span, habit.message, label, habit.hint, habit.fix)
-    elif token.type.lower() == word and "a name" in expected:
-        _syntax_error(
-            report, span, f"`{word}` is a word of the language", expected, "choose another name"
-        )
-    elif "allow" in accepts and (near := nearest(word, MEMBERS, 1)):
-        fix = Fix.writing(near[0], span, safe=False)
-        hint = did_you_mean(near)
-        _syntax_error(report, span, f"`{word}` begins no statement", expected, hint, fix)
-    elif "allow" in accepts and token.type not in {"RBRACE", "RPAR", "RSQB"}:
+    elif token.type.lower() == word and accepts & {"NAME", "STRING"}:
+        message = f"`{word}` is a word of the language"
+        if not any(d.message == message for d in report.diagnostics):
+            _syntax_error(report, span, message, expected, "choose another name")
+    elif "allow" in accepts and not accepts & {"on", "when"} and token.type not in _CLOSING:
         hint = (
             "a statement begins with a word such as `allow`, a declaration with one like `policy`"
         )
@@ -134,39 +132,23 @@ def _accepts(error: UnexpectedToken) -> set[str]:
     return {literals.get(name, name) for name in names}
 
 
-def _expectation(error: UnexpectedToken) -> str:
+def _expectation(accepts: set[str]) -> str:
     """Return what could have come, in a few words."""
-    accepts = _accepts(error)
     words: list[str] = []
-    if _VALUE - {"LSQB"} <= accepts:
+    rest = accepts - {"given"}
+    if rest >= _VALUE:
         words.append("a value")
-        accepts -= (
-            _VALUE
-            | {"ADDRESS", "SERVICE"}
-            | set("[({*")
-            | {
-                *(
-                    [
-                        "true",
-                        "false",
-                        "any",
-                        "all",
-                        "not",
-                        "service",
-                        "account",
-                        "oidc",
-                        "canonical",
-                        "anyone",
-                    ]
-                )
-            }
-        )
-    if "allow" in accepts and "deny" in accepts:
-        words.append("a statement")
-        accepts -= MEMBERS
-    if "a statement" in words and len(accepts) > 6:
-        accepts = {a for a in accepts if a.isalpha()}
-    words += sorted(_NAMED.get(a, f"`{a}`") for a in accepts if a in _NAMED or not a.isupper())
+        rest -= _ONLY_VALUES
+    ending: list[str] = []
+    if {"allow", "deny"} <= rest:
+        ending = ["a statement"]
+        rest -= MEMBERS | {"$END"}
+    if {"==", "in"} <= rest:
+        words.append("an operator such as `==`")
+        rest -= _OPERATORS | {"not"}
+    written = sorted(a for a in rest if a in _NAMED or not a.isupper())
+    written.sort(key=lambda a: _FIRST.index(a) if a in _FIRST else len(_FIRST))
+    words += [_NAMED.get(a, f"`{a}`") for a in written] + ending
     if len(words) > 6:
         words = [*words[:6], "…"]
     if len(words) < 2:

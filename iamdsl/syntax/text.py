@@ -132,16 +132,17 @@ def _variable(builder: Builder, inner: str, at: int, offset: int) -> tuple[str, 
     content = inner[at:close]
     if content not in {"*", "?", "$"} and not re.fullmatch(_KEY, content):
         place = Span(builder.source, offset + at - 2, offset + close + 1)
-        named = re.fullmatch(_DOTTED, content)
+        name = re.sub(r"^\s*(?:var|local|each)\.", "", content)  # as Terraform says it
+        named = re.fullmatch(_DOTTED, name)
         builder.report.add(
             codes.MIXED_UP_INTERPOLATION,
             place,
             f"`${{{content}}}` is no condition key of a request",
             label="`${…}` is filled in by AWS when a request comes",
-            hint=f"write `{{{content}}}` for a value of the source"
+            hint=f"write `{{{name}}}` for a value of the source"
             if named
             else "`${…}` takes a condition key, such as `${aws:username}`; a literal `$` is `${$}`",
-            fix=Fix.writing(f"{{{content}}}", place) if named else None,
+            fix=Fix.writing(f"{{{name}}}", place) if named else None,
         )
     return inner[at - 2 : close + 1], close + 1
 
@@ -179,6 +180,18 @@ def _hole(builder: Builder, content: str, offset: int) -> tree.Expression:
     return builder.nested(place)
 
 
+def _meant(value: str, span: Span) -> tuple[str, Fix | None]:
+    """Return the hint for a literal that cannot be read, and a fix where it is sure."""
+    digits = value.replace("-", "")
+    if re.fullmatch(r"(?a)\d{4}-\d{4}-\d{4}", value):
+        return "an account id is 12 digits, without hyphens", Fix.writing(digits, span)
+    if found := re.fullmatch(r"(?a)(\d{4})[/.](\d\d)[/.](\d\d)", value):
+        return "a date is written `2026-12-31`", Fix.writing("-".join(found.groups()), span)
+    if re.fullmatch(r"(?a)\d{1,2}[/.]\d{1,2}[/.]\d{4}", value):
+        return "a date is written year, month, day: `2026-12-31`", None
+    return "put text between quotes, or correct the literal", None
+
+
 _INT = r"(?a)-?\d+"
 _DECIMAL = r"(?a)-?\d+\.\d+"
 _DURATION = r"(?a)\d+[smhd]"
@@ -200,12 +213,14 @@ def literal(builder: Builder, token: Token) -> tree.Literal | tree.Broken:
     kind, problem = read_literal(value)
     if problem:
         shown = value if len(value) <= 40 else f"{value[:20]}…"
+        hint, fix = _meant(value, span)
         builder.report.add(
             codes.BAD_LITERAL,
             span,
             f"`{shown}` cannot be read",
-            label=problem,
-            hint="put text between quotes, or correct the literal",
+            label="" if fix else problem,
+            hint=hint,
+            fix=fix,
         )
         return tree.Broken(span=span)
     return tree.Literal(kind, value, span=span)

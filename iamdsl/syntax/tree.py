@@ -450,9 +450,6 @@ class File:
     span: Span = attrs.field(kw_only=True)
 
 
-Node: TypeAlias = Expression | Type | Member | Parameter | Selection | Comment | File
-
-
 def children(node: object) -> Iterator[Any]:
     """Yield the nodes directly below `node`, in order of writing."""
     for name in getattr(node, "__slots__", ()):

@@ -21,6 +21,9 @@ NOUNS = frozenset(
 
 MEMBERS = VERBS | NOUNS
 
+HEADS = frozenset("policy boundary scp rcp session role user group permission_set".split())
+"""Words whose declarations have a name and a body."""
+
 TOP = frozenset("import param extern template policy scp rcp role user group guard test".split())
 """Words that begin a declaration when they stand in the first column, whatever is open."""
 

@@ -26,9 +26,9 @@ def visible(text: str) -> str:
     return text.translate(_VISIBLE)
 
 
-def count(number: int, noun: str, plural: str = "") -> str:
-    """Return a number with its noun: `1 file`, `2 files`, `1,200 policies`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 file`, `2 files`, `1,200 errors`."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def totals(diagnostics: Iterable[Diagnostic]) -> str:

@@ -132,7 +132,19 @@ def test_brackets_in_strings_and_comments_do_not_nest() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["xyz abc\n", "allow ", "let = 1\n", "}\n", "policy p { allow }\n"]
+    "line",
+    [
+        "xyz abc\n",
+        "allow ",
+        "let = 1\n",
+        "}\n",
+        "policy p { allow }\n",
+        "allow if ",
+        "deny s3:* on ",
+        "// x\n",
+        "/* ",
+        "policy p <<A\n",
+    ],
 )
 def test_many_mistakes_take_linear_time(line: str) -> None:
     """A file of another kind is refused in seconds, however long."""
