@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamdsl.diagnostics import Edit, Fix, Label, codes
 from iamdsl.diagnostics.nearest import did_you_mean, nearest
-from iamdsl.iam import PLACEHOLDER_OPEN, placeholders
+from iamdsl.iam import PLACEHOLDER_OPEN, placeholders, variables
 from iamdsl.model import And, Not, Or, Program, Test
 
 if TYPE_CHECKING:
@@ -77,6 +77,33 @@ def _missing_keys(grant: Grant, environment: Environment, report: Report) -> Non
             else f"add `when {test.key} exists`, or `{test.key} missing` to say that it is meant",
             fix=_exists_fix(test) if test.quantifier and not negated else None,
         )
+
+
+def warn_of_widening(
+    formula: Formula, widening: list[tuple[str, str]], report: Report
+) -> None:
+    """Warn of comparisons in an `allow` that hold since a variable in them has no value.
+
+    Args:
+        widening: case-folded, the key that is compared and the key whose variable it is
+            compared with.
+    """
+    for test, negated in _tests(formula, False):
+        for key, name in widening:
+            named = (n for v in test.values for n in variables(v) if n.casefold() == name)
+            written = next(named, None)
+            if written is None or test.key.casefold() != key or test.span is None:
+                continue
+            so, then = ("or", "missing") if negated else ("and", "exists")
+            said = f"{test.span.text} {so} {written} {then}"
+            report.add(
+                codes.VALUELESS_VARIABLE,
+                test.span,
+                f"a `${{{written}}}` without a value differs from everything",
+                label="a request without that key is allowed",
+                hint=f"add `{so} {written} {then}` where such a request is not meant",
+                fix=Fix.writing(said if test is formula else f"({said})", test.span, safe=False),
+            )
 
 
 def _exists_fix(test: Test) -> Fix | None:

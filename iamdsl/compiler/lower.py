@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import attrs
 
-from iamdsl.compiler import actions, applies, builders, principals
-from iamdsl.compiler.conditions import Refused, compile_formula
+from iamdsl.compiler import actions, applies, builders, check, principals
+from iamdsl.compiler.conditions import Refused, compile_formula, doubts
 from iamdsl.compiler.conditions.leaves import tests_of
 from iamdsl.compiler.oidc import check_claims
 from iamdsl.diagnostics import Label, codes
@@ -153,8 +153,11 @@ class Lowering(NamedTuple):
         formula = self.entities.resolve_formula(formula)
         found = compile_formula(formula, statements=MAX_BLOCKS)
         if not isinstance(found, Refused):
-            if found == ((),) and grant.verb != "deny":
+            if grant.verb == "deny":
+                return self._certain(found, grant)
+            if found == ((),):
                 self._always(grant)
+            check.warn_of_widening(formula, doubts.widening(found, self._present), self.report)
             return found
         spans = found.spans
         self.report.add(
@@ -165,6 +168,26 @@ class Lowering(NamedTuple):
             found.reason,
             notes=[Label(s, "together with this") for s in spans[1:4]],
             hint=found.hint,
+        )
+        return None
+
+    def _present(self, key: str) -> bool:
+        """Tell whether every request carries a key."""
+        known = self.environment.catalogue.condition_key(key)
+        return known is not None and known.always
+
+    def _certain(self, blocks: tuple[Condition, ...], grant: Grant) -> tuple[Condition, ...] | None:
+        """Return the blocks of a deny with those added that no doubt can weaken."""
+        made = doubts.certain(blocks, self._present)
+        if len(made) <= MAX_BLOCKS:
+            return made
+        self.report.add(
+            codes.TOO_MANY_STATEMENTS,
+            grant.span,
+            f"this `deny` needs {len(made)} statements, at most {MAX_BLOCKS} are made",
+            label=f"{len(blocks)}, and more for keys that may be missing",
+            hint="give the variables in it a default (`${key, 'text'}`), or ask for their keys by"
+            " `exists`",
         )
         return None
 

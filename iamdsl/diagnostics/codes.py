@@ -211,6 +211,13 @@ ALWAYS_MET = Code(
     "IAM220", "always-met", _WARNING, "A condition or `except` of an `allow` keeps nothing out."
 )
 
+VALUELESS_VARIABLE = Code(
+    "IAM221",
+    "valueless-variable",
+    _WARNING,
+    "A comparison in an `allow` holds where its variable has no value.",
+)
+
 UNTESTED_CLAIM = Code(
     "IAM224",
     "untested-claim",

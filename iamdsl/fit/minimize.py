@@ -7,7 +7,7 @@ From a policy to one that allows and denies exactly the same requests and is nev
 3. statements that are covered under a weaker condition, or for more principals, go;
 4. statements equal but for their principals are joined;
 5. statements equal but for the values of one condition entry are joined, where its value list
-   is a list of alternatives.
+   is a list of alternatives; in a Deny, where they need the same policy variables.
 
 Invariants: a `Not…` list stays whole, and so does the value list of a negated operator, for
 they are conjunctions. A statement that the author named (`as X`) is kept under its name.
@@ -33,6 +33,7 @@ from iamdsl.iam import (
     statement_size,
     value_size,
     values_are_alternatives,
+    variables,
 )
 
 if TYPE_CHECKING:
@@ -367,12 +368,25 @@ def _joined_values(groups: dict[Group, list[Box]]) -> dict[Group, list[Box]]:
             # A statement without the entry is no alternative of those with it.
             has = len(rest) == len(group.condition) - 1
             rest = rest if has else group.condition
+            needed = _needed(group, pair)
             for box in boxes:
-                key = (group._replace(condition=rest), has, box.actions, box.resources)
+                key = (group._replace(condition=rest), has, needed, box.actions, box.resources)
                 alike[key].append((group, box))
         if len(alike) < sum(map(len, groups.values())):
             groups = _with_values_joined(alike.values(), pair)
     return groups
+
+
+def _needed(group: Group, pair: tuple[str, str]) -> frozenset[str]:
+    """Return the variables without a default in an entry of a Deny, in lower case.
+
+    A statement may be invalid for a request that gives one of them no value; values that need
+    none must not fall with it (`variables`), so a Deny joins values of equal needs only.
+    """
+    if group.effect == "Allow":
+        return frozenset()
+    values = (v for e in group.condition if _is(e, pair) for v in e.values)
+    return frozenset(name.lower() for value in values for name in variables(value))
 
 
 def _with_values_joined(
