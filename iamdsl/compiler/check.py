@@ -41,11 +41,49 @@ def check_params(program: Program, environment: Environment, report: Report) -> 
 
 
 def check_grants(entities: tuple[Entity, ...], environment: Environment, report: Report) -> None:
-    """Warn of conditions that requests without the key meet, in what is allowed."""
+    """Check what conditions take for granted: that a key is there, and of which type it is."""
     for entity in entities:
         for grant in entity.grants:
             if grant.verb != "deny":
                 _missing_keys(grant, environment, report)
+            _guessed_types(grant, environment, report)
+
+
+_TYPE_NAMES = {"IpAddress": "Network"}
+_SHOWN = 60
+
+
+def _guessed_types(grant: Grant, environment: Environment, report: Report) -> None:
+    """Report typed comparisons of keys whose type nothing says, or the catalogue says otherwise.
+
+    On a value of another type a comparison and its opposite are both false (AWS
+    "reference_policies_elements_condition_operators"): in a Deny the opposite would let such a
+    request through, which is an error; elsewhere it refuses too much, which is a warning.
+    """
+    for test, negated in _tests(grant.condition, False):
+        place = test.guessed
+        known = environment.catalogue.condition_key(test.key)
+        lost = grant.verb == "deny" and negated != test.negated
+        if place is None or (known is not None and not lost):
+            continue  # of a type that differs from the catalogue's a warning has been given
+        name = _TYPE_NAMES.get(test.family, test.family)
+        said = f"{name}({place.text})" if place != test.span else f"{place.text} == Bool(true)"
+        duration = name == "Numeric" and place.text[-1:].isalpha()
+        if duration:
+            said = f"Numeric({test.values[0]})"
+        report.add(
+            codes.INEXPRESSIBLE_CONDITION if lost else codes.GUESSED_TYPE,
+            place,
+            f"the catalogue does not know the type of `{test.key}`"
+            if known is None
+            else f"`{test.key}` is of type {known.type}, and this `deny` needs it to be {name}",
+            label=f"a value that is no {name} would escape this `deny`"
+            if lost
+            else f"taken to be {name}",
+            hint="say the type if you are sure of it"
+            + (f": `{said}`" if len(said) < _SHOWN else f" by `{name}(…)`"),
+            fix=None if duration else Fix.writing(said, place, safe=False),
+        )
 
 
 def _missing_keys(grant: Grant, environment: Environment, report: Report) -> None:

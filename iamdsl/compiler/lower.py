@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import attrs
 
-from iamdsl.compiler import actions, applies, builders, check, principals
+from iamdsl.compiler import actions, applies, builders, check, overlap, principals
 from iamdsl.compiler.conditions import Refused, compile_formula, doubts
 from iamdsl.compiler.conditions.leaves import tests_of
 from iamdsl.compiler.oidc import check_claims
@@ -23,6 +23,7 @@ from iamdsl.iam import (
     Policy,
     Principals,
     Statement,
+    resource_covers,
 )
 from iamdsl.model import ALWAYS
 from iamdsl.model.program import with_article
@@ -185,7 +186,7 @@ class Lowering(NamedTuple):
             codes.TOO_MANY_STATEMENTS,
             grant.span,
             f"this `deny` needs {len(made)} statements, at most {MAX_BLOCKS} are made",
-            label=f"{len(blocks)}, and more for keys that may be missing",
+            label=f"{len(blocks)}, and the rest for requests that lack a key of its variables",
             hint="give the variables in it a default (`${key, 'text'}`), or ask for their keys by"
             " `exists`",
         )
@@ -230,15 +231,18 @@ class Lowering(NamedTuple):
             return Elements(())
         if not others:
             return Elements(("*",) if "*" in texts else texts)
-        if "*" not in texts:
+        if "*" in texts:
+            return Elements(others, negated=True)
+        left = overlap.left_of(texts, others, resource_covers)
+        if left.partly:
             self.report.add(
                 codes.INEXACT_SET,
                 grant.resources_except[0].span or grant.span,
-                "IAM cannot take resources away from a list of patterns",
-                hint="take them away from `*`: `on * except …`, or `deny` them in a statement",
+                f"IAM cannot take a part of `{left.partly[0]}` away",
+                hint="take it away from `*`: `on * except …`, or `deny` it in a statement",
             )
             return False
-        return Elements(others, negated=True)
+        return Elements(left.kept)
 
     def _ecr(
         self, entity: Entity, grant: Grant, texts: tuple[str, ...], others: tuple[str, ...]
@@ -335,16 +339,18 @@ class Lowering(NamedTuple):
             return Principals(())
         if not excepted:
             return _grouped(pairs)
-        place = grant.principals_except[0].span or grant.span
-        if grant.verb != "deny" or pairs != [("*", "*")]:
-            self.report.add(
-                codes.INEXACT_SET,
-                place,
-                "`except` takes principals away from `anyone` in a `deny` only",
-                hint="name who is meant, or add `unless aws:PrincipalArn like …`",
-            )
-            return False
-        return attrs.evolve(_grouped(excepted), negated=True)
+        if grant.verb == "deny" and pairs == [("*", "*")]:
+            return attrs.evolve(_grouped(excepted), negated=True)
+        left = [pair for pair in pairs if pair not in excepted]
+        if all(principals.apart(pair, other) for pair in left for other in excepted):
+            return _grouped(left)
+        self.report.add(
+            codes.INEXACT_SET,
+            grant.principals_except[0].span or grant.span,
+            "`except` takes principals away from `anyone` in a `deny`, or whole ones from a list",
+            hint="name who is meant, or add `unless aws:PrincipalArn like …`",
+        )
+        return False
 
     def _no_such_principal(self, grant: Grant, what: str, where: str) -> None:
         self.report.add(

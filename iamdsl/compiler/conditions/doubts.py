@@ -26,7 +26,7 @@ import attrs
 from iamdsl.iam import NEGATED, Entry, split_operator, values_are_alternatives, variables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from iamdsl.iam import Condition
 
@@ -45,17 +45,18 @@ def certain(blocks: Iterable[Condition], present: Present) -> tuple[Condition, .
     return tuple(sorted(kept, key=lambda block: [_order(entry) for entry in block]))
 
 
-def widening(blocks: Iterable[Condition], present: Present) -> list[tuple[str, str]]:
+def widening(blocks: Sequence[Condition], present: Present) -> list[tuple[str, str]]:
     """Return pairs of case-folded keys: the first is compared with a variable of the second.
 
     Those only that a request meets *because* it lacks the second: a negated operator, in a block
-    that such a request can meet.
+    that such a request can meet, where no other block says plainly that it may.
     """
     found: dict[tuple[str, str], None] = {}
     for block in blocks:
         for entry in block:
             for name in _variables(entry, present) if _negated(entry) else ():
-                if _without(block, name) is not None:
+                met = _without(block, name)
+                if met is not None and not any(set(other) <= set(met) for other in blocks):
                     found[entry.key.casefold(), name.casefold()] = None
     return list(found)
 
