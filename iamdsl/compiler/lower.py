@@ -29,6 +29,8 @@ from iamdsl.model import ALWAYS
 from iamdsl.model.program import with_article
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from iamdsl.compiler.entities import Entities
     from iamdsl.compiler.environment import Environment
     from iamdsl.diagnostics import Report
@@ -104,7 +106,10 @@ class Lowering(NamedTuple):
             return []
         if not blocks:
             self._nothing(grant, "no action is left" if not verbs.values else "")
-        return [self._statement(grant, verbs, resources, who, block) for block in blocks]
+        return [
+            self._statement(grant, verbs, some, who, block)
+            for block, some in self._certain(blocks, resources, grant)
+        ]
 
     def _always(self, grant: Grant) -> None:
         """Note a condition that was written and says nothing: every request meets it."""
@@ -155,7 +160,7 @@ class Lowering(NamedTuple):
         found = compile_formula(formula, statements=MAX_BLOCKS)
         if not isinstance(found, Refused):
             if grant.verb == "deny":
-                return self._certain(found, grant)
+                return found
             if found == ((),):
                 self._always(grant)
             check.warn_of_widening(formula, doubts.widening(found, self._present), self.report)
@@ -177,20 +182,24 @@ class Lowering(NamedTuple):
         known = self.environment.catalogue.condition_key(key)
         return known is not None and known.always
 
-    def _certain(self, blocks: tuple[Condition, ...], grant: Grant) -> tuple[Condition, ...] | None:
-        """Return the blocks of a deny with those added that no doubt can weaken."""
-        made = doubts.certain(blocks, self._present)
-        if len(made) <= MAX_BLOCKS:
+    def _certain(
+        self, blocks: tuple[Condition, ...], resources: Elements | None, grant: Grant
+    ) -> Iterable[tuple[Condition, Elements | None]]:
+        """Return the blocks of a grant with their resources; a deny holds whatever is missing."""
+        if grant.verb != "deny":
+            return [(block, resources) for block in blocks]
+        made = doubts.certain(blocks, resources, self._present)
+        if len(made) <= doubts.MOST:
             return made
         self.report.add(
             codes.TOO_MANY_STATEMENTS,
             grant.span,
-            f"this `deny` needs {len(made)} statements, at most {MAX_BLOCKS} are made",
+            f"this `deny` needs more than {doubts.MOST} statements",
             label=f"{len(blocks)}, and the rest for requests that lack a key of its variables",
             hint="give the variables in it a default (`${key, 'text'}`), or ask for their keys by"
             " `exists`",
         )
-        return None
+        return ()
 
     def _resources(
         self, entity: Entity, grant: Grant, service: str

@@ -23,7 +23,7 @@ from condition_meaning import (
 
 from iamdsl.compiler.conditions import Refused, compile_formula
 from iamdsl.compiler.conditions.doubts import certain, widening
-from iamdsl.iam import Entry
+from iamdsl.iam import Elements, Entry
 from iamdsl.model.formula import And, Formula, Not, Or, Relation
 from iamdsl.model.formula import Test as KeyTest
 
@@ -227,7 +227,7 @@ def test_compiled_blocks_agree_with_the_formula(part: int) -> None:
         if blocks is None:
             refused += 1
             continue
-        denied = certain(blocks, always_present)
+        denied = tuple(block for block, _ in certain(blocks, None, always_present))
         _well_formed(denied)
         for request in requests_for(rng, keys):
             expected = formula_holds(formula, request)
@@ -239,6 +239,30 @@ def test_compiled_blocks_agree_with_the_formula(part: int) -> None:
     print(f"{pairs} pairs, {refused} of {ROUNDS // 4} formulas refused")
     assert refused <= ROUNDS // 100
     assert pairs >= ROUNDS * 6
+
+
+def test_a_deny_with_variables_in_its_resources_agrees_at_worst() -> None:
+    """Protects a deny on several resources from the one whose variable has no value."""
+    pool = ("a", "b*", "*/${v}", "${w}${v}", "${z}/a", "${v, 'dd'}")
+    for seed in range(ROUNDS // 4):
+        rng, keys, formula = random_case(seed, variables=True)
+        blocks = compiled(formula) or ()
+        given = Elements(_pick(rng, pool), negated=rng.random() < 0.5)
+        denied = certain(blocks, given, always_present)
+        placed = [(*block, _as_entry(some)) for block, some in denied]
+        for request in requests_for(rng, keys):
+            request["resource"] = rng.choice(["a", "b", "ba", "x/a", "aab", "a/a", "dd"])
+            matched = blocks_hold_undisputed([(_as_entry(given),)], request)
+            expected = bool(blocks) and matched and formula_holds(formula, request)
+            told = (seed, formula, request, denied)
+            assert blocks_hold_undisputed(placed, request) is expected, told
+            assert blocks_hold_at_worst(placed, request) is expected, told
+
+
+def _as_entry(resources: Elements | None) -> Entry:
+    assert resources is not None
+    operator = "StringNotLike" if resources.negated else "StringLike"
+    return Entry(operator, "resource", resources.values)
 
 
 def test_an_allow_that_is_not_warned_of_is_widened_by_no_variable() -> None:

@@ -13,7 +13,8 @@ Both follow from what is added. For a doubtful key k of a block B that is `B wit
 `Null(k: true)`: what B says of requests that lack k, where values with `${k}` fit nothing and
 tests of k itself are settled. It holds only where B does, so it adds nothing; it holds wherever B
 does and k is missing, and mentions k no more. A list of alternatives with variables becomes a
-block for each set of variables, since literals must not fall with them.
+block for each set of variables, since literals must not fall with them. Variables in resources
+are treated alike: `Resource` is a list of alternatives, `NotResource` a negated one.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
-from iamdsl.iam import NEGATED, Entry, split_operator, values_are_alternatives, variables
+from iamdsl.iam import NEGATED, Elements, Entry, split_operator, values_are_alternatives, variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,15 +35,54 @@ if TYPE_CHECKING:
     """Tells of a key whether every request carries it."""
 
 
-def certain(blocks: Iterable[Condition], present: Present) -> tuple[Condition, ...]:
-    """Return blocks of the same meaning that no doubt about a missing key can weaken; sorted."""
+MOST = 64
+"""Statements that one `deny` may become (language reference)."""
+
+_WORK = 16 * MOST
+_RESOURCE = ""
+
+
+def certain(
+    blocks: Iterable[Condition], resources: Elements | None, present: Present
+) -> tuple[tuple[Condition, Elements | None], ...]:
+    """Return blocks, each with its resources, that no doubt about a missing key can weaken; sorted.
+
+    Together they mean what `resources` with each of the given blocks means. Stops beyond
+    `MOST` of them, and returns more than that then.
+
+    Args:
+        resources: `Resource` or `NotResource`, which may hold variables as well.
+    """
     made: dict[Condition, None] = {}
     for block in blocks:
-        for alternative in _alternatives(block, present):
+        for alternative in _alternatives((*block, *_as_entry(resources)), present):
             made.update(dict.fromkeys(_with_missing(alternative, present)))
+            if len(made) > _WORK:
+                break
     entries = {block: frozenset(block) for block in made}
-    kept = (b for b in made if not any(entries[o] < entries[b] for o in made))
-    return tuple(sorted(kept, key=lambda block: [_order(entry) for entry in block]))
+    kept = [b for b in made if not any(entries[o] < entries[b] for o in made)]
+    kept.sort(key=lambda block: [_order(entry) for entry in block])
+    return tuple((_condition(block), _elements(block, resources)) for block in kept)
+
+
+def _as_entry(resources: Elements | None) -> tuple[Entry, ...]:
+    """Return resources as an entry on a key that no request lacks: they are patterns of text."""
+    if resources is None:
+        return ()
+    operator = "StringNotLike" if resources.negated else "StringLike"
+    return (Entry(operator, _RESOURCE, resources.values),)
+
+
+def _condition(block: Condition) -> Condition:
+    return tuple(sorted((e for e in block if e.key != _RESOURCE), key=_order))
+
+
+def _elements(block: Condition, resources: Elements | None) -> Elements | None:
+    """Return the resources of a block; when all exceptions are gone, they are every one."""
+    if resources is None:
+        return None
+    found = [e for e in block if e.key == _RESOURCE]
+    return attrs.evolve(resources, values=found[0].values) if found else Elements(("*",))
 
 
 def widening(blocks: Sequence[Condition], present: Present) -> list[tuple[str, str]]:
@@ -88,6 +128,8 @@ def _with_missing(block: Condition, present: Present) -> list[Condition]:
     found = [block]
     for name in doubtful.values():
         found += [rest for b in found if (rest := _without(b, name)) is not None]
+        if len(found) > _WORK:
+            break
     return found
 
 
