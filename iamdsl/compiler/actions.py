@@ -326,7 +326,9 @@ def _class_in_a_deny(
         alone = value.span.source.text[value.span.start - 1] == ":" and len(cover) > 1
         text = ", ".join(cover)
         fix = _writing(patterns, f"[{text}]" if alone else text, value.span)
-    hint = f"write patterns that tomorrow's actions match too, such as `{_in_sets(patterns, _SHOWN)}`"
+    hint = (
+        f"write patterns that tomorrow's actions match too, such as `{_in_sets(patterns, _SHOWN)}`"
+    )
     report.add(
         codes.INEXACT_SET,
         value.span,

@@ -117,9 +117,7 @@ def _missing_keys(grant: Grant, environment: Environment, report: Report) -> Non
         )
 
 
-def warn_of_widening(
-    formula: Formula, widening: list[tuple[str, str]], report: Report
-) -> None:
+def warn_of_widening(formula: Formula, widening: list[tuple[str, str]], report: Report) -> None:
     """Warn of comparisons in an `allow` that hold since a variable in them has no value.
 
     Args:
