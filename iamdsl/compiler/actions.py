@@ -6,10 +6,10 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from iamdsl.compiler import builders
-from iamdsl.diagnostics import Fix, codes
+from iamdsl.compiler import builders, overlap
+from iamdsl.diagnostics import Edit, Fix, codes
 from iamdsl.diagnostics.nearest import did_you_mean
-from iamdsl.iam import Elements
+from iamdsl.iam import Elements, action_covers
 from iamdsl.source import Span
 from iamdsl.syntax import tree
 
@@ -25,7 +25,6 @@ _SERVICES = "see `iamdsl actions` for the services"
 LEVELS = ("list", "read", "write", "tagging", "permissions")
 _SHAPE = r"(?a)[A-Za-z0-9][A-Za-z0-9.-]*:[A-Za-z0-9*?_-]+"
 _PLACEHOLDER = r"\$\{\w+\}"
-_VARIABLE = r"\$\{[^}]*\}|\ue000[^\ue001]*\ue001"
 
 
 def of_grant(
@@ -42,19 +41,12 @@ def of_grant(
         return Elements(())
     if "*" in names:
         return Elements(tuple(excepted), negated=True)
-    place = grant.actions_except[0].span or grant.span
     if grant.verb == "deny":
-        report.add(
-            codes.INEXACT_SET,
-            place,
-            "this `except` in a `deny` would need a list of today's actions",
-            label="an action that AWS adds tomorrow would not be denied",
-            hint="deny `*` with a longer `except`, or name the actions that are to be denied",
-        )
-        return None
+        return _denied(grant, names, excepted, environment.catalogue, report)
     left = tuple(_without(names, excepted, environment.catalogue))
     if any(_is_pattern(name) and name not in left for name in names):
         what = f"{', '.join(sorted(names))} except {', '.join(sorted(excepted))}"
+        place = grant.actions_except[0].span or grant.span
         left = environment.pins.settle(what, left, place, report)
     return Elements(left)
 
@@ -63,20 +55,95 @@ def _is_pattern(name: str) -> bool:
     return "*" in name or "?" in name
 
 
+def _denied(
+    grant: Grant, names: list[str], excepted: list[str], catalogue: Catalogue, report: Report
+) -> Elements | None:
+    """Return what a deny keeps of its patterns; one of which a part is taken away is reported.
+
+    To list the rest as it is today would let tomorrow's actions through. Patterns that today's
+    actions of the rest begin like are the way out, which the author has to choose.
+    """
+    spelled = {n.lower(): n for n in names}
+    left = overlap.left_of(spelled, [e.lower() for e in excepted], action_covers)
+    if not left.partly:
+        return Elements(tuple(spelled[n] for n in left.kept))
+    gone = [overlap.tokens(e.lower()) for e in excepted]
+    rest = [spelled[n] for n in left.kept]
+    for name in left.partly:
+        service = name.partition(":")[0]
+
+        def fits(pattern: str, name: str = name, service: str = service) -> bool:
+            text = f"{service}:{pattern}".lower()
+            walked = overlap.tokens(text)
+            return action_covers(name, text) and not any(overlap.meet(walked, g) for g in gone)
+
+        today = _without([spelled[name]], excepted, catalogue)
+        cover = overlap.open_cover([a.partition(":")[2] for a in today], fits)
+        rest += [f"{service}:{pattern}" for pattern in cover]
+    place = grant.actions_except[0].span or grant.span
+    report.add(
+        codes.INEXACT_SET,
+        place,
+        "this `except` in a `deny` would need a list of today's actions",
+        label="an action that AWS adds tomorrow would not be denied",
+        hint=f"name what is to be denied, such as `{_in_sets(rest, _SHOWN)}`,"
+        " or deny `*` with a longer `except`",
+        fix=_rewritten(grant, rest),
+    )
+    return None
+
+
+_SHOWN = 6
+
+
+def _in_sets(patterns: list[str], most: int | None = None) -> str:
+    """Return action patterns as the source has them, those of a service in one set."""
+    services: dict[str, list[str]] = {}
+    for pattern in patterns[:most]:
+        service, _, name = pattern.partition(":")
+        services.setdefault(service, []).append(name)
+    sets = [f"{s}:{n[0]}" if len(n) == 1 else f"{s}:[{', '.join(n)}]" for s, n in services.items()]
+    text = ", ".join(sets)
+    if len(patterns) <= (most or len(patterns)):
+        return text
+    return f"{text[:-1]}, …]" if text.endswith("]") else f"{text}, …"
+
+
+def _rewritten(grant: Grant, patterns: list[str]) -> Fix | None:
+    """Return the fix that writes other actions in place of the list and its exceptions."""
+    first, last = grant.actions[0].span, grant.actions_except[-1].span
+    if first is None or last is None or first.source is not last.source:
+        return None
+    source = first.source.text
+    end = last.end
+    if source[first.start : end].count("[") > source[first.start : end].count("]"):
+        end = source.find("]", end) + 1
+    written = source[first.start : end]
+    if not re.fullmatch(r"[\w:*?,\s\[\]@-]+", written) or written.count("[") != written.count("]"):
+        return None  # something else stands between, or the list begins inside a set
+    place = type(first)(first.source, first.start, end)
+    return _writing(patterns, _in_sets(patterns), place)
+
+
+def _writing(patterns: list[str], text: str, place: Span) -> Fix | None:
+    title = f"write the {len(patterns)} patterns"
+    return Fix(title, (Edit(place, text),), safe=False) if patterns else None
+
+
 def _without(names: list[str], excepted: list[str], catalogue: Catalogue) -> Iterable[str]:
     """Yield what is left of action patterns.
 
     A pattern that has no action in common with what is taken away, known or yet to come, stays
     as it is; any other becomes the list of what it matches today.
     """
-    gone = [_tokens(e.lower()) for e in excepted]
+    gone = [overlap.tokens(e.lower()) for e in excepted]
     seen: set[str] = set()
     for name in names:
-        touched = any(_meet(_tokens(name.lower()), g) for g in gone)
+        touched = any(overlap.meet(overlap.tokens(name.lower()), g) for g in gone)
         matched = catalogue.match(name) if touched and ("*" in name or "?" in name) else (name,)
         for action in matched:
             lowered = action.lower()
-            left = not touched or not any(_meet(_tokens(lowered), g) for g in gone)
+            left = not touched or not any(overlap.meet(overlap.tokens(lowered), g) for g in gone)
             if left and lowered not in seen:
                 seen.add(lowered)
                 yield action
@@ -250,11 +317,10 @@ def _level(
         problem = f"`{service}` is no service that AWS has"
         hint = did_you_mean(near, "see `iamdsl actions` for the services")
     elif grant.verb == "deny":
-        problem = f"`@{level}` in a `deny` would need a list of today's actions"
-        hint = f"write patterns that tomorrow's actions match too, such as `{service}:Get*`"
+        _class_in_a_deny(value, service, level, resources, catalogue, report)
+        return None
     if problem:
-        code = codes.INEXACT_SET if grant.verb == "deny" else codes.UNKNOWN_ACTION
-        report.add(code, value.span, problem, hint=hint)
+        report.add(codes.UNKNOWN_ACTION, value.span, problem, hint=hint)
         return None
     kinds = resource_types(resources, service, catalogue)
     found = catalogue.at_level(service, level, kinds)
@@ -268,6 +334,41 @@ def _level(
         return None
     what = f"{service.lower()}:@{level} on {'*' if kinds is None else ', '.join(sorted(kinds))}"
     return environment.pins.settle(what, found, value.span, report)
+
+
+def _class_in_a_deny(
+    value: Value,
+    service: str,
+    level: str,
+    resources: tuple[Value, ...],
+    catalogue: Catalogue,
+    report: Report,
+) -> None:
+    """Report a class in a deny, with patterns for its actions that match no other one today."""
+    wanted = catalogue.at_level(service, level, resource_types(resources, service, catalogue))
+    same = set(catalogue.at_level(service, level, None))
+
+    def fits(pattern: str) -> bool:
+        return same.issuperset(catalogue.match(f"{service}:{pattern}"))
+
+    cover = overlap.open_cover([a.partition(":")[2] for a in wanted], fits)
+    patterns = [f"{service}:{pattern}" for pattern in cover]
+    fix = None
+    if value.span is not None and value.span.text == f"@{level}":
+        alone = value.span.source.text[value.span.start - 1] == ":" and len(cover) > 1
+        text = ", ".join(cover)
+        fix = _writing(patterns, f"[{text}]" if alone else text, value.span)
+    hint = (
+        f"write patterns that tomorrow's actions match too, such as `{_in_sets(patterns, _SHOWN)}`"
+    )
+    report.add(
+        codes.INEXACT_SET,
+        value.span,
+        f"`@{level}` in a `deny` would need a list of today's actions",
+        label="an action that AWS adds tomorrow would not be denied",
+        hint=hint if patterns else f"no action of `{service}` is of that class",
+        fix=fix,
+    )
 
 
 def resource_types(
@@ -300,24 +401,14 @@ def is_of_type(text: str, service: str, names: Iterable[str], catalogue: Catalog
     fields = text.split(":", 5)
     if len(fields) < 6:
         return False
-    tokens = _tokens(fields[5])
+    tokens = overlap.tokens(fields[5])
     return any(
         form.fields[2] == "${Vendor}"  # recovery points: an ARN of whatever was backed up
-        or (form.fields[2] == fields[2] and _meet(tokens, _format_tokens(form.fields[5])))
+        or (form.fields[2] == fields[2] and overlap.meet(tokens, _format_tokens(form.fields[5])))
         for name in names
         if (kind := catalogue.resource_type(service, name)) is not None
         for form in kind.formats
     )
-
-
-_STAR, _ANY, _RUN = "*", "?", "/*"
-"""Tokens besides single characters: any text, any character, any text without a slash."""
-
-
-def _tokens(pattern: str) -> tuple[str, ...]:
-    """Return a resource pattern as tokens; what a variable holds can be anything."""
-    parts = re.sub(_VARIABLE, "*", pattern)
-    return tuple(c + c if c == "/" else c for c in parts)
 
 
 @cache
@@ -327,39 +418,7 @@ def _format_tokens(text: str) -> tuple[str, ...]:
     at = 0
     for found in re.finditer(_PLACEHOLDER, text):
         made += (c + c if c == "/" else c for c in text[at : found.start()])
-        made.append(_RUN if "BucketName" in found.group() else _STAR)
+        made.append(overlap.RUN if "BucketName" in found.group() else overlap.STAR)
         at = found.end()
     made += (c + c if c == "/" else c for c in text[at:])
     return tuple(made)
-
-
-def _meet(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
-    """Tell whether some text matches both, by walking the two side by side."""
-    seen: set[tuple[int, int]] = set()
-    pending = [(0, 0)]
-    while pending:
-        state = i, j = pending.pop()
-        if state in seen:
-            continue
-        seen.add(state)
-        if i == len(left) and j == len(right):
-            return True
-        a = left[i] if i < len(left) else ""
-        b = right[j] if j < len(right) else ""
-        if a in _LOOPS:
-            pending.append((i + 1, j))
-        if b in _LOOPS:
-            pending.append((i, j + 1))
-        if a and b and _share(a, b):
-            pending.append((i + (a not in _LOOPS), j + (b not in _LOOPS)))
-    return False
-
-
-_LOOPS = frozenset({_STAR, _RUN})
-
-
-def _share(a: str, b: str) -> bool:
-    """Tell whether two tokens have a character in common."""
-    if _RUN in (a, b):
-        return "//" not in (a, b)
-    return a == b or bool({a, b} & {_STAR, _ANY})

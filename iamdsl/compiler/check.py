@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamdsl.diagnostics import Edit, Fix, Label, codes
 from iamdsl.diagnostics.nearest import did_you_mean, nearest
-from iamdsl.iam import PLACEHOLDER_OPEN, placeholders
+from iamdsl.iam import PLACEHOLDER_OPEN, placeholders, variables
 from iamdsl.model import And, Not, Or, Program, Test
 
 if TYPE_CHECKING:
@@ -41,11 +41,49 @@ def check_params(program: Program, environment: Environment, report: Report) -> 
 
 
 def check_grants(entities: tuple[Entity, ...], environment: Environment, report: Report) -> None:
-    """Warn of conditions that requests without the key meet, in what is allowed."""
+    """Check what conditions take for granted: that a key is there, and of which type it is."""
     for entity in entities:
         for grant in entity.grants:
             if grant.verb != "deny":
                 _missing_keys(grant, environment, report)
+            _guessed_types(grant, environment, report)
+
+
+_TYPE_NAMES = {"IpAddress": "Network"}
+_SHOWN = 60
+
+
+def _guessed_types(grant: Grant, environment: Environment, report: Report) -> None:
+    """Report typed comparisons of keys whose type nothing says, or the catalogue says otherwise.
+
+    On a value of another type a comparison and its opposite are both false (AWS
+    "reference_policies_elements_condition_operators"): in a Deny the opposite would let such a
+    request through, which is an error; elsewhere it refuses too much, which is a warning.
+    """
+    for test, negated in _tests(grant.condition, False):
+        place = test.guessed
+        known = environment.catalogue.condition_key(test.key)
+        lost = grant.verb == "deny" and negated != test.negated
+        if place is None or (known is not None and not lost):
+            continue  # of a type that differs from the catalogue's a warning has been given
+        name = _TYPE_NAMES.get(test.family, test.family)
+        said = f"{name}({place.text})" if place != test.span else f"{place.text} == Bool(true)"
+        duration = name == "Numeric" and place.text[-1:].isalpha()
+        if duration:
+            said = f"Numeric({test.values[0]})"
+        report.add(
+            codes.INEXPRESSIBLE_CONDITION if lost else codes.GUESSED_TYPE,
+            place,
+            f"the catalogue does not know the type of `{test.key}`"
+            if known is None
+            else f"`{test.key}` is of type {known.type}, and this `deny` needs it to be {name}",
+            label=f"a value that is no {name} would escape this `deny`"
+            if lost
+            else f"taken to be {name}",
+            hint="say the type if you are sure of it"
+            + (f": `{said}`" if len(said) < _SHOWN else f" by `{name}(…)`"),
+            fix=None if duration else Fix.writing(said, place, safe=False),
+        )
 
 
 def _missing_keys(grant: Grant, environment: Environment, report: Report) -> None:
@@ -77,6 +115,31 @@ def _missing_keys(grant: Grant, environment: Environment, report: Report) -> Non
             else f"add `when {test.key} exists`, or `{test.key} missing` to say that it is meant",
             fix=_exists_fix(test) if test.quantifier and not negated else None,
         )
+
+
+def warn_of_widening(formula: Formula, widening: list[tuple[str, str]], report: Report) -> None:
+    """Warn of comparisons in an `allow` that hold since a variable in them has no value.
+
+    Args:
+        widening: case-folded, the key that is compared and the key whose variable it is
+            compared with.
+    """
+    for test, negated in _tests(formula, False):
+        for key, name in widening:
+            named = (n for v in test.values for n in variables(v) if n.casefold() == name)
+            written = next(named, None)
+            if written is None or test.key.casefold() != key or test.span is None:
+                continue
+            so, then = ("or", "missing") if negated else ("and", "exists")
+            said = f"{test.span.text} {so} {written} {then}"
+            report.add(
+                codes.VALUELESS_VARIABLE,
+                test.span,
+                f"a `${{{written}}}` without a value differs from everything",
+                label="a request without that key is allowed",
+                hint=f"add `{so} {written} {then}` where such a request is not meant",
+                fix=Fix.writing(said if test is formula else f"({said})", test.span, safe=False),
+            )
 
 
 def _exists_fix(test: Test) -> Fix | None:

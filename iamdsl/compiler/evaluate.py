@@ -525,7 +525,6 @@ class Evaluator:
         return None
 
     def _compare(self, node: tree.Compare, frame: Frame) -> Formula | None:
-        optional = isinstance(node.left, tree.Optional)
         left = self.value(
             node.left.base if isinstance(node.left, tree.Optional) else node.left, frame
         )
@@ -540,9 +539,7 @@ class Evaluator:
             return found if found is None else ALWAYS if found else NEVER
         if any([self._variable_widens(v, node) for v in values]):  # noqa: C419  # report each
             return None
-        return formulas.comparison(
-            node, left, values, self.environment, self.report, optional=optional
-        )
+        return formulas.comparison(node, left, values, self.environment, self.report)
 
     def _variable_widens(self, value: Value, node: tree.Compare) -> bool:
         """Tell whether text from outside would become a pattern or a variable."""

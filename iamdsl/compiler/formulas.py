@@ -9,6 +9,7 @@ from iamdsl.compiler.builders import text_of
 from iamdsl.diagnostics import Edit, Fix, codes
 from iamdsl.diagnostics.nearest import did_you_mean
 from iamdsl.model.formula import Family, Quantifier, Relation, Test
+from iamdsl.syntax import tree
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from iamdsl.diagnostics import Report
     from iamdsl.model import Value
     from iamdsl.source import Span
-    from iamdsl.syntax import tree
 
 _FAMILIES: dict[str, Family] = {
     "Arn": "Arn", "Resource": "Arn", "Entity": "Arn", "Int": "Numeric", "Decimal": "Numeric",
@@ -98,20 +98,15 @@ def flag(value: Value, span: Span, environment: Environment, report: Report) -> 
         )
     if found is not None and found.multivalued:
         _quantifier_needed(name, span, report)
-    return Test(name, "Bool", "equals", ("true",), span=span)
+    return Test(name, "Bool", "equals", ("true",), span=span, guessed=None if found else span)
 
 
 def comparison(
-    node: tree.Compare,
-    key: Value,
-    values: list[Value],
-    environment: Environment,
-    report: Report,
-    *,
-    optional: bool,
+    node: tree.Compare, key: Value, values: list[Value], environment: Environment, report: Report
 ) -> Test | None:
     """Return the test that a comparison says, or None when it says none (and was reported)."""
-    key_node = node.left.base if hasattr(node.left, "base") and optional else node.left
+    optional = isinstance(node.left, tree.Optional)
+    key_node = node.left.base if isinstance(node.left, tree.Optional) else node.left
     name, found = known_key(key, key_node.span, environment, report)
     relation, negated = _RELATIONS[node.operator]
     _check_quantifier(node, name, found, relation, report)
@@ -142,6 +137,8 @@ def comparison(
     family: Family = families.pop()
     if not _check_family(node, name, found, family, relation, values, report):
         return None
+    if relation == "equals" and family == "Date":
+        _check_instants(node, name, values, report)
     if name.lower() == "aws:epochtime" and family == "Date":
         family = "Numeric"  # evaluators read ISO dates there as numbers (language reference)
         texts = tuple(str(epoch(str(v.data))) for v in values)
@@ -161,7 +158,20 @@ def comparison(
         quantifier,
         node.ignoring_case,
         span=node.span,
+        guessed=_guessed(node, found, family, values),
     )
+
+
+def _guessed(
+    node: tree.Compare, found: Key | None, family: Family, values: list[Value]
+) -> Span | None:
+    """Return the place of values whose kind alone says the family, None when more does."""
+    if family == "String" or node.right is None or all(v.type.name == "Converted" for v in values):
+        return None
+    if found is not None and _OF_TYPE.get(found.value_type, "String") == family:
+        return None
+    epoch = found is not None and found.name == "aws:EpochTime"
+    return None if epoch else node.right.span
 
 
 _VARIABLE = r"\$\{([^}]*)\}"
@@ -402,6 +412,27 @@ def _check_pattern(node: tree.Compare, values: list[Value], report: Report) -> N
             fix=Fix.writing(f'"{meant}"', value.span, safe=False)
             if sure and value.span is not None
             else None,
+        )
+
+
+def _check_instants(node: tree.Compare, name: str, values: list[Value], report: Report) -> None:
+    """Warn of a day that is compared for equality: it is only the first instant of that day."""
+    import datetime as dt  # noqa: PLC0415  # few sources hold dates
+
+    for value in values:
+        text = str(value.data)
+        if "T" in text:
+            continue
+        day = dt.date.fromisoformat(text)
+        after = day + dt.timedelta(days=1) if day < dt.date.max else day
+        said = f"{name} >= {day} and {name} < {after}"
+        alone = node.operator == "==" and not node.quantifier and node.left.span.text == name
+        report.add(
+            codes.DATE_IS_AN_INSTANT,
+            value.span or node.span,
+            f"`{text}` is the first instant of that day, and `{node.operator}` compares instants",
+            hint=f"the whole day is `{said}`; an instant is `{text}T00:00Z`",
+            fix=Fix.writing(f"({said})", node.span, safe=False) if alone else None,
         )
 
 

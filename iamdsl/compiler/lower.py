@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import attrs
 
-from iamdsl.compiler import actions, applies, builders, not_principal, principals
-from iamdsl.compiler.conditions import Refused, compile_formula
+from iamdsl.compiler import actions, applies, builders, check, not_principal, overlap, principals
+from iamdsl.compiler.conditions import Refused, compile_formula, doubts
 from iamdsl.compiler.conditions.leaves import tests_of
 from iamdsl.compiler.oidc import check_claims
 from iamdsl.compiler.resource_policies import Target
@@ -24,11 +24,14 @@ from iamdsl.iam import (
     Policy,
     Principals,
     Statement,
+    resource_covers,
 )
 from iamdsl.model import ALWAYS, Value, types
 from iamdsl.model.program import with_article
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from iamdsl.compiler.entities import Entities
     from iamdsl.compiler.environment import Environment
     from iamdsl.diagnostics import Report
@@ -120,7 +123,10 @@ class Lowering(NamedTuple):
             return []
         if not blocks:
             self._nothing(grant, "no action is left" if not verbs.values else "")
-        return [self._statement(grant, verbs, resources, who, block) for block in blocks]
+        return [
+            self._statement(grant, verbs, some, who, block)
+            for block, some in self._certain(blocks, resources, grant)
+        ]
 
     def _named(self, entity: Entity, grant: Grant, target: Target | None) -> tuple[Value, ...]:
         """Return the resources of a grant as the catalogue's actions are held against them."""
@@ -195,8 +201,11 @@ class Lowering(NamedTuple):
         formula = self.entities.resolve_formula(formula)
         found = compile_formula(formula, statements=MAX_BLOCKS)
         if not isinstance(found, Refused):
-            if found == ((),) and grant.verb != "deny":
+            if grant.verb == "deny":
+                return found
+            if found == ((),):
                 self._always(grant)
+            check.warn_of_widening(formula, doubts.widening(found, self._present), self.report)
             return found
         spans = found.spans
         self.report.add(
@@ -209,6 +218,30 @@ class Lowering(NamedTuple):
             hint=found.hint,
         )
         return None
+
+    def _present(self, key: str) -> bool:
+        """Tell whether every request carries a key."""
+        known = self.environment.catalogue.condition_key(key)
+        return known is not None and known.always
+
+    def _certain(
+        self, blocks: tuple[Condition, ...], resources: Elements | None, grant: Grant
+    ) -> Iterable[tuple[Condition, Elements | None]]:
+        """Return the blocks of a grant with their resources; a deny holds whatever is missing."""
+        if grant.verb != "deny":
+            return [(block, resources) for block in blocks]
+        made = doubts.certain(blocks, resources, self._present)
+        if len(made) <= doubts.MOST:
+            return made
+        self.report.add(
+            codes.TOO_MANY_STATEMENTS,
+            grant.span,
+            f"this `deny` needs more than {doubts.MOST} statements",
+            label=f"{len(blocks)}, and the rest for requests that lack a key of its variables",
+            hint="give the variables in it a default (`${key, 'text'}`), or ask for their keys by"
+            " `exists`",
+        )
+        return ()
 
     def _resources(self, grant: Grant, target: Target | None) -> Elements | Literal[False] | None:
         """Return `Resource` or `NotResource`; None where the kind has none, False on mistakes."""
@@ -244,15 +277,18 @@ class Lowering(NamedTuple):
             return Elements(())
         if not others:
             return Elements(("*",) if "*" in texts else texts)
-        if "*" not in texts:
+        if "*" in texts:
+            return Elements(others, negated=True)
+        left = overlap.left_of(texts, others, resource_covers)
+        if left.partly:
             self.report.add(
                 codes.INEXACT_SET,
                 grant.resources_except[0].span or grant.span,
-                "IAM cannot take resources away from a list of patterns",
-                hint="take them away from `*`: `on * except …`, or `deny` them in a statement",
+                f"IAM cannot take a part of `{left.partly[0]}` away",
+                hint="take it away from `*`: `on * except …`, or `deny` it in a statement",
             )
             return False
-        return Elements(others, negated=True)
+        return Elements(left.kept)
 
     def _resource(self, value: Value, grant: Grant, target: Target | None) -> str | None:
         value = self.entities.named(value)
@@ -337,18 +373,20 @@ class Lowering(NamedTuple):
             return self._no_such_principal(span, "`account *`", "an exception")
         if not excepted:
             return _grouped(pairs)
-        place = grant.principals_except[0].span or grant.span
-        if grant.verb != "deny" or pairs != [("*", "*")]:
-            self.report.add(
-                codes.INEXACT_SET,
-                place,
-                "`except` takes principals away from `anyone` in a `deny` only",
-                hint="name who is meant, or add `unless aws:PrincipalArn like …`",
-            )
-            return False
-        if not not_principal.accepted(grant, excepted, target, self.report):
-            return False
-        return attrs.evolve(_grouped(excepted), negated=True)
+        if grant.verb == "deny" and pairs == [("*", "*")]:
+            if not not_principal.accepted(grant, excepted, target, self.report):
+                return False
+            return attrs.evolve(_grouped(excepted), negated=True)
+        left = [pair for pair in pairs if pair not in excepted]
+        if all(principals.apart(pair, other) for pair in left for other in excepted):
+            return _grouped(left)
+        self.report.add(
+            codes.INEXACT_SET,
+            grant.principals_except[0].span or grant.span,
+            "`except` takes principals away from `anyone` in a `deny`, or whole ones from a list",
+            hint="name who is meant, or add `unless aws:PrincipalArn like …`",
+        )
+        return False
 
     def _no_such_principal(self, span: Span, what: str, where: str) -> Literal[False]:
         self.report.add(

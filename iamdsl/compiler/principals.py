@@ -35,6 +35,8 @@ _PERSON = (
 )
 _UNIQUE_ID = r"(?a)A(?:ROA|IDA|GPA|NPA|IPA)[A-Z0-9]{12,}"
 
+_NAMED = r"arn:[^:]*:iam::[^:]*:(?:role|user)/(?:.*/)?([^/\ue000]+)"
+
 
 def evaluate(evaluator: Evaluator, node: tree.Principal, frame: Frame) -> Value | None:
     """Return the principal that a prefix form (`service lambda`) says, or a list of them."""
@@ -161,6 +163,30 @@ def of_value(value: Value, report: Report, span: Span) -> tuple[str, str] | None
         fix=fix,
     )
     return None
+
+
+def apart(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Tell whether no request can come from both principals; a no may be a "not known".
+
+    An account is everyone in it, a role all its sessions (AWS
+    "reference_policies_elements_principal"); of two ARNs the names decide, in one account.
+    """
+    kinds = {one[0], other[0]}
+    if kinds == {"Service"}:
+        return one[1].partition(".")[0] != other[1].partition(".")[0]
+    if "Service" in kinds:
+        return "*" not in kinds
+    if kinds != {"AWS"} or "*" in {one[1], other[1]}:
+        return False
+    accounts = {_account(text) for _, text in (one, other)}
+    if len(accounts) == 2 and all(re.fullmatch(_ACCOUNT, account) for account in accounts):
+        return True
+    names = [re.fullmatch(_NAMED, text) for _, text in (one, other)]
+    return all(names) and len({n[1].lower() for n in names if n}) == 2
+
+
+def _account(text: str) -> str:
+    return text.split(":")[4] if text.startswith("arn:") else text
 
 
 _NO_PRINCIPALS = {

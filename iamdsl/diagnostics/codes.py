@@ -218,6 +218,25 @@ ALWAYS_MET = Code(
     "IAM220", "always-met", _WARNING, "A condition or `except` of an `allow` keeps nothing out."
 )
 
+VALUELESS_VARIABLE = Code(
+    "IAM221",
+    "valueless-variable",
+    _WARNING,
+    "A comparison in an `allow` holds where its variable has no value.",
+)
+GUESSED_TYPE = Code(
+    "IAM222",
+    "guessed-type",
+    _WARNING,
+    "A key that the catalogue does not know is compared by the kind of its value.",
+)
+DATE_IS_AN_INSTANT = Code(
+    "IAM223",
+    "date-is-an-instant",
+    _WARNING,
+    "A day stands under `==` or `in`, where it is only its first instant.",
+)
+
 UNTESTED_CLAIM = Code(
     "IAM224",
     "untested-claim",

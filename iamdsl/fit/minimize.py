@@ -9,6 +9,8 @@ From a policy to one that allows and denies exactly the same requests and is nev
 5. statements equal but for the values of one condition entry are joined, where its value list
    is a list of alternatives.
 
+In a Deny, resources and values are joined only where they need the same policy variables.
+
 Invariants: a `Not…` list stays whole, and so does the value list of a negated operator, for
 they are conjunctions. A statement that the author named (`as X`) is kept under its name.
 Nothing here consults the catalogue: the result is the same whatever AWS adds.
@@ -33,6 +35,7 @@ from iamdsl.iam import (
     statement_size,
     value_size,
     values_are_alternatives,
+    variables,
 )
 
 if TYPE_CHECKING:
@@ -59,6 +62,8 @@ class Group(NamedTuple):
     principals: Principals | None
     condition: Condition
     sid: str | None
+    # Of a Deny, the variables that its resources need: see `_needed`.
+    needed: frozenset[str] = frozenset()
     # Statements with a name of their own never share a group.
     number: int = -1
 
@@ -84,6 +89,7 @@ def minimize(
             canonical_principals(statement.principals),
             writer.condition(statement.condition),
             statement.sid if keep else None,
+            _needed(statement.effect, statement.resources.values if statement.resources else ()),
             i if keep else -1,
         )
         actions, resources = action_atoms(statement.actions), resource_atoms(statement.resources)
@@ -367,12 +373,25 @@ def _joined_values(groups: dict[Group, list[Box]]) -> dict[Group, list[Box]]:
             # A statement without the entry is no alternative of those with it.
             has = len(rest) == len(group.condition) - 1
             rest = rest if has else group.condition
+            values = (v for e in group.condition if _is(e, pair) for v in e.values)
+            needed = _needed(group.effect, values)
             for box in boxes:
-                key = (group._replace(condition=rest), has, box.actions, box.resources)
+                key = (group._replace(condition=rest), has, needed, box.actions, box.resources)
                 alike[key].append((group, box))
         if len(alike) < sum(map(len, groups.values())):
             groups = _with_values_joined(alike.values(), pair)
     return groups
+
+
+def _needed(effect: str, values: Iterable[str]) -> frozenset[str]:
+    """Return the variables without a default in values of a Deny, in lower case.
+
+    A statement may be invalid for a request that gives one of them no value; values that need
+    none must not fall with it (`variables`), so a Deny joins values of equal needs only.
+    """
+    if effect == "Allow":
+        return frozenset()
+    return frozenset(name.lower() for value in values for name in variables(value))
 
 
 def _with_values_joined(

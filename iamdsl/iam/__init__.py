@@ -35,7 +35,13 @@ from iamdsl.iam._operators import (
     split_operator,
     values_are_alternatives,
 )
-from iamdsl.iam._pattern import action_covers, fixed_ends, glob_covers, resource_covers
+from iamdsl.iam._pattern import (
+    action_covers,
+    fixed_ends,
+    glob_covers,
+    resource_covers,
+    variables,
+)
 from iamdsl.iam._policy import (
     ANYONE,
     Condition,
@@ -101,4 +107,5 @@ __all__ = [
     "to_json",
     "value_size",
     "values_are_alternatives",
+    "variables",
 ]

@@ -18,6 +18,18 @@ from functools import lru_cache
 _CHARACTERS = {"${*}": "\uf000", "${?}": "\uf001", "${$}": "$"}
 _FIRST_OPAQUE = 0xF100
 _OPAQUE = re.compile(r"\$\{[^}]*\}|\ue000.*?\ue001")
+_WITHOUT_DEFAULT = re.compile(r"\$\{([^},]+)\}")
+
+
+def variables(text: str) -> list[str]:
+    """Return the keys, as written, that a text needs a value of: variables without a default.
+
+    A request that lacks one of them may make a whole statement invalid (AWS
+    "reference_policies_variables").
+    """
+    if "${" not in text:
+        return []
+    return [name.strip() for name in _WITHOUT_DEFAULT.findall(text) if name not in {"*", "?", "$"}]
 
 
 def action_covers(wide: str, narrow: str) -> bool:

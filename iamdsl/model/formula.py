@@ -36,6 +36,8 @@ class Test:
         optional: `k? …`: true also when the key is missing.
         quantifier: `any` (ForAnyValue) or `all` (ForAllValues), multivalued keys only.
         ignoring_case: `… ignoring case` (String `equals` only).
+        guessed: the place of values whose kind alone says the family: the catalogue does not
+            say it of the key, and no conversion does. None for String, which every value is.
     """
 
     key: str
@@ -47,6 +49,7 @@ class Test:
     quantifier: Quantifier | None = None
     ignoring_case: bool = False
     span: Span | None = attrs.field(default=None, eq=False, repr=False)
+    guessed: Span | None = attrs.field(default=None, eq=False, repr=False)
 
 
 @attrs.frozen(repr=False)

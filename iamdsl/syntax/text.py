@@ -244,7 +244,9 @@ def network_problem(value: str) -> str:
     """Return what is wrong with an address or network, "" when nothing."""
     import ipaddress  # noqa: PLC0415  # few sources hold addresses
 
-    address, _, prefix = value.partition("/")
+    address, slash, prefix = value.partition("/")
+    if "%" in address or not re.fullmatch(r"(?a)\d*" if not slash else r"(?a)\d+", prefix):
+        return "it is an address, or one with the length of its prefix, `10.0.0.0/8`"
     try:
         width = ipaddress.ip_address(address).max_prefixlen
     except ValueError:
@@ -259,6 +261,8 @@ def date_problem(value: str) -> str:
     """Return what is wrong with a date or moment, "" when nothing."""
     import datetime as dt  # noqa: PLC0415  # few sources hold dates
 
+    if not re.fullmatch(_DATE, value):
+        return "it is `2026-12-31`, or a time of that day with its zone, `2026-12-31T12:00Z`"
     try:
         moment = dt.datetime.fromisoformat(value)
         (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)

@@ -136,6 +136,24 @@ def blocks_hold_undisputed(blocks: Iterable[Condition], context: Context) -> boo
     return False
 
 
+def blocks_hold_at_worst(blocks: Iterable[Condition], context: Context) -> bool:
+    """As `blocks_hold_undisputed`, where a block that AWS's pages leave in doubt does not hold.
+
+    In doubt is a block with a variable that has neither a value nor a default, whatever else it
+    says, and a negated ForAllValues on a missing key.
+    """
+    certain = [block for block in blocks if not any(_doubtful(e, context) for e in block)]
+    return blocks_hold_undisputed(certain, context)
+
+
+def _doubtful(entry: Entry, context: Context) -> bool:
+    names = [m[1] for value in entry.values for m in _VARIABLE.finditer(value) if m[1]]
+    needed = [name for name in names if "," not in name and name not in ("*", "?", "$")]
+    valueless = any(not _values(name, context) for name in needed)
+    negated_set = entry.operator.startswith("ForAllValues:") and "Not" in entry.operator
+    return valueless or (negated_set and not _values(entry.key, context))
+
+
 def _fits(base: str, listed: str, value: str, context: Context, *, written: bool = False) -> bool:
     """Tell whether a request's `value` fits one listed value under a positive operator.
 

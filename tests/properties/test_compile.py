@@ -320,7 +320,7 @@ def test_text_from_outside_is_no_pattern(body: str, text: str) -> None:
         'deny s3:GetObject on * when aws:PrincipalTag/a == "${$}{{v}}" ignoring case',
         "deny s3:* except s3:GetObject on *",
         "deny s3:@read on *",
-        "allow s3:GetObject on s3:object() except arn:aws:s3:::x",
+        "allow s3:GetObject on s3:object() except arn:aws:s3:::x/*",
         'allow s3:GetObject on "arn:aws:s3"',
         "allow s3:GetObject on arn:aws:s3:::b/${aws:TagKeys}",
         "allow s3:GetObject on arn:aws:s3:::b/${aws:usernme}",

@@ -85,12 +85,7 @@ def cut(predicates: list[Predicate]) -> Cells:
     open_ = _apart(_group(i for i in items if i.text is None and i.pattern is not None), _overlap)
     free = _group(i for i in items if i.pattern is None and i.text is None)
     literal_groups, signatures = _signatures(fixed, open_)
-    base = len(literal_groups) + len(signatures)
-    if base << len(free) > _CELLS:
-        raise _too_many(predicates)
-    members = []
-    for at, group in enumerate(literal_groups):
-        members.append(_member(group, 1 << at, ()))
+    members = [_member(group, 1 << at, ()) for at, group in enumerate(literal_groups)]
     for bit, group in enumerate(open_):
         mask = sum(
             1 << at
@@ -99,14 +94,28 @@ def cut(predicates: list[Predicate]) -> Cells:
         )
         patterns = tuple(i.pattern for i in group if i.pattern is not None)
         members.append(_member(group, mask, patterns))
-    full = (1 << base) - 1
-    members = [m._replace(mask=_repeat(m.mask, base, len(free))) for m in members]
+    width = len(literal_groups) + len(signatures)
+    return _with_free(members, width, free, [*literal_groups, *open_], predicates)
+
+
+def _with_free(
+    members: list[Member],
+    width: int,
+    free: list[list[Item]],
+    groups: list[list[Item]],
+    predicates: list[Predicate],
+) -> Cells:
+    """Return `width` cells with their `members`, once for every combination of free truths."""
+    doublings = len(free)
+    if width << doublings > _CELLS:
+        raise _too_many(predicates)
+    members = [m._replace(mask=_repeat(m.mask, width, doublings)) for m in members]
+    base = (1 << width) - 1
     for bit, group in enumerate(free):
-        mask = sum(full << (n * base) for n in range(1 << len(free)) if n >> bit & 1)
+        mask = sum(base << (n * width) for n in range(1 << doublings) if n >> bit & 1)
         members.append(_member(group, mask, ()))
-    full = (1 << (base << len(free))) - 1
-    groups = [*literal_groups, *open_, *free]
-    masks = _list_masks(predicates, groups, members)
+    full = (1 << (width << doublings)) - 1
+    masks = _list_masks(predicates, [*groups, *free], members)
     return Cells(full, tuple(m for m in members if m.mask), masks)
 
 
@@ -129,15 +138,18 @@ def _too_many(predicates: list[Predicate]) -> NoForm:
 def _items(predicates: list[Predicate]) -> list[Item]:
     """Return the distinct values of all lists; equal values written differently are one.
 
-    Where a key is compared both as text and as an ARN, what its texts share is left open.
+    Where a key is compared both as text and as an ARN, what its texts share is left open; so is
+    what texts beyond ASCII share with those compared ignoring case, for AWS does not say which
+    letters are one there (the Kelvin sign and `k`).
     """
     families = {p.family for p in predicates}
     mixed = len(families) > 1
+    folded = any(p.ignoring_case for p in predicates)
     found: dict[object, Item] = {}
     for bit, predicate in enumerate(predicates):
         for value in predicate.values:
             item = _item(predicate, value)
-            if mixed and predicate.family == "String":
+            if (mixed and predicate.family == "String") or (folded and not value.isascii()):
                 item = item._replace(pattern=None, text=None)
             same = (item.pattern, item.text, item.network) if _known(item) else item.words
             old = found.get(same)
@@ -386,17 +398,9 @@ def _cut_networks(predicates: list[Predicate], items: list[Item]) -> Cells:
         signature = sum(1 << bit for bit in around)
         at = cells.setdefault(signature, len(cells))
         regions.append((1 << at, network, tuple(inside)))
-    base = len(cells)
-    if base << len(free) > _CELLS:
-        raise _too_many(predicates)
     members = []
     for bit, group in enumerate(groups):
         mask = sum(1 << at for signature, at in cells.items() if signature >> bit & 1)
-        members.append(_member(group, _repeat(mask, base, len(free)), ()))
-    whole = (1 << base) - 1
-    for bit, group in enumerate(free):
-        mask = sum(whole << (n * base) for n in range(1 << len(free)) if n >> bit & 1)
         members.append(_member(group, mask, ()))
-    full = (1 << (base << len(free))) - 1
-    masks = _list_masks(predicates, [*groups, *free], members)
-    return Cells(full, tuple(members), masks, () if free else tuple(regions))
+    found = _with_free(members, len(cells), free, groups, predicates)
+    return found if free else found._replace(regions=tuple(regions))

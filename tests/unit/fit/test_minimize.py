@@ -148,3 +148,16 @@ def test_ten_thousand_statements_take_seconds() -> None:
     small = minimize(Policy(many))
     verify(many, small.statements)
     assert len(small.statements) == 50
+
+
+def test_a_deny_keeps_values_apart_that_need_a_variable() -> None:
+    """A statement may be invalid where its variable has no value; the others must not fall."""
+    for key, literal, variable in (
+        ("Condition", {"StringLike": {"k": "a"}}, {"StringLike": {"k": "b/${aws:username}"}}),
+        ("Resource", B1, f"{B2}/${{aws:username}}"),
+    ):
+        given = [_allow("s3:Get", **{key: literal}), _allow("s3:Get", **{key: variable})]
+        assert len(_small(*given)) == 1
+        denied = [{**statement, "Effect": "Deny"} for statement in given]
+        assert _small(*denied) == denied
+        assert len(_small(*denied, {**denied[1], "Action": "s3:Put"})) == 2
