@@ -650,11 +650,12 @@ class Writer:
                 kinds.add(kind)
         return ", ".join(texts), tuple(patterns), kinds
 
-    def principals(self) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """Return a list of principals of a resource policy."""
+    def principals(self, target: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Return a list of principals of a resource policy; canonical users are S3's only."""
         if self.often(0.15):
             return "anyone", (("*", "*"),)
-        pool = (*_PRINCIPALS, (f'canonical "{_HEX}"', (("CanonicalUser", _HEX),)))
+        canonical = ((f'canonical "{_HEX}"', (("CanonicalUser", _HEX),)),)
+        pool = (*_PRINCIPALS, *(canonical if target == "s3" else ()))
         chosen = self.draw.sample(pool, self.draw.choice((1, 1, 2, 3)))
         return ", ".join(t for t, _ in chosen), tuple(p for _, pairs in chosen for p in pairs)
 
@@ -729,10 +730,10 @@ class Writer:
         who: tuple[tuple[str, str], ...] | None = None
         not_who: tuple[tuple[str, str], ...] = ()
         if target:
-            text, who = self.principals()
+            text, who = self.principals(target)
             if verb == "deny" and self.often(0.15):
-                others, not_who = self.principals()
-                if ("*", "*") in not_who:
+                others, not_who = self.principals(target)
+                if {("*", "*"), ("AWS", "*")} & set(not_who):
                     others, not_who = f"account {OTHER}", (("AWS", OTHER),)
                 text, who = f"anyone except {others}", (("*", "*"),)
             clauses.append(f"to {text}")
@@ -833,8 +834,10 @@ class Writer:
             if self.often(0.6):
                 said, meant, _ = self.formula(1, None)
                 when, condition = f" when {said}", And((meant,))
-            if self.often(0.3):
-                names = self.draw.sample(("AssumeRole", "TagSession"), self.draw.randint(1, 2))
+            implied = {_implied(p)[0] for p in pairs}
+            if len(implied) == 1 and self.often(0.4):  # one call, which must fit the principals
+                own = implied.pop().removeprefix("sts:")
+                names = self.draw.sample((own, "TagSession"), self.draw.randint(1, 2))
                 yield (
                     f"trust sts:[{', '.join(names)}] to {text}{when}",
                     [
