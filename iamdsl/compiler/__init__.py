@@ -1,12 +1,14 @@
 """The compiler: sources in, everything that AWS is to hold out.
 
 ```
- text ──load──▶ modules ──resolve──▶ program ──expand──▶ entities ──assemble──▶ build ──fit──▶ build
- (.iam)       (trees)             (names, types)      (flat grants)  (lower)  (iam.Policy)   (it fits)
+ text ──load──▶ modules ──resolve──▶ program ──expand──▶ places and ──assemble──▶ build ──fit──▶ build
+ (.iam)       (trees)             (names, types)       entities     (lower)  (iam.Policy)   (it fits)
+                                                     (flat grants)
 ```
 
 `compile` below is that line. `infer` and `evaluate` read expressions, for their types and their
-values; `builders`, `principals`, `actions`, `formulas` know one part of a statement each;
+values; `builders`, `principals`, `actions`, `formulas` know one part of a statement each, `places`
+and `entities` what stands where and is called how, `kinds` and `resource_policies` what AWS takes;
 `conditions` turns formulas into condition blocks; `check` only complains.
 
 Invariants: a pass takes a value and a report and gives a new value; a mistake of the user raises
