@@ -13,10 +13,8 @@ import attrs
 from iamdsl.aws.names import name_problem
 from iamdsl.compiler.builders import text_of
 from iamdsl.compiler.entities import Entities, name_of, setting
-from iamdsl.compiler.kinds import check_kind, check_profiles
 from iamdsl.compiler.lower import Lowering
 from iamdsl.compiler.places import chain
-from iamdsl.compiler.resource_policies import service_of
 from iamdsl.diagnostics import Fix, Label, codes
 from iamdsl.iam import Account, Attachment, Build, Document, Identity, Target
 from iamdsl.model.grants import ORGANIZATION_POLICIES
@@ -67,7 +65,10 @@ def assemble(expansion: Expansion, environment: Environment, report: Report) -> 
     for place, here in residents.items():
         own = {e: assemblies[e.within].document(e) for e in here if e.kind in _DOCUMENTS}
         identities = [assemblies[place].identity(e) for e in here if e.kind not in _DOCUMENTS]
-        check_profiles(identities, report)
+        if any(i.instance_profile for i in identities):
+            from iamdsl.compiler.kinds import check_profiles  # noqa: PLC0415  # few roles have one
+
+            check_profiles(identities, report)
         made[place] = Build(tuple(own.values()), tuple(identities))
         documents |= own
     whole = {documents[e] for e in known.referred if e in documents}
@@ -130,6 +131,8 @@ class _Assembly:
         target, service = None, None
         if entity.target is not None:
             kind, target = "resource", self.entities.resolve_value(entity.target)
+            from iamdsl.compiler.resource_policies import service_of  # noqa: PLC0415  # only they need it
+
             service = service_of(entity.target, target)
         self._check_names(entity, "resource" if target else entity.kind)
         policy = self.lowering.policy(entity)
@@ -140,7 +143,10 @@ class _Assembly:
                 f"the {entity.kind} `{entity.name}` has no statement",
                 hint="AWS refuses a policy without statements: add one, or remove it",
             )
-        check_kind(entity, policy, self.environment, self.report)
+        if entity.kind in ORGANIZATION_POLICIES:
+            from iamdsl.compiler.kinds import check_kind  # noqa: PLC0415  # only they need it
+
+            check_kind(entity, policy, self.environment, self.report)
         return Document(
             cast("DocumentKind", kind),
             entity.name,

@@ -16,7 +16,6 @@ import attrs
 from iamdsl.compiler import (
     builders,
     conversions,
-    data,
     externs,
     formulas,
     outside,
@@ -25,7 +24,6 @@ from iamdsl.compiler import (
     records,
 )
 from iamdsl.compiler.builders import text_of
-from iamdsl.compiler.decide import decide
 from iamdsl.compiler.infer import LITERALS, PSEUDO
 from iamdsl.diagnostics import codes
 from iamdsl.diagnostics.nearest import did_you_mean
@@ -160,7 +158,9 @@ class Evaluator:
                         hint="raise `max`, or give another value",
                     )
                 return self._given(given, kind, name.span)
-            case tree.Import() if isinstance(binding.target, data.Data):
+            case tree.Import() if binding.kind == "data" and binding.target is not None:
+                from iamdsl.compiler import data  # noqa: PLC0415  # few projects import data
+
                 catalogue = self.environment.catalogue
                 return data.Conversion(
                     binding.target,
@@ -535,6 +535,8 @@ class Evaluator:
         if left.type.name not in {"Key", "action or key"}:
             if right is None:
                 return None
+            from iamdsl.compiler.decide import decide  # noqa: PLC0415  # few sources compare values
+
             found = decide(node, left, right, self.report)
             return found if found is None else ALWAYS if found else NEVER
         if any([self._variable_widens(v, node) for v in values]):  # noqa: C419  # report each

@@ -14,7 +14,6 @@ from iamdsl.compiler import builders, places
 from iamdsl.compiler.bodies import BODIES
 from iamdsl.compiler.builders import text_of
 from iamdsl.compiler.evaluate import Evaluator, Frame, joined, negate
-from iamdsl.compiler.resource_policies import may_be_pattern, service_of
 from iamdsl.diagnostics import Label, codes
 from iamdsl.model import NEVER, Entity, Formula, Grant, Module, Place, Program, Value, types
 from iamdsl.model.program import with_article
@@ -180,6 +179,11 @@ class _Expanding:
 
     def _target(self, node: tree.Expression, frame: Frame) -> Value | None:
         """Return the one resource that a resource policy is for."""
+        from iamdsl.compiler.resource_policies import (  # noqa: PLC0415  # only they need it
+            may_be_pattern,
+            service_of,
+        )
+
         found = self.evaluator.value(node, frame)
         if found is None or builders.widens(found, self.report, found.span or node.span):
             return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from iamdsl.compiler import builders, data, externs, formulas, places, records
+from iamdsl.compiler import builders, externs, formulas, places, records
 from iamdsl.compiler.scope import Scope, check_shadow, check_word
 from iamdsl.diagnostics import Fix, Label, codes
 from iamdsl.diagnostics.nearest import did_you_mean, nearest
@@ -118,6 +118,8 @@ class Inference:
                     )
                     return types.UNKNOWN
                 kind = self.read_type(written, scope)
+                from iamdsl.compiler import data  # noqa: PLC0415  # few projects import data
+
                 return types.UNKNOWN if data.refused(written, self.report) else kind
             case tree.Declaration():
                 return types.GUARD

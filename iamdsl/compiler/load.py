@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamdsl.compiler import data
 from iamdsl.compiler.circles import circles
 from iamdsl.diagnostics import codes
 from iamdsl.model import Binding, Module
@@ -80,6 +79,8 @@ class _Loading:
             binding.kind = "broken"
             return None
         if node.type is not None or found.name.endswith((".json", ".toml")):
+            from iamdsl.compiler import data  # noqa: PLC0415  # few projects import data
+
             binding.kind = "data"
             binding.target = data.read(found, node, self.report)
             return None

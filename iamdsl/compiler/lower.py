@@ -6,16 +6,14 @@ block that its condition compiles to; what IAM cannot say exactly is reported, n
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import attrs
 
-from iamdsl.compiler import actions, applies, builders, check, not_principal, overlap, principals
+from iamdsl.compiler import actions, applies, builders, check, overlap, principals
+from iamdsl.compiler.arns import arn_problem, meant_arn
 from iamdsl.compiler.conditions import Refused, compile_formula, doubts
 from iamdsl.compiler.conditions.leaves import tests_of
-from iamdsl.compiler.oidc import check_claims
-from iamdsl.compiler.resource_policies import Target
 from iamdsl.diagnostics import Fix, Label, codes
 from iamdsl.iam import (
     ANYONE,
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
 
     from iamdsl.compiler.entities import Entities
     from iamdsl.compiler.environment import Environment
+    from iamdsl.compiler.resource_policies import Target
     from iamdsl.diagnostics import Report
     from iamdsl.iam import Condition
     from iamdsl.model import Entity, Formula, Grant
@@ -51,13 +50,6 @@ _TRUSTED = (
 
 MAX_BLOCKS = 16
 MAX_TESTS = 256
-MAX_ARN = 2048
-_VARIABLE = r"\$\{[^}]*\}"
-_REGIONAL_OF_S3 = (
-    "accesspoint", "access-grants/", "async-request/", "job/", "storage-lens/",
-    "storage-lens-group/",
-)  # fmt: skip
-"""What begins an ARN of S3 with a region (Service Authorization Reference); buckets have none."""
 
 
 class Lowering(NamedTuple):
@@ -87,6 +79,8 @@ class Lowering(NamedTuple):
         """Return what a resource policy is for, None for any other kind."""
         if entity.target is None:
             return None
+        from iamdsl.compiler.resource_policies import Target  # noqa: PLC0415  # only they need it
+
         arn = self.entities.resolve_value(entity.target)
         return Target(entity.target, arn, self.environment.catalogue)
 
@@ -305,7 +299,7 @@ class Lowering(NamedTuple):
         problem, hint = arn_problem(text)
         if problem:
             shown = text if len(text) < 200 else f"{text[:60]}…"
-            meant = _meant_arn(text, in_resource_policy=target is not None)
+            meant = meant_arn(text, in_resource_policy=target is not None)
             literal = meant and span.text in {text, f'"{text}"'}
             self.report.add(
                 codes.BAD_ARN,
@@ -374,6 +368,8 @@ class Lowering(NamedTuple):
         if not excepted:
             return _grouped(pairs)
         if grant.verb == "deny" and pairs == [("*", "*")]:
+            from iamdsl.compiler import not_principal  # noqa: PLC0415  # rare
+
             if not not_principal.accepted(grant, excepted, target, self.report):
                 return False
             return attrs.evolve(_grouped(excepted), negated=True)
@@ -448,7 +444,10 @@ class Lowering(NamedTuple):
                 Statement("Allow", Elements(verbs), None, who, block, grant.sid, grant.origin)
                 for block in blocks
             )
-        check_claims(grant, made, self.report)
+        if any(kind == "Federated" for kind, _ in pairs):
+            from iamdsl.compiler.oidc import check_claims  # noqa: PLC0415  # only providers have claims
+
+            check_claims(grant, made, self.report)
         return made
 
     def _trust_groups(
@@ -557,43 +556,3 @@ def _grouped(pairs: list[tuple[str, str]]) -> Principals:
     if "*" in by_type:
         return ANYONE
     return Principals(tuple((kind, tuple(by_type[kind])) for kind in sorted(by_type)))
-
-
-def _meant_arn(text: str, *, in_resource_policy: bool) -> str:
-    """Return the resource that a text was meant to be, where its form shows it; "" otherwise."""
-    if found := re.fullmatch(r"s3://([a-z0-9.-]+(?:/\S*)?)", text):
-        return f"arn:aws:s3:::{found.group(1).removesuffix('/')}"
-    if found := re.fullmatch(r"arn:([a-z-]+):s3:{1,2}([a-z0-9][a-z0-9.-]+(?:/\S*)?)", text):
-        return f"arn:{found.group(1)}:s3:::{found.group(2)}"
-    if in_resource_policy and (found := re.fullmatch(r"self(/\S*)?", text)):
-        return f'"{{self}}{found.group(1)}"' if found.group(1) else "self"
-    return ""
-
-
-def arn_problem(text: str) -> tuple[str, str]:
-    """Return what IAM would refuse in a resource, and what to do; empty when nothing.
-
-    AWS "reference_policies_elements_resource": six fields, variables only after the fifth colon.
-    """
-    if len(text) > MAX_ARN:
-        return f"has {len(text):,} characters", f"AWS takes ARNs of at most {MAX_ARN:,} characters"
-    if not text.startswith("arn:"):
-        return "is no ARN", 'a resource is an ARN, a builder such as `s3:object("b")`, or `*`'
-    plain = re.sub(_VARIABLE, lambda m: "v" * len(m.group()), text)
-    fields = plain.split(":", 5)
-    if len(fields) < 6:
-        return (
-            "has too few fields",
-            "an ARN has six: `arn:partition:service:region:account:resource`",
-        )
-    if "${" in text[: len(":".join(fields[:5]))]:
-        return "has a variable too early", "a `${…}` may stand only after the fifth colon"
-    if not fields[2] or "*" in fields[2] or "?" in fields[2]:
-        return "has no exact service", "the third field names the service, without wildcards"
-    if not fields[5]:
-        return "names no resource", "the last field names the resource, or `*`"
-    if fields[2] == "iam" and fields[3]:
-        return "has a region", "ARNs of IAM leave the region empty: `arn:aws:iam::111122223333:…`"
-    if fields[2] == "s3" and fields[3] and not fields[5].startswith(_REGIONAL_OF_S3):
-        return "has a region", "ARNs of S3 leave the region empty: `arn:aws:s3:::bucket`"
-    return "", ""

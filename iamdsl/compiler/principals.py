@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamdsl.aws.oidc import BUILT_IN
 from iamdsl.compiler import builders
 from iamdsl.diagnostics import Fix, codes
 from iamdsl.diagnostics.nearest import did_you_mean
@@ -83,6 +82,8 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
             if re.fullmatch(_ACCOUNT, digits := text.replace("-", "")) and span.text == f'"{text}"':
                 fix = Fix.writing(digits, span)
     elif kind == "oidc":
+        from iamdsl.aws.oidc import BUILT_IN  # noqa: PLC0415  # providers only
+
         if text in BUILT_IN:
             pair = ("Federated", text)
         elif re.fullmatch(_HOST, text):

@@ -11,7 +11,6 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl import resources
-from iamdsl.project import packages
 from iamdsl.project.problem import Problem, nearest, reason
 
 if TYPE_CHECKING:
@@ -120,6 +119,8 @@ class Loader:
             folder, prefix = resources.path("stdlib"), "std/"
             path = _module_path(folder, dotted)
             return self._load(path, folder, prefix) if os.path.isfile(path) else None
+        from iamdsl.project import packages  # noqa: PLC0415 (few projects have any)
+
         package = packages.find(first)
         if not isinstance(package, packages.Package):
             return package

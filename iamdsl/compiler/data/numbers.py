@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
-
 
 class Number(str):
     """A number as it stands in the file."""
@@ -18,6 +16,8 @@ def shortest(number: Number) -> str:
     """
     if not set("eE") & set(number):
         return str(number)
+    from decimal import Decimal, InvalidOperation  # noqa: PLC0415  # hardly ever needed
+
     try:
         exact = Decimal(number)
     except InvalidOperation:

@@ -9,8 +9,8 @@ import pytest
 import iamdsl
 from iamdsl.aws.limits import LIMITS
 from iamdsl.compiler import actions, builders
+from iamdsl.compiler.arns import arn_problem
 from iamdsl.compiler.environment import Environment
-from iamdsl.compiler.lower import arn_problem
 from iamdsl.model import Value, types
 
 if TYPE_CHECKING:
