@@ -279,7 +279,8 @@ class Lowering(NamedTuple):
                 codes.INEXACT_SET,
                 grant.resources_except[0].span or grant.span,
                 f"IAM cannot take a part of `{left.partly[0]}` away",
-                hint="take it away from `*`: `on * except …`, or `deny` it in a statement",
+                hint="take it away from `*`: `on * except …`"
+                + (", or `deny` it in a statement" if grant.verb != "deny" else ""),
             )
             return False
         return Elements(left.kept)

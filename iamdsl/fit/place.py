@@ -33,13 +33,18 @@ _ARN = len("arn:aws-us-gov:iam::123456789012:policy")
 
 @attrs.frozen(repr=False)
 class _Fitting:
-    """What every step needs to know, and the names of managed policies that are taken."""
+    """What every step needs to know, and the names of managed policies that are taken.
+
+    Attributes:
+        where: an end for the names of things in messages, " in account `prod`".
+    """
 
     limits: Limits
     report: Report
     sids: Sids
     lengths: Mapping[str, int]
-    names: set[str]
+    names: set[str] = attrs.field(factory=set)
+    where: str = ""
     pieces: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
 
     def refuse(
@@ -77,8 +82,13 @@ def fit(
 
     Raises `MeaningChangedError` when a bug of ours would have changed the meaning.
     """
-    shared = {d.name.lower() for d in build.documents if d.is_managed}
-    state = _Fitting(limits, report, sids, lengths, shared)
+    return _fit_place(build, "", _Fitting(limits, report, sids, lengths))
+
+
+def _fit_place(build: Build, where: str, state: _Fitting) -> Build:
+    """Return one place, and the accounts in it; `where` tells them apart in messages."""
+    names = {d.name.lower() for d in build.documents if d.is_managed}
+    state = attrs.evolve(state, where=where, names=names, pieces={})
     documents: list[Document] = []
     for document in build.documents:
         fitted = _fit_document(document, state)
@@ -96,9 +106,9 @@ def fit(
     if build.targets:
         from iamdsl.fit._targets import check_targets  # noqa: PLC0415  # organizations only
 
-        check_targets(build, limits, report)
+        check_targets(build, state.limits, state.report)
     accounts = (
-        attrs.evolve(a, build=fit(a.build, limits, report, sids=sids, lengths=lengths))
+        attrs.evolve(a, build=_fit_place(a.build, f" in account `{a.name}`", state))
         for a in build.accounts
     )
     return Build(tuple(documents), tuple(identities), tuple(accounts), build.targets)
@@ -114,7 +124,7 @@ def _minimized(policy: Policy, what: str, state: _Fitting) -> Policy:
 
 
 def _fit_document(document: Document, state: _Fitting) -> list[Document]:
-    what = _called(document)
+    what = _called(document, state)
     small = _minimized(document.policy, what, state)
     if document.kind == "resource":
         small = _counted(document, small, what, state)
@@ -179,12 +189,13 @@ def _limit(state: _Fitting, kind: str, service: str | None = None) -> int | None
     return found.value if found else None
 
 
-def _called(document: Document) -> str:
-    if document.kind == "managed":
-        return f"policy `{document.name}`"
-    if document.kind == "resource":
-        return f"policy `{document.name}` of `{document.target or document.service}`"
-    return f"{document.kind} `{document.name}`"
+def _called(document: Document, state: _Fitting) -> str:
+    kind: str = document.kind
+    of = ""
+    if kind in {"managed", "resource"}:
+        of = f" of `{document.target or document.service}`" if kind == "resource" else ""
+        kind = "policy"
+    return f"{kind} `{document.name}`{of}{state.where}"
 
 
 def _within(policy: Policy, limit: int, state: _Fitting) -> Policy:
@@ -227,7 +238,7 @@ def _refuse_statements(
 
 
 def _fit_identity(identity: Identity, state: _Fitting) -> tuple[Identity, list[Document]]:
-    what = f"{identity.kind.replace('_', ' ')} `{identity.name}`"
+    what = f"{identity.kind.replace('_', ' ')} `{identity.name}`{state.where}"
     if identity.trust is not None:
         trust = _minimized(identity.trust, f"trust of {what}", state)
         limit, characters = _limit(state, "trust"), size(trust, state.lengths)
@@ -353,7 +364,7 @@ def _check_sessions(documents: list[Document], state: _Fitting) -> None:
         text = size(session.policy, state.lengths)
         if text <= limit < text + arns:
             state.refuse(
-                f"{_called(session)} with the ARNs attached to it",
+                f"{_called(session, state)} with the ARNs attached to it",
                 (text + arns, limit),
                 session.policy.statements,
                 session.origin,
@@ -363,7 +374,7 @@ def _check_sessions(documents: list[Document], state: _Fitting) -> None:
             counts = len(session.attached), quota
             too_many(
                 state.report,
-                _called(session),
+                _called(session, state),
                 counts,
                 session.origin,
                 "attach fewer policies to it",
