@@ -153,7 +153,9 @@ TYPES = {
 """Types of elsewhere, lower case."""
 
 _IAM_OPERATOR = re.compile(
-    r"(?i)(?:(ForAnyValue|ForAllValues):)?(?:String|Numeric|Date|Arn|Binary|(?:Not)?IpAddress|Bool|Null)"
+    r"(?i)(?:(ForAnyValue|ForAllValues):)?"
+    r"(?:(?:String|Numeric|Date|Arn|Binary)(?=(?:Not)?(?:Equals|Like|LessThan|GreaterThan))"
+    r"|(?:Not)?IpAddress|Bool|Null)"
     r"(Not)?(Equals|Like|LessThanEquals|LessThan|GreaterThanEquals|GreaterThan)?"
     r"(IgnoreCase)?(IfExists)?"
 )
