@@ -71,6 +71,20 @@ class Span:
         """Return the text that the span covers."""
         return self.source.text[self.start : self.end]
 
+    @property
+    def before(self) -> Span:
+        """Return the empty span at its start, where text can be put in."""
+        return self.part(self.start, self.start)
+
+    @property
+    def after(self) -> Span:
+        """Return the empty span at its end."""
+        return self.part(self.end, self.end)
+
+    def part(self, start: int, end: int) -> Span:
+        """Return another stretch of the same source; what was borrowed for this one stays here."""
+        return Span(self.source, start, end)
+
     def to(self, other: Span) -> Span:
         """Return the span from the start of this one to the end of `other`."""
         return Span(self.source, self.start, max(self.end, other.end))

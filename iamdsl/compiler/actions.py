@@ -10,16 +10,16 @@ from iamdsl.compiler import builders, overlap
 from iamdsl.diagnostics import Edit, Fix, codes
 from iamdsl.diagnostics.nearest import did_you_mean
 from iamdsl.iam import Elements, action_covers
-from iamdsl.source import Span
 from iamdsl.syntax import tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from iamdsl.aws import Catalogue
     from iamdsl.compiler.environment import Environment
     from iamdsl.diagnostics import Report
     from iamdsl.model import Grant, Value
+    from iamdsl.source import Span
 
 _SERVICES = "see `iamdsl actions` for the services"
 LEVELS = ("list", "read", "write", "tagging", "permissions")
@@ -121,8 +121,7 @@ def _rewritten(grant: Grant, patterns: list[str]) -> Fix | None:
     written = source[first.start : end]
     if not re.fullmatch(r"[\w:*?,\s\[\]@-]+", written) or written.count("[") != written.count("]"):
         return None  # something else stands between, or the list begins inside a set
-    place = type(first)(first.source, first.start, end)
-    return _writing(patterns, _in_sets(patterns), place)
+    return _writing(patterns, _in_sets(patterns), first.part(first.start, end))
 
 
 def _writing(patterns: list[str], text: str, place: Span) -> Fix | None:
@@ -140,7 +139,7 @@ def _without(names: list[str], excepted: list[str], catalogue: Catalogue) -> Ite
     seen: set[str] = set()
     for name in names:
         touched = any(overlap.meet(overlap.tokens(name.lower()), g) for g in gone)
-        matched = catalogue.match(name) if touched and ("*" in name or "?" in name) else (name,)
+        matched = catalogue.match(name) if touched and _is_pattern(name) else (name,)
         for action in matched:
             lowered = action.lower()
             left = not touched or not any(overlap.meet(overlap.tokens(lowered), g) for g in gone)
@@ -190,7 +189,7 @@ def check_name(value: Value, environment: Environment, report: Report) -> tuple[
         )
         return None
     service, _, name = text.partition(":")
-    if "*" in name or "?" in name:
+    if _is_pattern(name):
         return _checked_pattern(value, service, text, environment, report)
     canonical = catalogue.canonical(text)
     if canonical is not None:
@@ -241,21 +240,16 @@ def _unknown(
     value: Value, service: str, text: str, environment: Environment, report: Report
 ) -> None:
     catalogue, span = environment.catalogue, value.span
-    label = f"not in the catalogue of {catalogue.version}"
     fix = None
     name = text.partition(":")[2]
     if not catalogue.has_service(service):
         near = catalogue.suggest_service(service)
         found = catalogue.canonical(f"{near[0]}:{name}") if near else None
-        if found is None and near and ("*" in name or "?" in name):
+        if found is None and near and _is_pattern(name):
             found = f"{near[0]}:{name}"
         if found is not None and span is not None and span.text == text:
             fix = Fix.writing(found, span, safe=False)
-        hint = did_you_mean(near, _SERVICES)
-        report.add(
-            codes.UNKNOWN_SERVICE, span, f"`{service}` is no service that AWS has", label=label,
-            hint=hint, fix=fix,
-        )  # fmt: skip
+        _no_service(service, near, span, fix, catalogue, report)
         return
     operation = catalogue.operation_hint(text)
     near = catalogue.suggest_action(text)
@@ -272,9 +266,13 @@ def _unknown(
         elif target.startswith(f"{service.lower()}:"):
             fix = Fix.writing(target.partition(":")[2], span, safe=bool(operation))
     report.add(
-        codes.UNKNOWN_ACTION, span, f"`{text}` is not an IAM action", label=label, hint=hint,
+        codes.UNKNOWN_ACTION,
+        span,
+        f"`{text}` is not an IAM action",
+        label=f"not in the catalogue of {catalogue.version}",
+        hint=hint,
         fix=fix,
-    )  # fmt: skip
+    )
 
 
 def unknown_service(node: tree.ActionSet, environment: Environment, report: Report) -> bool:
@@ -284,17 +282,29 @@ def unknown_service(node: tree.ActionSet, environment: Environment, report: Repo
     if catalogue.has_service(service) or catalogue.retired_service(service) or not names:
         return False
     near = catalogue.suggest_service(service)
-    place = node.service.span
-    prefix = Span(place.source, place.start, place.start + len(service))
+    start = node.service.span.start
+    prefix = node.service.span.part(start, start + len(service))
+    fix = Fix.writing(near[0], prefix, safe=False) if near else None
+    _no_service(service, near, prefix, fix, catalogue, report)
+    return True
+
+
+def _no_service(
+    service: str,
+    near: Sequence[str],
+    span: Span | None,
+    fix: Fix | None,
+    catalogue: Catalogue,
+    report: Report,
+) -> None:
     report.add(
         codes.UNKNOWN_SERVICE,
-        prefix,
+        span,
         f"`{service}` is no service that AWS has",
         label=f"not in the catalogue of {catalogue.version}",
         hint=did_you_mean(near, _SERVICES),
-        fix=Fix.writing(near[0], prefix, safe=False) if near else None,
+        fix=fix,
     )
-    return True
 
 
 def _level(
@@ -315,7 +325,7 @@ def _level(
     elif not catalogue.has_service(service):
         near = catalogue.suggest_service(service)
         problem = f"`{service}` is no service that AWS has"
-        hint = did_you_mean(near, "see `iamdsl actions` for the services")
+        hint = did_you_mean(near, _SERVICES)
     elif grant.verb == "deny":
         _class_in_a_deny(value, service, level, resources, catalogue, report)
         return None

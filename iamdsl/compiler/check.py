@@ -145,8 +145,7 @@ def warn_of_widening(formula: Formula, widening: list[tuple[str, str]], report: 
 def _exists_fix(test: Test) -> Fix | None:
     if test.span is None:
         return None
-    end = type(test.span)(test.span.source, test.span.end, test.span.end)
-    return Fix("ask for the key", (Edit(end, f" and {test.key} exists"),), safe=False)
+    return Fix("ask for the key", (Edit(test.span.after, f" and {test.key} exists"),), safe=False)
 
 
 def _tests(formula: Formula, negated: bool) -> Iterator[tuple[Test, bool]]:
@@ -256,12 +255,13 @@ def _check_pieces(build: Build, report: Report) -> None:
     for document in build.documents:
         if document.split_from is not None:
             pieces.setdefault(document.split_from, []).append(document)
+    texts = list(_texts(build)) if pieces else []
     for name, documents in pieces.items():
         first = documents[0]
         if len(documents) < 2 or first.name != name:
             continue
         ending = f":policy{first.path}{name}"
-        place = next((p for text, p in _texts(build) if text.endswith(ending)), None)
+        place = next((p for text, p in texts if text.endswith(ending)), None)
         if first.whole or place is not None:
             origin = (*first.origin, None)[0]
             report.add(

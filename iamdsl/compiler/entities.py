@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from copy import copy
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import attrs
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from iamdsl.model import Entity, Formula, Place, Value
 
 _MARK = re.compile(f"{PLACEHOLDER_OPEN}(entity|id) ([^{PLACEHOLDER_CLOSE}]*){PLACEHOLDER_CLOSE}")
-_TEXTS = {"String", "Choice", "Pattern"}
+_NAMES = {"String", "Choice", "Pattern", "Entity"}
 _PREFIXES = {
     "policy": "policy", "boundary": "policy", "role": "role", "user": "user", "group": "group",
 }  # fmt: skip
@@ -117,10 +118,10 @@ class Entities:
         Entities with computed names are referred to by a string: `"team-boundary"`, and
         `"prod.deployer"` in an account.
         """
-        if value.type.name not in _TEXTS | {"Entity"}:
+        if value.type.name not in _NAMES:
             return value
         text = str(value.data)
-        for name in (text, *self._in_accounts(text)):
+        for name in chain((text,), self._in_accounts(text)):
             found = self.find(name)
             if found is not None and found.kind in types.WITH_ARN:
                 return attrs.evolve(value, type=entity_type(found.kind), data=name)
@@ -162,6 +163,4 @@ class Entities:
 
 def _inside(place: Place, environment: Environment) -> Environment:
     """Return the world as an account of the source sees it."""
-    if place.kind != "account":
-        return environment
-    return attrs.evolve(environment, pseudo={**environment.pseudo, "account": place.id})
+    return environment.inside(place.id) if place.kind == "account" else environment

@@ -70,3 +70,7 @@ class Environment:
     defers: bool = False
     shared_params: frozenset[str] = frozenset()
     levels: Mapping[str, Severity | None] = attrs.field(factory=dict)
+
+    def inside(self, account: str) -> Environment:
+        """Return the world as an account of the source sees it."""
+        return attrs.evolve(self, pseudo={**self.pseudo, "account": account})

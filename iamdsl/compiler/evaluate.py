@@ -88,8 +88,7 @@ class Evaluator:
     def inside(self, account: str) -> Iterator[None]:
         """Evaluate for an account: `aws.account` is its id, and what hangs on it follows."""
         environment, lets = self.environment, self._lets
-        pseudo = {**environment.pseudo, "account": account}
-        self.environment, self._lets = attrs.evolve(environment, pseudo=pseudo), {}
+        self.environment, self._lets = environment.inside(account), {}
         yield
         self.environment, self._lets = environment, lets
 

@@ -267,7 +267,7 @@ def _check_quantifier(
         _quantifier_needed(name, node.span, report)
     elif not found.multivalued and node.quantifier:
         start = node.span.start
-        word = type(node.span)(node.span.source, start, start + len(node.quantifier) + 1)
+        word = node.span.part(start, start + len(node.quantifier) + 1)
         report.add(
             codes.QUANTIFIER_MISMATCH,
             node.span,
@@ -278,13 +278,12 @@ def _check_quantifier(
 
 
 def _quantifier_needed(name: str, span: Span, report: Report) -> None:
-    start = type(span)(span.source, span.start, span.start)
     report.add(
         codes.QUANTIFIER_MISMATCH,
         span,
         f"a request can hold many values of `{name}`",
         hint="write `any` before it (one value is enough) or `all` (every value must)",
-        fix=Fix("write `any`", (Edit(start, "any "),), safe=False),
+        fix=Fix("write `any`", (Edit(span.before, "any "),), safe=False),
     )
 
 
@@ -382,7 +381,7 @@ def _other_operator(node: tree.Compare, written: str) -> Fix | None:
     between = node.span.source.text[node.left.span.end : node.right.span.start]
     start = node.left.span.end + len(between) - len(between.lstrip(" \t\r\n?"))
     end = node.right.span.start - len(between) + len(between.rstrip())
-    place = type(node.span)(node.span.source, start, end)
+    place = node.span.part(start, end)
     if " ".join(place.text.split()) != node.operator:
         return None  # a comment, or a parenthesis, stands between
     return Fix.writing(written, place, safe=False)

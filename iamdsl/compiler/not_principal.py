@@ -92,7 +92,7 @@ def _exceptions(grant: Grant) -> Span | None:
     first, last = spans[0], spans[-1]
     if first is None or last is None:
         return None
-    return type(last)(source, first.end, last.end)
+    return last.part(first.end, last.end)
 
 
 def _condition(values: Sequence[Value], pairs: Pairs) -> str:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from iamdsl.aws.oidc import BUILT_IN, fits_any_tenant, issuer_of, shared_provider
 from iamdsl.diagnostics import Edit, Fix, codes
 from iamdsl.iam import NEGATED, PLACEHOLDER_OPEN, split_operator
-from iamdsl.source import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -97,8 +96,7 @@ def _refuse(
         hint = f"give it a `trust` of its own, `when {test}`"
     elif re.search(r"\bor\b", grant.span.text):
         hint += " to each side of the `or`"
-    end = Span(grant.span.source, grant.span.end, grant.span.end)
-    fix = Fix("test the claim", (Edit(end, f" when {test}"),), safe=False)
+    fix = Fix("test the claim", (Edit(grant.span.after, f" when {test}"),), safe=False)
     report.add(
         codes.UNTESTED_CLAIM,
         grant.span,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from iamdsl.diagnostics import Edit, Fix, codes
 from iamdsl.diagnostics.nearest import did_you_mean, nearest
 from iamdsl.model import types
-from iamdsl.source import Span
 from iamdsl.syntax import tree
 from iamdsl.syntax.habits import foreign
 
@@ -147,7 +146,7 @@ class Unknown:
         if node.operator not in {"==", "!="} or scope.find(right.text) is not None:
             return False
         operator = "missing" if node.operator == "==" else "exists"
-        rest = Span(node.span.source, node.left.span.end, right.span.end)
+        rest = node.span.part(node.left.span.end, right.span.end)
         self.report.add(
             codes.UNKNOWN_NAME,
             right.span,

@@ -104,8 +104,7 @@ def make(project: Project, key: str, *, write: bool) -> Outcome:
     if key:
         mark = fingerprint(locked)
         cache.keep(_record(key, mark, loader.files, emission.files, outcome))
-    added = len(environment.pins.used.keys() - pinned.keys()) if locked.lock else 0
-    return outcome._replace(**written._asdict(), pinned=added)
+    return outcome._replace(**written._asdict(), pinned=len(new) if locked.lock else 0)
 
 
 def _locked(

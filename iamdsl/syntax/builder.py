@@ -259,8 +259,8 @@ class Builder:
     def or_many(self, c: list[_Item]) -> tree.Logic:
         for part in c:
             if isinstance(part, tree.Logic):
-                at = Span(self.source, part.span.start, part.span.start)
-                end = Span(self.source, part.span.end, part.span.end)
+                at = part.span.before
+                end = part.span.after
                 self.report.add(
                     codes.MIXED_AND_OR,
                     self.span(c[0], c[-1]),

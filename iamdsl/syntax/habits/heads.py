@@ -76,7 +76,7 @@ def beginning(slip: Slip) -> Habit | None:
         return Habit(message, f"a template is used by `use {word}(…)`", slip.span)
     if re.match(r"\s*=(?!=)", slip.after):
         top = slip.before.endswith("\n") or not slip.before
-        at = Span(slip.span.source, slip.span.start, slip.span.start)
+        at = slip.span.before
         fix = Fix("write `let`", (Edit(at, "let "),)) if top else None
         hint = f"a value gets its name by `let`, at the top level: `let {word} = …`"
         return Habit(message, hint, slip.span, fix)
@@ -175,7 +175,7 @@ def typed(slip: Slip) -> Habit | None:
     fix: Fix | None = None
     if found and ":" in slip.accepts and "=" not in slip.accepts and slip.word in {"=", ",", ")"}:
         place = slip.back(found, 1)
-        at = Span(place.source, place.end, place.end)
+        at = place.after
         fix = Fix("write `: String`", (Edit(at, ": String"),), safe=False)
         hint = f"write what it may be: `{place.text}: String`"
         return Habit(f"`{place.text}` has no type", hint, place, fix)

@@ -77,7 +77,7 @@ def preposition(slip: Slip) -> Habit | None:
 
 
 def _write_to(place: Span) -> Habit:
-    at = Span(place.source, place.start, place.start)
+    at = place.before
     fix = Fix("write `to`", (Edit(at, "to "),))
     return Habit(f"unexpected `{place.text}`", "write `to` before the principals", place, fix)
 
@@ -113,7 +113,7 @@ def missing_on(slip: Slip) -> Habit | None:
         return None
     rest = re.split(r"\n\s*(?:allow|deny|trust)\b|\}", slip.after, maxsplit=1)[0]
     if slip.clause() in {"allow", "deny"} and not re.search(r"\bon\b", rest):
-        at = Span(slip.span.source, slip.span.start, slip.span.start)
+        at = slip.span.before
         fix = Fix("write `on`", (Edit(at, "on "),), safe=False)
         message = f"unexpected `{slip.word}`"
         return Habit(message, "write `on` before the resources", slip.span, fix)
@@ -203,7 +203,7 @@ def operator(slip: Slip) -> Habit | None:
         if key and not ending and operator != "missing":
             place = slip.back(key, 1)
             written = f"{quantifier}{place.text}{optional} {operator}"
-            whole = Span(place.source, place.start, slip.span.end)
+            whole = place.part(place.start, slip.span.end)
             fix = Fix(f"write `{operator}`", (Edit(whole, written),), safe=False)
         message = f"`{word}` is IAM's word for an operator"
         return Habit(message, foreign.iam_operator_hint(word), slip.span, fix)
