@@ -102,7 +102,8 @@ class Borrowed(Span):
         origins: lead to where they stand; asked by messages only, since finding a place means
             reading a file again.
         whole: whether what is used is the one value itself, with nothing added to it.
-        word: what is said of the use where the origin is shown as the place of a mistake.
+        word: what is said of the use where the origin is shown as the place of a mistake; empty
+            where the use is no place to show.
     """
 
     origins: tuple[Callable[[], Span], ...]

@@ -121,7 +121,8 @@ class Report:
         if isinstance(span, Borrowed):
             fix, origins = None, [origin() for origin in span.origins]
             if span.whole:
-                notes = (Label(span, span.word), *notes)
+                if span.word:
+                    notes = (Label(span, span.word), *notes)
                 span = origins[0]
             else:
                 notes = (*notes, *(Label(origin, "comes from here") for origin in origins))

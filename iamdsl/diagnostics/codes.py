@@ -1,7 +1,7 @@
 """Every code there is: number, name, severity and one sentence.
 
 First digit: 0 text and syntax, 1 names and modules, 2 types and AWS facts, 3 what IAM can hold,
-5 project and machine, 9 a bug of ours. Numbers and names are stable and never used again.
+5 project and machine, 6 import, 9 a bug of ours. Numbers and names are stable and never used again.
 Each code has an essay, `explain/<number>.md`, whose examples the tests run.
 """
 
@@ -345,6 +345,23 @@ UNOWNED_OUTPUT = Code(
     "IAM506", "unowned-output", _ERROR, "A file in the way of the output was not written by iamdsl."
 )
 BAD_LOCK = Code("IAM507", "bad-lock", _ERROR, "The lock file is damaged, or would have to change.")
+
+# 6: import
+NOT_A_POLICY = Code(
+    "IAM601", "not-a-policy", _ERROR, "What is to be imported is no policy document of IAM's."
+)
+NOT_SAYABLE = Code(
+    "IAM602", "not-sayable", _ERROR, "What is to be imported has no exact form in the language."
+)
+KEPT_VERBATIM = Code(
+    "IAM603",
+    "kept-verbatim",
+    _WARNING,
+    "An imported name is not in the catalogue, and is kept as it was written.",
+)
+NOTHING_TO_IMPORT = Code(
+    "IAM604", "nothing-to-import", _ERROR, "What is to be imported holds nothing of IAM's."
+)
 
 # 9: ourselves
 INTERNAL_ERROR = Code("IAM901", "internal-error", _ERROR, "A bug in iamdsl.")

@@ -21,8 +21,6 @@ from iamdsl.iam._artifacts import (
 )
 from iamdsl.iam._json import (
     VERSION,
-    from_json,
-    from_text,
     minified,
     pretty,
     statement_to_json,
@@ -51,6 +49,7 @@ from iamdsl.iam._policy import (
     Principals,
     Statement,
 )
+from iamdsl.iam._reading import PolicyError, from_json, from_text, shown
 from iamdsl.iam._size import (
     PLACEHOLDER_CLOSE,
     PLACEHOLDER_OPEN,
@@ -83,6 +82,7 @@ __all__ = [
     "IdentityKind",
     "Place",
     "Policy",
+    "PolicyError",
     "Principals",
     "Statement",
     "Tags",
@@ -99,6 +99,7 @@ __all__ = [
     "placeholders",
     "pretty",
     "resource_covers",
+    "shown",
     "size",
     "split_operator",
     "statement_size",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from iamdsl.aws import Catalogue
-    from iamdsl.compiler.data.places import Index, Path
+    from iamdsl.datafile.places import Index, Path
     from iamdsl.diagnostics import Report
     from iamdsl.model import Type
     from iamdsl.source import Source
@@ -65,7 +65,7 @@ class Data:
 
 
 def _index(source: Source) -> Index:
-    from iamdsl.compiler.data import places  # noqa: PLC0415  # only when there is a message
+    from iamdsl.datafile import places  # noqa: PLC0415  # only when there is a message
 
     return (places.of_toml if source.name.endswith(".toml") else places.of_json)(source.text)
 
@@ -88,9 +88,9 @@ def read(source: Source, node: tree.Import, report: Report) -> Data | None:
         )
         return Data(source, node, plain)
     except (ValueError, RecursionError) as error:
-        from iamdsl.compiler.data.unread import complain  # noqa: PLC0415  # only on mistakes
+        from iamdsl.datafile.unread import complain  # noqa: PLC0415  # only on mistakes
 
-        complain(error, source, node, _index(source), report)
+        complain(error, source, _index(source), report, Label(node.place, "imported here"))
         return None
 
 

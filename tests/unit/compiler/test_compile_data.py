@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import iamdsl
-from iamdsl.compiler.data.places import Index, of_json, of_toml
+from iamdsl.datafile.places import Index, of_json, of_toml
 from iamdsl.diagnostics.render import render
 from iamdsl.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamdsl.compiler.data.places import Path
+    from iamdsl.datafile.places import Path
     from iamdsl.diagnostics import Diagnostic
 
 

@@ -9,10 +9,9 @@ from iamdsl.diagnostics import Label, codes
 from iamdsl.source import Span
 
 if TYPE_CHECKING:
-    from iamdsl.compiler.data.places import Index
+    from iamdsl.datafile.places import Index
     from iamdsl.diagnostics import Report
     from iamdsl.source import Source
-    from iamdsl.syntax import tree
 
 _TOML_PLACE = r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)"
 _TOML_TWICE = ("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate inline table key")
@@ -20,13 +19,10 @@ _LEADING_ZERO = re.compile(r"-?0\d+")
 _TRAILING_COMMA = re.compile(r",\s*(?:[\]}])")
 
 
-def complain(
-    error: Exception, source: Source, node: tree.Import, index: Index, report: Report
-) -> None:
-    """Report that a data file cannot be read: at the mistake, with the import as a note."""
+def complain(error: Exception, source: Source, index: Index, report: Report, *notes: Label) -> None:
+    """Report that a data file cannot be read: at the mistake, with `notes` of who asked for it."""
     form = "TOML" if source.name.endswith(".toml") else "JSON"
     hint = f"correct the file; it must be valid {form}"
-    notes = [Label(node.place, "imported here")]
     if isinstance(error, RecursionError):
         span, said = Span(source, 0, 0), "it is nested too deeply"
     elif form == "TOML":
@@ -52,7 +48,7 @@ def complain(
 def _twice(
     source: Source,
     pair: tuple[tuple[int, int], tuple[int, int]],
-    notes: list[Label],
+    notes: tuple[Label, ...],
     report: Report,
 ) -> None:
     second, first = (Span(source, *place) for place in pair)
