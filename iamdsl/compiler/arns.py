@@ -24,6 +24,10 @@ def meant_arn(text: str, *, in_resource_policy: bool) -> str:
     return ""
 
 
+AS_WRITTEN = ("has a variable too early", "names no resource", "has a region")
+"""Problems of ARNs that AWS takes all the same: between quotes they are a warning."""
+
+
 def arn_problem(text: str) -> tuple[str, str]:
     """Return what IAM would refuse in a resource, and what to do; empty when nothing.
 
@@ -46,6 +50,8 @@ def arn_problem(text: str) -> tuple[str, str]:
         return "has no exact service", "the third field names the service, without wildcards"
     if not fields[5]:
         return "names no resource", "the last field names the resource, or `*`"
+    if fields[3] == "*":
+        return "", ""  # which no region is, too
     if fields[2] == "iam" and fields[3]:
         return "has a region", "ARNs of IAM leave the region empty: `arn:aws:iam::111122223333:…`"
     if fields[2] == "s3" and fields[3] and not fields[5].startswith(_REGIONAL_OF_S3):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from iamdsl.compiler.builders import text_of
 from iamdsl.diagnostics import Edit, Fix, codes
 from iamdsl.diagnostics.nearest import did_you_mean
+from iamdsl.iam import PLACEHOLDER_OPEN
 from iamdsl.model.formula import Family, Quantifier, Relation, Test
 from iamdsl.syntax import tree
 
@@ -109,7 +110,7 @@ def comparison(
     key_node = node.left.base if isinstance(node.left, tree.Optional) else node.left
     name, found = known_key(key, key_node.span, environment, report)
     relation, negated = _RELATIONS[node.operator]
-    _check_quantifier(node, name, found, relation, report)
+    as_written = _check_quantifier(node, key, name, found, relation, report)
     quantifier: Quantifier | None = None
     if node.quantifier is not None:
         quantifier = "any" if node.quantifier == "any" else "all"
@@ -159,6 +160,14 @@ def comparison(
         node.ignoring_case,
         span=node.span,
         guessed=_guessed(node, found, family, values),
+        as_written=as_written or (key.verbatim and _has_short_arn(family, texts)),
+    )
+
+
+def _has_short_arn(family: Family, texts: tuple[str, ...]) -> bool:
+    """Tell whether a text has fewer fields than an ARN, which no two evaluators read alike."""
+    return family == "Arn" and any(
+        PLACEHOLDER_OPEN not in t and "${" not in t and t.count(":") < 5 for t in texts
     )
 
 
@@ -250,8 +259,17 @@ def _comparable(
 
 
 def _check_quantifier(
-    node: tree.Compare, name: str, found: Key | None, relation: Relation, report: Report
-) -> None:
+    node: tree.Compare,
+    key: Value,
+    name: str,
+    found: Key | None,
+    relation: Relation,
+    report: Report,
+) -> bool:
+    """Report a quantifier that a key does not take; True where it is kept as written all the same.
+
+    `key("…")` asks for that: real policies have such tests, and AWS takes them.
+    """
     if relation == "exists":
         if node.quantifier:
             report.add(
@@ -260,14 +278,25 @@ def _check_quantifier(
                 f"`{node.quantifier}` before `{node.operator}`",
                 hint=f"write `{name} {node.operator}`",
             )
-        return
-    if found is None:
-        return
-    if found.multivalued and not node.quantifier:
+        return False
+    if found is None or found.multivalued == bool(node.quantifier):
+        return False
+    if key.verbatim:
+        many = f"can hold many values, and {node.operator!r} asks for one".replace("'", "`")
+        one = f"has one value, and `{node.quantifier}` is for keys with many"
+        report.add(
+            codes.KEPT_AS_WRITTEN,
+            node.span,
+            f"`{name}` {many if found.multivalued else one}",
+            label="kept as written: AWS does not say what it means",
+            hint=f"write `{name}` without quotes, and the quantifier that is meant",
+        )
+        return True
+    if found.multivalued:
         _quantifier_needed(name, node.span, report)
-    elif not found.multivalued and node.quantifier:
+    else:
         start = node.span.start
-        word = node.span.part(start, start + len(node.quantifier) + 1)
+        word = node.span.part(start, start + len(node.quantifier or "") + 1)
         report.add(
             codes.QUANTIFIER_MISMATCH,
             node.span,
@@ -275,6 +304,7 @@ def _check_quantifier(
             hint=f"remove `{node.quantifier}`",
             fix=Fix(f"remove `{node.quantifier}`", (Edit(word, ""),)),
         )
+    return False
 
 
 def _quantifier_needed(name: str, span: Span, report: Report) -> None:
@@ -442,6 +472,8 @@ def _text(value: Value, family: Family) -> str:
         return f"${{{data}}}"
     if value.type.name == "Principal":
         return str(data[1])
+    if PLACEHOLDER_OPEN in str(data):
+        return str(data)
     if family == "Numeric":
         return _number(str(data))
     if family == "Bool":

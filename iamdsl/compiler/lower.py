@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import attrs
 
 from iamdsl.compiler import actions, applies, builders, check, overlap, principals
-from iamdsl.compiler.arns import arn_problem, meant_arn
+from iamdsl.compiler.arns import AS_WRITTEN, arn_problem, meant_arn
 from iamdsl.compiler.conditions import Refused, compile_formula, doubts
 from iamdsl.compiler.conditions.leaves import tests_of
 from iamdsl.diagnostics import Fix, Label, codes
@@ -68,7 +68,7 @@ class Lowering(NamedTuple):
         ):
             return Policy(())
         for grant in entity.grants:
-            if grant.verb != "trust":
+            if not _is_of_trust(entity, grant):
                 statements += self._statements(entity, grant, target)
         values = entity.settings.get("id")
         identifier = str(values[0][0].data) if values else None
@@ -88,7 +88,7 @@ class Lowering(NamedTuple):
         """Return the trust policy of a role, None when it has none."""
         statements: list[Statement] = []
         for grant in entity.grants:
-            if grant.verb == "trust":
+            if _is_of_trust(entity, grant):
                 statements += self._trust(grant)
         return Policy(self._with_sids(tuple(statements), entity, "sid")) if statements else None
 
@@ -298,7 +298,15 @@ class Lowering(NamedTuple):
         if text.startswith(PLACEHOLDER_OPEN) or (target is not None and target.is_short(text)):
             return text  # an extern: what it is, its type has said
         problem, hint = arn_problem(text)
-        if problem:
+        if problem in AS_WRITTEN and span.text.startswith('"'):
+            self.report.add(
+                codes.KEPT_AS_WRITTEN,
+                span,
+                f"`{text}` {problem}",
+                label="kept as written: it may match nothing",
+                hint=hint,
+            )
+        elif problem:
             shown = text if len(text) < 200 else f"{text[:60]}…"
             meant = meant_arn(text, in_resource_policy=target is not None)
             literal = meant and span.text in {text, f'"{text}"'}
@@ -425,12 +433,13 @@ class Lowering(NamedTuple):
         blocks = self._blocks(grant.condition, grant)
         if pairs is None or blocks is None or self._anyone(pairs, grant):
             return []
+        denied = grant.verb == "deny"
         for value, (kind, text) in zip(grant.principals or (), pairs, strict=True):
             what = principals.only_elsewhere(kind, text, trust=True)
             if what:
                 self._no_such_principal(value.span or grant.span, what, "a trust policy")
                 return []
-        if ("AWS", "*") in pairs and blocks == ((),):
+        if ("AWS", "*") in pairs and blocks == ((),) and not denied:
             self.report.add(
                 codes.OPEN_TRUST,
                 grant.span,
@@ -442,10 +451,10 @@ class Lowering(NamedTuple):
         for verbs, group in self._trust_groups(grant, pairs).items():
             who = _grouped(group)
             made += (
-                Statement("Allow", Elements(verbs), None, who, block, grant.sid, grant.origin)
-                for block in blocks
+                self._statement(grant, Elements(verbs), None, who, block)
+                for block, _ in self._certain(blocks, None, grant)
             )
-        if any(kind == "Federated" for kind, _ in pairs):
+        if not denied and any(kind == "Federated" for kind, _ in pairs):
             from iamdsl.compiler.oidc import check_claims  # noqa: PLC0415  # only providers have claims
 
             check_claims(grant, made, self.report)
@@ -548,6 +557,13 @@ class Lowering(NamedTuple):
             used.add(name)
             made.append(attrs.evolve(statement, sid=name))
         return tuple(made)
+
+
+def _is_of_trust(entity: Entity, grant: Grant) -> bool:
+    """Tell whether a grant says who may assume a role: a `trust`, or a `deny … to …` in the role."""
+    return grant.verb == "trust" or (
+        entity.kind == "role" and grant.verb == "deny" and grant.principals is not None
+    )
 
 
 def _grouped(pairs: list[tuple[str, str]]) -> Principals:

@@ -273,6 +273,13 @@ PINNED = Code(
     "A class of actions is kept as it was first built, and this catalogue has another answer.",
 )
 
+KEPT_AS_WRITTEN = Code(
+    "IAM230",
+    "kept-as-written",
+    _WARNING,
+    "A test, or a resource, has no meaning that AWS's pages tell, and is emitted as it is written.",
+)
+
 # 3: what IAM can hold
 TOO_LARGE = Code(
     "IAM301", "too-large", _ERROR, "A document is over its size limit and cannot be split."
@@ -361,6 +368,9 @@ KEPT_VERBATIM = Code(
 )
 NOTHING_TO_IMPORT = Code(
     "IAM604", "nothing-to-import", _ERROR, "What is to be imported holds nothing of IAM's."
+)
+OPEN_BLANK = Code(
+    "IAM650", "open-blank", _WARNING, "An imported document has a blank, which becomes an extern."
 )
 
 # 9: ourselves

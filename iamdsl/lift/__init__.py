@@ -3,10 +3,78 @@
 ```
  text ──read──▶ Tree (values, places) ──a reader──▶ Estate (iam.Build, externs) ──lift──▶ tree.File
 ```
+
+Each statement becomes one sentence that compiles to that statement; `sharing` then gives names to
+what repeats. What has no exact form is refused, never left out.
 """
 
 from __future__ import annotations
 
-from iamdsl.lift.estate import Estate, Extern
+from typing import TYPE_CHECKING
 
-__all__ = ["Estate", "Extern"]
+import attrs
+
+from iamdsl.lift import nodes
+from iamdsl.lift.entities import Writer
+from iamdsl.lift.estate import Estate, Extern
+from iamdsl.lift.open_texts import filled
+from iamdsl.lift.writing import Facts
+from iamdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from iamdsl.aws import Catalogue
+    from iamdsl.diagnostics import Report
+    from iamdsl.lift.entities import Origins
+
+__all__ = ["Estate", "Extern", "Lifted", "lift"]
+
+
+@attrs.frozen(repr=False, eq=False)
+class Lifted:
+    """A source that says an estate.
+
+    Attributes:
+        origins: where the statement behind each sentence stands, in the order of sentences.
+        refused: names of entities that are not in it whole, because something had no exact form.
+    """
+
+    file: tree.File
+    origins: Origins
+    refused: frozenset[str]
+
+
+def lift(estate: Estate, catalogue: Catalogue, report: Report) -> Lifted:
+    """Return the source of an estate; what has no exact form is reported and left out."""
+    estate = filled(estate, report)
+    facts = Facts(catalogue, report, estate.pseudo, _own(estate))
+    writer = Writer(facts, estate.docs)
+    members: list[tree.Member] = [_extern(e) for e in estate.externs]
+    members += [writer.document(d) for d in estate.build.documents]
+    members += [writer.identity(i) for i in estate.build.identities]
+    file = tree.File(tuple(members), span=nodes.NOWHERE)
+    return Lifted(file, writer.origins, frozenset(writer.refused))
+
+
+def _own(estate: Estate) -> dict[str, str]:
+    """Return the names of the estate's entities by their ARNs, where the account is known."""
+    account, partition = estate.pseudo.get("account"), estate.pseudo.get("partition")
+    if account is None or partition is None:
+        return {}
+    start = f"arn:{partition}:iam::{account}"
+    own = {
+        f"{start}:policy{d.path}{d.name}": d.name for d in estate.build.documents if d.is_managed
+    }
+    for identity in estate.build.identities:
+        if identity.kind in {"role", "user", "group"}:
+            own[f"{start}:{identity.kind}{identity.path}{identity.name}"] = identity.name
+    return own
+
+
+def _extern(extern: Extern) -> tree.Extern:
+    return tree.Extern(
+        nodes.name(extern.name),
+        tree.TypeName("name", extern.type, span=nodes.NOWHERE),
+        nodes.literal("int", str(extern.max)) if extern.max is not None else None,
+        extern.doc,
+        span=nodes.NOWHERE,
+    )

@@ -38,6 +38,9 @@ class Test:
         ignoring_case: `… ignoring case` (String `equals` only).
         guessed: the place of values whose kind alone says the family: the catalogue does not
             say it of the key, and no conversion does. None for String, which every value is.
+        as_written: whether the operator is kept although AWS's pages give it no meaning to reckon
+            with (a set prefix on a key with one value, none on one with many, a short ARN): it is
+            emitted as it is or not at all, and never denied or merged.
     """
 
     key: str
@@ -50,6 +53,7 @@ class Test:
     ignoring_case: bool = False
     span: Span | None = attrs.field(default=None, eq=False, repr=False)
     guessed: Span | None = attrs.field(default=None, eq=False, repr=False)
+    as_written: bool = False
 
 
 @attrs.frozen(repr=False)

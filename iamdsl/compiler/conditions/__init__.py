@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from iamdsl.compiler.conditions.blocks import blocks_of, too_many
-from iamdsl.compiler.conditions.leaves import spelled_keys, tests_of, tree
+from iamdsl.compiler.conditions.leaves import spelled, spelled_keys, tests_of, tree
 from iamdsl.compiler.conditions.refusal import NoForm, Refused
 from iamdsl.iam import Condition, Entry
 
@@ -42,6 +42,8 @@ def compile_formula(formula: Formula, *, statements: int = STATEMENTS) -> Blocks
         blocks = blocks_of(normal, statements)
         if len(blocks) > statements:
             raise too_many(len(blocks), [], normal, statements)
+        spelling = spelled_keys(formula)
+        return tuple(sorted((_condition(block, spelling) for block in blocks), key=_order))
     except NoForm as refusal:
         spans = tuple(
             test.span
@@ -49,17 +51,24 @@ def compile_formula(formula: Formula, *, statements: int = STATEMENTS) -> Blocks
             if test.span is not None and (test.key.casefold() in refusal.keys or not refusal.keys)
         )
         return Refused(_spelled(refusal.reason, formula), refusal.hint, spans, refusal.kind)
-    spelling = spelled_keys(formula)
-    return tuple(sorted((_condition(block, spelling) for block in blocks), key=_order))
 
 
 def _condition(block: Block, spelling: dict[str, str]) -> Condition:
     """Return a block as entries, sorted by operator, then key."""
     entries = [
-        (operator, spelling[key], values)
+        (operator, spelled(key, spelling), values)
         for key, side in block.items()
         for operator, values in side
     ]
+    names = [(operator, key.casefold()) for operator, key, _ in entries]
+    if len(set(names)) < len(names):
+        twice = next(key for operator, key in names if names.count((operator, key)) > 1)
+        raise NoForm(
+            f"`{twice}` is compared twice by one operator that is kept as written",
+            "keep one of the comparisons",
+            frozenset((twice,)),
+            final=True,
+        )
     return tuple(Entry(*entry) for entry in sorted(entries))
 
 

@@ -155,6 +155,30 @@ class Single:
         return None if said is None else sides.single(said, missing)
 
 
+class AsWritten:
+    """A test that is kept as it is: one cell where it holds, one where it does not."""
+
+    full = 3
+
+    def __init__(self, leaf: Leaf) -> None:
+        """Keep the one side that there is."""
+        values = leaf.predicate.values if leaf.predicate is not None else ()
+        self._side = sides.of_leaf(leaf, values)
+        self.sources: tuple[int, ...] = (2,)
+
+    def mask(self, leaf: Leaf) -> int:  # noqa: ARG002
+        """Return the cell in which the test holds."""
+        return 2
+
+    def say(self, mask: int) -> Side | None:
+        """Return the test for its own mask; nothing says that it does not hold."""
+        return () if mask == self.full else self._side if mask == 2 else None
+
+    def largest(self, mask: int) -> list[int]:
+        """Return the test's own mask, where it lies inside."""
+        return [2] if mask & 2 else []
+
+
 def with_sources(domain: Domain, mask: int, found: list[int]) -> list[int]:
     """Return the largest of `found`, and where they leave a part of `mask` out, more inside it.
 
@@ -185,8 +209,10 @@ def with_sources(domain: Domain, mask: int, found: list[int]) -> list[int]:
 
 def domain(leaves: list[Leaf]) -> Domain:
     """Return the domain of one key from all its leaves in a formula."""
-    from iamdsl.compiler.conditions.leaves import order  # noqa: PLC0415
+    from iamdsl.compiler.conditions.leaves import is_as_written, order  # noqa: PLC0415
 
+    if is_as_written(leaves[0].key):
+        return AsWritten(leaves[0])
     predicates = sorted({leaf.predicate for leaf in leaves if leaf.predicate}, key=order)
     values = value_cells(leaves[0].key, predicates)
     if any(leaf.quantifier for leaf in leaves):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from iamdsl.compiler.conditions.refusal import NoForm
 from iamdsl.compiler.conditions.texts import check
 from iamdsl.model.formula import And, Not, Test
 
@@ -97,6 +98,8 @@ def leaf(test: Test, negative: bool) -> Tree:
     if test.relation == "exists":
         missing = test.negated or test.optional
         return _constant_values(key, full=not test.negated, missing=missing, negative=negative)
+    if test.as_written:
+        return _as_written(test, negative)
     check(test)
     values = tuple(dict.fromkeys(test.values))
     if not values or (test.family == "Bool" and len({v.lower() for v in values}) > 1):
@@ -111,6 +114,39 @@ def leaf(test: Test, negative: bool) -> Tree:
     if test.optional and test.quantifier == "any":
         return join(negative, [Leaf(key, None, not negative, not negative), quantified])
     return quantified
+
+
+_APART = "\0"
+"""Parts the key of a test as written from what makes it another key than all others."""
+
+
+def _as_written(test: Test, negative: bool) -> Leaf:
+    """Return a test that is kept as it is: a yes or no of its own, of which nothing else follows."""
+    key = test.key.casefold()
+    if negative:
+        raise NoForm(
+            f"a test of `{key}` that is kept as written cannot be denied",
+            'write the comparison itself, without `not` and `unless`: `key("…") != "x"`',
+            frozenset((key,)),
+            final=True,
+        )
+    relation, flip, values = _positive(test, tuple(dict.fromkeys(test.values)))
+    predicate = Predicate(test.family, relation, test.ignoring_case, values)
+    missing = test.quantifier == "all" or (
+        test.quantifier is None and (test.optional or test.negated)
+    )
+    apart = f"{key}{_APART}{test.quantifier}{predicate}{test.negated}{test.optional}"
+    return Leaf(apart, predicate, test.negated is not flip, missing, test.quantifier)
+
+
+def is_as_written(key: str) -> bool:
+    """Tell whether a leaf's key is that of a test that is kept as written."""
+    return _APART in key
+
+
+def spelled(key: str, spelling: dict[str, str]) -> str:
+    """Return a leaf's key as the source spells it."""
+    return spelling[key.partition(_APART)[0]]
 
 
 def spelled_keys(formula: Formula) -> dict[str, str]:

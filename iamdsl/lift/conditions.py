@@ -1,0 +1,271 @@
+"""Condition blocks as formulas: `when` what has to hold, `unless` what must not.
+
+Each entry of a block is one comparison, and the block holds when all do. The table of what an
+operator says of a missing key is in the language reference, "Conditions".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamdsl import iam
+from iamdsl.lift import nodes, values
+from iamdsl.lift.writing import NotSayableError
+from iamdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from iamdsl.iam import Condition, Entry
+    from iamdsl.lift.writing import Facts
+
+
+class _Operator(NamedTuple):
+    """What a base operator compares: the family, the relation, and whether it is negated."""
+
+    family: str
+    relation: str
+    negated: bool = False
+    ignoring_case: bool = False
+
+
+_OPERATORS = {
+    "StringEquals": _Operator("String", "equals"),
+    "StringNotEquals": _Operator("String", "equals", negated=True),
+    "StringEqualsIgnoreCase": _Operator("String", "equals", ignoring_case=True),
+    "StringNotEqualsIgnoreCase": _Operator("String", "equals", negated=True, ignoring_case=True),
+    "StringLike": _Operator("String", "like"),
+    "StringNotLike": _Operator("String", "like", negated=True),
+    "NumericEquals": _Operator("Numeric", "equals"),
+    "NumericNotEquals": _Operator("Numeric", "equals", negated=True),
+    "NumericLessThan": _Operator("Numeric", "<"),
+    "NumericLessThanEquals": _Operator("Numeric", "<="),
+    "NumericGreaterThan": _Operator("Numeric", ">"),
+    "NumericGreaterThanEquals": _Operator("Numeric", ">="),
+    "DateEquals": _Operator("Date", "equals"),
+    "DateNotEquals": _Operator("Date", "equals", negated=True),
+    "DateLessThan": _Operator("Date", "<"),
+    "DateLessThanEquals": _Operator("Date", "<="),
+    "DateGreaterThan": _Operator("Date", ">"),
+    "DateGreaterThanEquals": _Operator("Date", ">="),
+    "Bool": _Operator("Bool", "equals"),
+    "BinaryEquals": _Operator("Binary", "equals"),
+    "IpAddress": _Operator("IpAddress", "equals"),
+    "NotIpAddress": _Operator("IpAddress", "equals", negated=True),
+    "ArnEquals": _Operator("Arn", "like"),
+    "ArnLike": _Operator("Arn", "like"),
+    "ArnNotEquals": _Operator("Arn", "like", negated=True),
+    "ArnNotLike": _Operator("Arn", "like", negated=True),
+}
+
+
+class Test(NamedTuple):
+    """One entry as a comparison, and, where it has one, the comparison that it denies.
+
+    Attributes:
+        holds: the formula that is true when the entry is.
+        denied: a simpler formula that is true when the entry is not; None where there is none.
+    """
+
+    holds: tree.Expression
+    denied: tree.Expression | None
+
+
+def clauses(
+    condition: Condition, effect: str, facts: Facts
+) -> tuple[tree.Expression | None, tree.Expression | None]:
+    """Return the formulas of `when` and of `unless`; either may be None.
+
+    A deny says what it spares, which is what people mean by a negated operator there; an allow
+    says all that it asks for.
+    """
+    tests = [test(entry, facts) for entry in condition]
+    if effect == "Deny" and any(t.denied is not None for t in tests):
+        asked = [t.holds for t in tests if t.denied is None]
+        spared = [t.denied for t in tests if t.denied is not None]
+        return nodes.all_of(asked), nodes.any_of(spared)
+    return nodes.all_of([t.holds for t in tests]), None
+
+
+def test(entry: Entry, facts: Facts) -> Test:
+    """Return an entry as a comparison. Raises `NotSayableError`."""
+    prefix, base, optional = iam.split_operator(entry.operator)
+    if base == "Null":
+        return _presence(entry, facts)
+    operator = _OPERATORS[base]
+    left = key(entry.key, facts, as_written=_is_odd(entry.key, prefix, facts))
+    if base == "Bool" and not prefix:
+        return _flag(left, entry, optional=optional)
+    quantifier = {"ForAnyValue": "any", "ForAllValues": "all"}.get(prefix)
+    texts = _texts(operator, entry)
+    relation = _relation(operator, texts)
+    right = [_value(operator, relation, text, entry, facts) for text in texts]
+    if operator.relation in {"<", "<=", ">", ">="} and len(right) > 1:
+        return _any_order(left, operator, right, quantifier, optional=optional)
+    # IfExists says nothing of a negated operator, nor of ForAllValues: a missing key satisfies both.
+    shown_optional = optional and not operator.negated and quantifier != "all"
+    if quantifier == "any" and optional and operator.negated:
+        shown_optional = True
+    holds = _compare(left, operator, relation, right, quantifier, shown_optional, operator.negated)
+    return Test(holds, _denied(left, operator, relation, right, quantifier, shown_optional))
+
+
+def _denied(
+    left: tree.Expression,
+    operator: _Operator,
+    relation: str,
+    right: list[tree.Expression],
+    quantifier: str | None,
+    optional: bool,
+) -> tree.Expression | None:
+    """Return the comparison whose denial a negated operator is."""
+    if not operator.negated or optional or quantifier == "any":
+        return None
+    other = "any" if quantifier == "all" else None
+    return _compare(left, operator, relation, right, other, False, False)
+
+
+def _compare(
+    left: tree.Expression,
+    operator: _Operator,
+    relation: str,
+    right: list[tree.Expression],
+    quantifier: str | None,
+    optional: bool,
+    negated: bool,
+) -> tree.Expression:
+    """Return a comparison of a key with values."""
+    word = relation
+    one = len(right) == 1
+    if relation == "equals":
+        network = operator.family == "IpAddress"
+        word = (
+            ("==" if one and not network else "in")
+            if not negated
+            else ("!=" if one and not network else "not in")
+        )
+    elif relation == "like":
+        word = "not like" if negated else "like"
+    if optional:
+        left = tree.Optional(left, span=nodes.NOWHERE)
+    return tree.Compare(
+        word,
+        left,
+        nodes.listed(right),
+        quantifier,
+        operator.ignoring_case,
+        span=nodes.NOWHERE,
+    )
+
+
+def _relation(operator: _Operator, texts: tuple[str, ...]) -> str:
+    """Return `equals` for patterns that match one text each, else the operator's own relation.
+
+    A variable's wildcards are plain characters wherever it stands, but the forms with escapes are
+    written as patterns only, so texts with `${` stay with the operator that they came with.
+    """
+    if operator.relation != "like":
+        return operator.relation
+    if operator.family == "Arn" and not any(map(values.has_wildcard, texts)):
+        return "equals" if not any(map(_has_escape, texts)) else "like"
+    plain = not any(values.has_wildcard(t) or values.has_variable(t) for t in texts)
+    return "equals" if plain else "like"
+
+
+def _has_escape(text: str) -> bool:
+    return "${*}" in text or "${?}" in text or "${$}" in text
+
+
+def _texts(operator: _Operator, entry: Entry) -> tuple[str, ...]:
+    texts = tuple(dict.fromkeys(entry.values))
+    if operator.family == "Arn":
+        for text in texts:
+            if "${" not in text and not nodes.has_mark(text) and text.count(":") < 5:
+                raise NotSayableError(
+                    text,
+                    f"is no ARN pattern under `{entry.operator}`: it has fewer than six fields",
+                    "write `arn:*:*:*:*:*`, or say by `Null` that the key is there",
+                )
+    return texts
+
+
+def _value(
+    operator: _Operator, relation: str, text: str, entry: Entry, facts: Facts
+) -> tree.Expression:
+    written = values.value(operator.family, text, entry.key, facts)
+    account = isinstance(written, tree.Literal) and written.kind == "account"
+    return nodes.string(text) if account and relation == "like" else written
+
+
+def _any_order(
+    left: tree.Expression,
+    operator: _Operator,
+    right: list[tree.Expression],
+    quantifier: str | None,
+    *,
+    optional: bool,
+) -> Test:
+    """Return an order against several bounds: one of them is enough."""
+    if quantifier == "all":
+        raise NotSayableError(
+            operator.relation, "has several bounds under `ForAllValues`", "keep the loosest one"
+        )
+    parts = [
+        _compare(left, operator, operator.relation, [r], quantifier, optional, False) for r in right
+    ]
+    return Test(
+        tree.Group(tree.Logic("or", tuple(parts), span=nodes.NOWHERE), span=nodes.NOWHERE), None
+    )
+
+
+def _presence(entry: Entry, facts: Facts) -> Test:
+    """Return `Null`: true says that the key is missing, false that it is there."""
+    wanted = {v.lower() for v in entry.values}
+    if len(wanted) > 1 or not wanted <= {"true", "false"}:
+        raise NotSayableError(
+            ", ".join(entry.values), "says nothing under `Null`", "write `true` or `false`"
+        )
+    left = key(entry.key, facts)
+    exists = tree.Compare("exists", left, None, span=nodes.NOWHERE)
+    if wanted == {"true"}:
+        return Test(tree.Compare("missing", left, None, span=nodes.NOWHERE), exists)
+    return Test(exists, None)
+
+
+def _flag(left: tree.Expression, entry: Entry, *, optional: bool) -> Test:
+    """Return a truth value: `k`, `not k` (a missing key is not true), `k == false`, `k? == true`."""
+    wanted = {v.lower() for v in entry.values}
+    odd = next((v for v in entry.values if v.lower() not in {"true", "false"}), None)
+    if odd is not None:
+        raise NotSayableError(odd, "is no truth value", "IAM never matches it: correct the policy")
+    if len(wanted) > 1:
+        if optional:
+            raise NotSayableError(
+                "true, false", "says nothing under `BoolIfExists`", "leave the entry out"
+            )
+        return Test(tree.Compare("exists", left, None, span=nodes.NOWHERE), None)
+    (text,) = wanted
+    if text == "true" and not optional:
+        return Test(left, None)
+    if text == "false" and optional:
+        return Test(tree.Not(left, span=nodes.NOWHERE), left)
+    key_ = tree.Optional(left, span=nodes.NOWHERE) if optional else left
+    return Test(tree.Compare("==", key_, nodes.literal("bool", text), span=nodes.NOWHERE), None)
+
+
+def key(name: str, facts: Facts, *, as_written: bool = False) -> tree.Expression:
+    """Return a condition key: bare, in the catalogue's spelling, or `key("…")`."""
+    if nodes.has_mark(name):
+        return nodes.call("key", nodes.string(name))
+    known = facts.catalogue.condition_key(name)
+    if known is None:
+        facts.kept(name)
+        return nodes.call("key", nodes.string(name))
+    spelt = known.name
+    if as_written or not nodes.is_qualified(spelt) or "*" in spelt:
+        return nodes.call("key", nodes.string(spelt))
+    return nodes.qualified(spelt)
+
+
+def _is_odd(name: str, prefix: str, facts: Facts) -> bool:
+    """Tell whether the set prefix, or its lack, is not what the catalogue says of a key."""
+    known = facts.catalogue.condition_key(name)
+    return known is not None and known.multivalued != bool(prefix)

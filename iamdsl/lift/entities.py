@@ -1,0 +1,190 @@
+"""Documents and identities as declarations, statement by statement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import attrs
+
+from iamdsl.diagnostics import codes
+from iamdsl.lift import nodes, resources
+from iamdsl.lift.statements import Where, sentence
+from iamdsl.lift.writing import NotSayableError
+from iamdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from iamdsl import iam
+    from iamdsl.iam import Attachment, Document, Identity, Tags
+    from iamdsl.lift.writing import Facts
+    from iamdsl.source import Span
+
+_KINDS = {
+    "managed": "policy", "boundary": "boundary", "scp": "scp", "rcp": "rcp", "session": "session",
+    "resource": "policy",
+}  # fmt: skip
+
+Origins: TypeAlias = "dict[int, tuple[Span, ...]]"
+"""By the identity of a sentence's node: where its statement stands in the document."""
+
+
+@attrs.frozen(repr=False, eq=False)
+class Writer:
+    """Writes entities.
+
+    Attributes:
+        docs: comments for readers, by the name of the entity.
+        origins: grows with every sentence.
+        refused: names of the entities that could not be written whole; grows.
+    """
+
+    facts: Facts
+    docs: Mapping[str, str]
+    origins: Origins = attrs.field(factory=dict)
+    refused: set[str] = attrs.field(factory=set)
+
+    def document(self, document: Document) -> tree.Declaration:
+        """Return a policy with a life of its own."""
+        where = Where(document.kind, document.target, document.service)
+        body: list[tree.Member] = []
+        if document.kind == "resource":
+            if document.policy.id is not None:
+                body.append(_setting("id", nodes.string(document.policy.id)))
+        elif document.kind != "session":
+            body += _common(document.path, document.description, document.tags)
+        if document.attached:
+            body.append(self._attach(document.attached))
+        body += self._sentences(document.policy, where, document.name)
+        header = None
+        if document.target is not None:
+            header = resources.expression(document.target, self.facts)
+        return tree.Declaration(
+            _KINDS[document.kind],
+            nodes.name_or_text(document.name),
+            header,
+            (),
+            tuple(body),
+            self.docs.get(document.name, ""),
+            span=nodes.NOWHERE,
+        )
+
+    def identity(self, identity: Identity) -> tree.Declaration:
+        """Return a role, user, group or permission set."""
+        own = identity.name
+        body: list[tree.Member] = _common(identity.path, identity.description, ())
+        if identity.max_session is not None:
+            body.append(
+                _setting("max_session", nodes.literal("duration", _hours(identity.max_session)))
+            )
+        if identity.boundary is not None:
+            body.append(_setting("boundary", self._attached(identity.boundary)))
+        if identity.instance_profile is not None:
+            body.append(_setting("instance_profile", nodes.string(identity.instance_profile)))
+        if identity.groups:
+            body.append(_setting("groups", *map(nodes.entity, identity.groups)))
+        body += _tags(identity.tags)
+        if identity.trust is not None:
+            body += self._sentences(identity.trust, Where("trust"), own)
+        if identity.managed:
+            body.append(self._attach(identity.managed))
+        if identity.own is not None:
+            body += self._sentences(identity.own, Where("inline"), own)
+        for name, policy in identity.inline:
+            doc = f"Inline policy `{name}`." if name != own else ""
+            body += self._sentences(policy, Where("inline"), own, doc)
+        return tree.Declaration(
+            identity.kind,
+            nodes.name_or_text(own),
+            None,
+            (),
+            tuple(body),
+            self.docs.get(own, ""),
+            span=nodes.NOWHERE,
+        )
+
+    def _sentences(
+        self, policy: iam.Policy, where: Where, owner: str, doc: str = ""
+    ) -> Iterator[tree.Statement]:
+        taken: set[str] = set()
+        for statement in policy.statements:
+            unnamed, note = statement, doc
+            if statement.sid is not None and statement.sid.lower() in taken:
+                note = "\n".join(filter(None, [doc, f'The Sid was "{statement.sid}" again.']))
+                unnamed = attrs.evolve(statement, sid=None)
+            elif statement.sid is not None:
+                taken.add(statement.sid.lower())
+            try:
+                made = sentence(unnamed, where, self.facts, note)
+            except NotSayableError as problem:
+                self.refused.add(owner)
+                self._refuse(problem, statement, owner)
+                continue
+            for name in self.facts.taken():
+                self._kept(name, statement)
+            self.origins[id(made)] = statement.origin
+            doc = ""
+            yield made
+
+    def _refuse(self, problem: NotSayableError, statement: iam.Statement, owner: str) -> None:
+        place = nodes.place_in(statement.origin, problem.what)
+        self.facts.report.add(
+            codes.NOT_SAYABLE,
+            place,
+            f"{problem} (in `{owner}`)",
+            hint=problem.hint,
+        )
+
+    def _kept(self, name: str, statement: iam.Statement) -> None:
+        version = self.facts.catalogue.version
+        self.facts.report.add(
+            codes.KEPT_VERBATIM,
+            nodes.place_in(statement.origin, name),
+            f"`{name}` is not in the catalogue of {version}",
+            hint="it is kept as it is, between quotes; take it out if AWS has it no longer",
+        )
+
+    def _attach(self, attached: tuple[Attachment, ...]) -> tree.Attach:
+        return tree.Attach(tuple(map(self._attached, attached)), span=nodes.NOWHERE)
+
+    def _attached(self, attachment: Attachment) -> tree.Expression:
+        """Return an attached policy: ours by name, AWS's by name, any other by ARN."""
+        if attachment.ours:
+            return nodes.entity(attachment.policy)
+        text = attachment.policy
+        if text in self.facts.own:
+            return nodes.entity(self.facts.own[text])
+        partition = self.facts.pseudo.get("partition", "aws")
+        for start in (f"arn:{partition}:", f"arn:{nodes.mark('aws.partition')}:"):
+            short = text.removeprefix(f"{start}iam::aws:policy/")
+            known = self.facts.catalogue.managed_policy(short) if short != text else None
+            if known == short:
+                return nodes.call("aws_managed", nodes.string(short.rpartition("/")[2]))
+        return nodes.arn(text) if ":" in text else nodes.string(text)
+
+
+def _setting(name: str, *values: tree.Expression) -> tree.Setting:
+    return tree.Setting(name, values, span=nodes.NOWHERE)
+
+
+def _common(path: str, description: str | None, tags: Tags) -> list[tree.Member]:
+    made: list[tree.Member] = []
+    if path != "/":
+        made.append(_setting("path", nodes.string(path)))
+    if description is not None:
+        made.append(_setting("description", nodes.string(description)))
+    return [*made, *_tags(tags)]
+
+
+def _tags(tags: Tags) -> list[tree.Member]:
+    if not tags:
+        return []
+    entries = tuple((nodes.name_or_text(k), nodes.string(v)) for k, v in tags)
+    return [_setting("tags", tree.Record(entries, span=nodes.NOWHERE))]
+
+
+def _hours(seconds: int) -> str:
+    for size, unit in ((3600, "h"), (60, "m")):
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
