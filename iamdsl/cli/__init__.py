@@ -29,6 +29,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "build": "Compile a project and write its JSON.",
     "check": "Compile a project, write nothing, say what is wrong.",
+    "import": "Make sources of policies that are there already.",
     "explain": "Explain a diagnostic, or list them all.",
     "actions": "Search the catalogue of AWS's actions.",
     "catalogue": "Show, make or compare catalogues.",
@@ -50,7 +51,8 @@ class _Commands(click.Group):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
-        module = import_module(f"iamdsl.cli.{cmd_name}")
+        file = "import_" if cmd_name == "import" else cmd_name  # a keyword names no module
+        module = import_module(f"iamdsl.cli.{file}")
         command: click.Command = getattr(module, "command", None) or getattr(module, cmd_name)
         return command
 

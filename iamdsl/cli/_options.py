@@ -13,8 +13,9 @@ from iamdsl.project import Options
 from iamdsl.project.config import PSEUDO, fits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from iamdsl.diagnostics import Diagnostic
     from iamdsl.project import Outcome, Project
 
 FORMATS = ("full", "concise", "json", "sarif", "github", "junit")
@@ -23,16 +24,21 @@ _FOR_PEOPLE = ("full", "concise", "github")
 
 def compiling(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the arguments and options of one that compiles."""
+    function = reporting(function)
+    function = click.option(
+        "--set",
+        "params",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Give a param a value, or aws.account, aws.region, aws.partition.",
+    )(function)
+    return click.argument("paths", nargs=-1, metavar="[PATHS]...")(function)
+
+
+def reporting(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say how its diagnostics are written."""
     for decorate in reversed(
         (
-            click.argument("paths", nargs=-1, metavar="[PATHS]..."),
-            click.option(
-                "--set",
-                "params",
-                multiple=True,
-                metavar="NAME=VALUE",
-                help="Give a param a value, or aws.account, aws.region, aws.partition.",
-            ),
             click.option(
                 "--output-format",
                 type=click.Choice(FORMATS),
@@ -93,6 +99,18 @@ def show(outcome: Outcome, project: Project, output_format: str, color: str, *, 
     colored = console.wants_color(color, stream=sys.stderr if err else sys.stdout)
     text = render(output_format, outcome.diagnostics, color=colored, prefix=project.prefix)
     (console.err if err else console.out)(text)
+
+
+def show_all(
+    diagnostics: Sequence[Diagnostic], output_format: str, color: str, *, err: bool = True
+) -> None:
+    """Write diagnostics in the format that was asked for."""
+    if not diagnostics and output_format in _FOR_PEOPLE:
+        return
+    from iamdsl.diagnostics.render import render  # noqa: PLC0415 (only where there is something)
+
+    colored = console.wants_color(color, stream=sys.stderr if err else sys.stdout)
+    (console.err if err else console.out)(render(output_format, diagnostics, color=colored))
 
 
 def is_for_people(output_format: str) -> bool:

@@ -369,6 +369,9 @@ KEPT_VERBATIM = Code(
 NOTHING_TO_IMPORT = Code(
     "IAM604", "nothing-to-import", _ERROR, "What is to be imported holds nothing of IAM's."
 )
+SEVERAL_ACCOUNTS = Code(
+    "IAM651", "several-accounts", _ERROR, "Files of several accounts are imported as one."
+)
 OPEN_BLANK = Code(
     "IAM650", "open-blank", _WARNING, "An imported document has a blank, which becomes an extern."
 )

@@ -15,44 +15,43 @@ from typing import TYPE_CHECKING
 import attrs
 
 from iamdsl.lift import nodes
-from iamdsl.lift.entities import Writer
+from iamdsl.lift.entities import Writer, Written
 from iamdsl.lift.estate import Estate, Extern
 from iamdsl.lift.open_texts import filled
 from iamdsl.lift.writing import Facts
 from iamdsl.syntax import tree
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from iamdsl.aws import Catalogue
     from iamdsl.diagnostics import Report
-    from iamdsl.lift.entities import Origins
 
-__all__ = ["Estate", "Extern", "Lifted", "lift"]
+__all__ = ["Estate", "Extern", "Lifted", "Written", "lift", "source"]
 
 
 @attrs.frozen(repr=False, eq=False)
 class Lifted:
-    """A source that says an estate.
+    """An estate as declarations, which `source` makes files of."""
 
-    Attributes:
-        origins: where the statement behind each sentence stands, in the order of sentences.
-        refused: names of entities that are not in it whole, because something had no exact form.
-    """
-
-    file: tree.File
-    origins: Origins
-    refused: frozenset[str]
+    externs: tuple[tree.Extern, ...]
+    entities: tuple[Written, ...]
 
 
 def lift(estate: Estate, catalogue: Catalogue, report: Report) -> Lifted:
-    """Return the source of an estate; what has no exact form is reported and left out."""
+    """Return the declarations of an estate; what has no exact form is reported and left out."""
     estate = filled(estate, report)
     facts = Facts(catalogue, report, estate.pseudo, _own(estate))
     writer = Writer(facts, estate.docs)
-    members: list[tree.Member] = [_extern(e) for e in estate.externs]
-    members += [writer.document(d) for d in estate.build.documents]
-    members += [writer.identity(i) for i in estate.build.identities]
-    file = tree.File(tuple(members), span=nodes.NOWHERE)
-    return Lifted(file, writer.origins, frozenset(writer.refused))
+    written = [writer.document(d) for d in estate.build.documents]
+    written += [writer.identity(i) for i in estate.build.identities]
+    return Lifted(tuple(map(_extern, estate.externs)), tuple(written))
+
+
+def source(externs: Sequence[tree.Extern], entities: Sequence[Written]) -> tree.File:
+    """Return the source of some entities; what repeats in it gets a name."""
+    members: tuple[tree.Member, ...] = (*externs, *(e.node for e in entities))
+    return tree.File(members, span=nodes.NOWHERE)
 
 
 def _own(estate: Estate) -> dict[str, str]:

@@ -25,8 +25,24 @@ _KINDS = {
     "resource": "policy",
 }  # fmt: skip
 
-Origins: TypeAlias = "dict[int, tuple[Span, ...]]"
-"""By the identity of a sentence's node: where its statement stands in the document."""
+Origins: TypeAlias = "tuple[tuple[Span, ...], ...]"
+"""Where the statement behind each sentence stands, in the order of the sentences."""
+
+
+@attrs.frozen(repr=False, eq=False)
+class Written:
+    """An entity as a declaration.
+
+    Attributes:
+        kind: of the document or identity.
+        whole: whether all of it could be said.
+    """
+
+    kind: str
+    name: str
+    node: tree.Declaration
+    origins: Origins
+    whole: bool
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -35,17 +51,28 @@ class Writer:
 
     Attributes:
         docs: comments for readers, by the name of the entity.
-        origins: grows with every sentence.
-        refused: names of the entities that could not be written whole; grows.
     """
 
     facts: Facts
     docs: Mapping[str, str]
-    origins: Origins = attrs.field(factory=dict)
-    refused: set[str] = attrs.field(factory=set)
+    _origins: list[tuple[Span, ...]] = attrs.field(factory=list)
+    _refused: list[str] = attrs.field(factory=list)
 
-    def document(self, document: Document) -> tree.Declaration:
+    def document(self, document: Document) -> Written:
         """Return a policy with a life of its own."""
+        return self._written(document.kind, document.name, self._document(document))
+
+    def identity(self, identity: Identity) -> Written:
+        """Return a role, user, group or permission set."""
+        return self._written(identity.kind, identity.name, self._identity(identity))
+
+    def _written(self, kind: str, name: str, node: tree.Declaration) -> Written:
+        made = Written(kind, name, node, tuple(self._origins), not self._refused)
+        self._origins.clear()
+        self._refused.clear()
+        return made
+
+    def _document(self, document: Document) -> tree.Declaration:
         where = Where(document.kind, document.target, document.service)
         body: list[tree.Member] = []
         if document.kind == "resource":
@@ -69,8 +96,7 @@ class Writer:
             span=nodes.NOWHERE,
         )
 
-    def identity(self, identity: Identity) -> tree.Declaration:
-        """Return a role, user, group or permission set."""
+    def _identity(self, identity: Identity) -> tree.Declaration:
         own = identity.name
         body: list[tree.Member] = _common(identity.path, identity.description, ())
         if identity.max_session is not None:
@@ -117,12 +143,12 @@ class Writer:
             try:
                 made = sentence(unnamed, where, self.facts, note)
             except NotSayableError as problem:
-                self.refused.add(owner)
+                self._refused.append(owner)
                 self._refuse(problem, statement, owner)
                 continue
             for name in self.facts.taken():
                 self._kept(name, statement)
-            self.origins[id(made)] = statement.origin
+            self._origins.append(statement.origin)
             doc = ""
             yield made
 

@@ -9,9 +9,28 @@ Nothing is written here but by `write`, and only into files that are not there y
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import os
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
 
-from iamdsl.diagnostics import Diagnostic, Severity
+from iamdsl import fmt, lift
+from iamdsl.aws.limits import LIMITS
+from iamdsl.compiler import Environment, compile  # noqa: A004 (the verb of the compiler)
+from iamdsl.diagnostics import Diagnostic, Report, Severity, codes
+from iamdsl.lift import formats
+from iamdsl.project import loading
+from iamdsl.project.catalogue import open_catalogue
+from iamdsl.project.problem import Problem, reason
+from iamdsl.source import Source
+from iamdsl.syntax import parse, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from iamdsl.aws import Catalogue
+    from iamdsl.lift import Estate, Written
+    from iamdsl.source import Span
 
 SUFFIXES = (".json", ".yaml", ".yml", ".template", ".tf")
 """How the names of files end that are looked at in a folder."""
@@ -37,22 +56,22 @@ class Options(NamedTuple):
 
 
 class Made(NamedTuple):
-    """One source: its file's name with slashes, its text, and how many statements it says."""
+    """One source that was made: its file, with slashes, and its text."""
 
     file: str
     text: str
-    statements: int
 
 
 class Imported(NamedTuple):
     """What an import came to.
 
     Attributes:
-        sources: nothing after an error.
+        sources: none after an error.
         pseudo: what the configuration of a project has to say of its place.
         refused: names of entities that have no exact form.
         counts: pairs of a kind of entity and how many there are.
         ignored: files of a folder that hold nothing of IAM's.
+        read, made: characters of what was read and of what was made.
     """
 
     diagnostics: tuple[Diagnostic, ...]
@@ -61,8 +80,325 @@ class Imported(NamedTuple):
     refused: tuple[str, ...] = ()
     counts: tuple[tuple[str, int], ...] = ()
     ignored: tuple[str, ...] = ()
+    read: int = 0
+    made: int = 0
 
     @property
     def failed(self) -> bool:
         """Tell whether there was an error."""
         return any(d.severity is Severity.ERROR for d in self.diagnostics)
+
+
+class _Input(NamedTuple):
+    """Sources that are read together: one file, or the `.tf` files of a folder."""
+
+    name: str
+    sources: tuple[Source, ...]
+    named: bool
+
+
+def run(paths: Sequence[str], options: Options, stdin: bytes | None = None) -> Imported:
+    """Import files and folders; nothing is written.
+
+    Args:
+        paths: `-` stands for `stdin`.
+    """
+    report = Report()
+    catalogue = open_catalogue()
+    inputs, ignored = _gather(paths, stdin, report)
+    if isinstance(catalogue, Problem):
+        report.extend([catalogue.diagnostic()])
+    if report.failed or isinstance(catalogue, Problem):
+        return Imported(report.diagnostics)
+    estates: list[tuple[_Input, Estate]] = []
+    for given in inputs:
+        estate = _read(given, options, report)
+        if estate is None:
+            ignored += [] if given.named else [source.name for source in given.sources]
+        else:
+            estates.append((given, estate))
+    if not estates and not report.failed:
+        _nothing(paths, report)
+    making = _Making(catalogue, options, report)
+    for given, estate in estates:
+        making.add(given.name, estate)
+    return making.result(ignored, sum(len(s.text) for i, _ in estates for s in i.sources))
+
+
+def _gather(
+    paths: Sequence[str], stdin: bytes | None, report: Report
+) -> tuple[list[_Input], list[str]]:
+    """Return what the paths name, read; and the files of folders that were left aside."""
+    named: list[tuple[str, bool]] = []
+    for path in paths:
+        if path == "-" or not os.path.isdir(path):
+            named.append((path, True))
+        else:
+            named += [(inner, False) for inner in _inside(path)]
+    ignored: list[str] = []
+    inputs: list[_Input] = []
+    modules: dict[str, list[Source]] = {}
+    for path, explicit in dict(named).items():
+        source = _source(path, stdin)
+        if isinstance(source, Problem):
+            if explicit:
+                report.extend([source.diagnostic()])
+            else:
+                ignored.append(path)
+        elif path.endswith(".tf"):
+            modules.setdefault(os.path.dirname(path), []).append(source)
+        else:
+            inputs.append(_Input(_stem(path), (source,), explicit))
+    for folder, sources in modules.items():
+        explicit = any(dict(named).get(s.name, True) for s in sources)
+        whole = os.path.basename(os.path.abspath(folder or "."))
+        name = _stem(sources[0].name) if len(sources) == 1 else _word(whole)
+        inputs.append(_Input(name, tuple(sources), explicit))
+    return inputs, ignored
+
+
+def _inside(folder: str) -> list[str]:
+    """Return the files of a folder and those below it that may hold something of IAM's."""
+    found = []
+    for here, folders, files in os.walk(folder):
+        folders[:] = sorted(f for f in folders if f[0] != "." and f != "node_modules")
+        found += [
+            os.path.join(here, f) for f in sorted(files) if f.endswith(SUFFIXES) and f[0] != "."
+        ]
+    return found
+
+
+def _source(path: str, stdin: bytes | None) -> Source | Problem:
+    if path == "-":
+        file: loading.File | Problem = loading.piped(stdin or b"", MAX_BYTES)
+    else:
+        file = loading.read(path, path.replace(os.sep, "/"), MAX_BYTES)
+    return file if isinstance(file, Problem) else loading.decode(file)
+
+
+def _stem(path: str) -> str:
+    """Return a name for what a file holds: its own, without its ending."""
+    base = "imported" if path == "-" else os.path.basename(path)
+    return _word(base.split(".", maxsplit=1)[0])
+
+
+def _word(text: str) -> str:
+    """Return a text as a name of the language, as near to it as can be."""
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-")
+    return name if name[:1].isalpha() else f"policy-{name}".rstrip("-")
+
+
+def _read(given: _Input, options: Options, report: Report) -> Estate | None:
+    if given.sources[0].name.endswith(".tf"):
+        return formats.read_module(given.sources, report)
+    (source,) = given.sources
+    own = report if given.named else Report()
+    name = options.name or given.name
+    found = formats.read(source, name, own, kind=options.kind, target=options.target)
+    if found == "other":
+        if given.named:
+            formats.nothing(source, report)
+        return None
+    if not given.named:
+        # Among the files of a folder those are meant that hold IAM's documents, as far as they do.
+        about_iam = {codes.NOTHING_TO_IMPORT, codes.BAD_DATA}
+        report.extend(d for d in own.diagnostics if d.code not in about_iam)
+    return found
+
+
+def _nothing(paths: Sequence[str], report: Report) -> None:
+    report.add(
+        codes.NOTHING_TO_IMPORT,
+        None,
+        f"there is nothing of IAM's in {', '.join(f'`{p}`' for p in paths)}",
+        hint=f"import {formats.KNOWN}",
+    )
+
+
+class _Making:
+    """Makes sources of estates, and sees whether they compile."""
+
+    def __init__(self, catalogue: Catalogue, options: Options, report: Report) -> None:
+        self._catalogue, self._options, self._report = catalogue, options, report
+        self._files: dict[str, tuple[tuple[tree.Extern, ...], tuple[Written, ...]]] = {}
+        self._pseudo: dict[str, str] = {}
+        self._refused: dict[str, None] = {}
+
+    def add(self, name: str, estate: Estate) -> None:
+        """Add what was read from one input."""
+        own = Report()
+        lifted = lift.lift(estate, self._catalogue, own)
+        self._complain(own.diagnostics)
+        for key, value in estate.pseudo.items():
+            if self._pseudo.setdefault(key, value) != value:
+                self._report.add(
+                    codes.SEVERAL_ACCOUNTS,
+                    None,
+                    f"`{name}` is of the {key} `{value}`, and another file of `{self._pseudo[key]}`",
+                    hint="import them one by one, each into a folder of its own",
+                )
+        whole = tuple(e for e in lifted.entities if e.whole)
+        self._refused.update(dict.fromkeys(e.name for e in lifted.entities if not e.whole))
+        split = self._options.split and "account" in estate.pseudo and not lifted.externs
+        for file, entities in (_split(whole) if split else {name: whole}).items():
+            unique, number = file, 1
+            while f"{unique}.iam" in self._files:
+                number += 1
+                unique = f"{file}-{number}"
+            self._files[f"{unique}.iam"] = (lifted.externs, entities)
+
+    def _complain(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Report what cannot be said; where it is to be skipped, as a warning."""
+        for d in diagnostics:
+            skip = self._options.skip and d.code is codes.NOT_SAYABLE
+            self._report.extend([d._replace(severity=Severity.WARNING) if skip else d])
+
+    def result(self, ignored: Sequence[str], read: int) -> Imported:
+        """Return the sources, all of which compile."""
+        texts = self._texts()
+        while not self._report.failed and (wrong := self._check(texts)):
+            self._refused.update(dict.fromkeys(wrong))
+            if not self._options.skip:
+                break
+            self._files = {
+                file: (externs, tuple(e for e in entities if e.name not in wrong))
+                for file, (externs, entities) in self._files.items()
+            }
+            texts = self._texts()
+        refused = tuple(self._refused)
+        if self._report.failed:
+            return Imported(self._report.diagnostics, refused=refused, ignored=tuple(ignored))
+        kinds = Counter(e.kind for _, entities in self._files.values() for e in entities)
+        return Imported(
+            self._report.diagnostics,
+            tuple(Made(file, text) for file, text in texts.items()),
+            tuple(sorted(self._pseudo.items())),
+            refused,
+            tuple(kinds.items()),
+            tuple(ignored),
+            read,
+            sum(map(len, texts.values())),
+        )
+
+    def _texts(self) -> dict[str, str]:
+        return {
+            file: fmt.show(lift.source(externs, entities))
+            for file, (externs, entities) in self._files.items()
+            if entities
+        }
+
+    def _check(self, texts: dict[str, str]) -> set[str]:
+        """Compile what was made; return the names of the entities that do not, each reported."""
+        sources = [Source(file, text) for file, text in texts.items()]
+        environment = Environment(
+            self._catalogue,
+            loading.Loader("", ()),
+            LIMITS,
+            pseudo=self._pseudo,
+            defers=True,
+        )
+        found = compile(sources, environment).diagnostics
+        errors = [d for d in found if d.severity is Severity.ERROR and d.code not in _OF_FIT]
+        wrong: set[str] = set()
+        for error in errors:
+            wrong |= self._blame(error)
+        return wrong
+
+    def _blame(self, error: Diagnostic) -> set[str]:
+        """Report a mistake of what was made at the statement that it was made of."""
+        name, origin = "", ()
+        if error.span is not None:
+            externs, entities = self._files[error.span.source.name]
+            name, origin = _entity_at(error.span, entities)
+        said = Report()
+        said.add(
+            codes.NOT_SAYABLE,
+            origin[0] if origin else None,
+            f"{error.message}" + (f" (in `{name}`)" if name else ""),
+            label=error.label,
+            hint=error.hint,
+        )
+        self._complain(said.diagnostics)
+        return {name} if name else {"?"}
+
+
+_OF_FIT = {codes.TOO_LARGE, codes.TOO_MANY_ATTACHMENTS}
+"""What a build will say: it is about AWS's limits, not about the meaning."""
+
+
+def _entity_at(span: Span, entities: Sequence[Written]) -> tuple[str, tuple[Span, ...]]:
+    """Return the entity in which a place of a printed source lies, and its statement's origin."""
+    file = parse(span.source, Report())
+    declarations = [m for m in file.members if isinstance(m, tree.Declaration)]
+    for node, entity in zip(declarations, entities, strict=True):
+        if not node.span.start <= span.start < node.span.end:
+            continue
+        sentences = [m for m in node.body if isinstance(m, tree.Statement)]
+        for sentence, origin in zip(sentences, entity.origins, strict=False):
+            if sentence.span.start <= span.start < sentence.span.end:
+                return entity.name, origin
+        return entity.name, entity.origins[0] if entity.origins else ()
+    return "", ()
+
+
+_FOLDERS = {"managed": "policies", "boundary": "policies", "role": "roles"}
+
+
+def _split(entities: Sequence[Written]) -> dict[str, tuple[Written, ...]]:
+    """Return entities by file: one for each policy and role, one for all users, one for groups."""
+    made: dict[str, tuple[Written, ...]] = {}
+    for entity in entities:
+        folder = _FOLDERS.get(entity.kind)
+        file = f"{folder}/{_word(entity.name)}" if folder else f"{entity.kind}s"
+        made[file] = (*made.get(file, ()), entity)
+    return made
+
+
+def write(made: Imported, out: str, *, force: bool = False) -> Problem | None:
+    """Write the sources: into a file that ends in `.iam`, or into a folder, with its settings.
+
+    All of them or none; what is there is overwritten only with `force`.
+    """
+    if out.endswith(".iam"):
+        text = "\n".join(source.text for source in made.sources)
+        return _written({out: text}, force=force)
+    files = {os.path.join(out, *source.file.split("/")): source.text for source in made.sources}
+    settings = os.path.join(out, "iamdsl.toml")
+    if not os.path.lexists(settings):
+        files[settings] = _settings(made.pseudo)
+    return _written(files, force=force)
+
+
+def _settings(pseudo: Sequence[tuple[str, str]]) -> str:
+    lines = ['edition = "2026"']
+    if pseudo:
+        lines += ["", "[aws]", *(f'{name} = "{value}"' for name, value in pseudo)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _written(files: dict[str, str], *, force: bool) -> Problem | None:
+    there = [path for path in files if os.path.lexists(path)]
+    if there and not force:
+        hint = "choose another place with `--out`, or overwrite it with `--force`"
+        return Problem(codes.UNOWNED_OUTPUT, f"`{there[0]}` is there already", hint)
+    staged: list[tuple[str, str]] = []
+    try:
+        for number, (path, text) in enumerate(files.items()):
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            temporary = os.path.join(os.path.dirname(path), f".{number}.{os.getpid()}.iamdsl-part")
+            staged.append((temporary, path))
+            with open(temporary, "x", encoding="utf-8", newline="") as stream:
+                stream.write(text)
+        for temporary, path in staged:
+            os.replace(temporary, path)
+    except OSError as error:
+        for temporary, _ in staged:
+            if os.path.lexists(temporary):
+                os.unlink(temporary)
+        shown = error.filename or next(iter(files))
+        return Problem(
+            codes.UNWRITABLE_OUTPUT,
+            f"`{shown}` cannot be written: {reason(error)}",
+            "choose another place with `--out`",
+        )
+    return None

@@ -30,35 +30,35 @@ class File(NamedTuple):
     data: bytes
 
 
-def read(path: str, name: str) -> File | Problem:
-    """Return the bytes of a regular file of at most `MAX_BYTES`."""
+def read(path: str, name: str, most: int = MAX_BYTES) -> File | Problem:
+    """Return the bytes of a regular file of at most `most`."""
     try:
         flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
         descriptor = os.open(path, flags)
     except (OSError, ValueError) as error:
         return _unreadable(name, reason(error) if isinstance(error, OSError) else str(error))
     status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
+    if not stat.S_ISREG(status.st_mode) or status.st_size > most:
         os.close(descriptor)
         if stat.S_ISREG(status.st_mode):
-            return _too_large(name, status.st_size)
+            return _too_large(name, status.st_size, most)
         return _unreadable(name, "it is not a regular file")
     try:
         with open(descriptor, "rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+            data = stream.read(most + 1)
     except OSError as error:
         return _unreadable(name, reason(error))
-    return _bounded(File(name, path, data))
+    return _bounded(File(name, path, data), most)
 
 
-def piped(data: bytes) -> File | Problem:
+def piped(data: bytes, most: int = MAX_BYTES) -> File | Problem:
     """Return the source that came by stdin; what was cut at the bound is refused, never read."""
-    return _bounded(File(STDIN, "", data))
+    return _bounded(File(STDIN, "", data), most)
 
 
-def _bounded(file: File) -> File | Problem:
+def _bounded(file: File, most: int) -> File | Problem:
     size = len(file.data)
-    return _too_large(file.name, size) if size > MAX_BYTES else file
+    return _too_large(file.name, size, most) if size > most else file
 
 
 def decode(file: File) -> Source | Problem:
@@ -213,10 +213,13 @@ def _unreadable(name: str, why: str) -> Problem:
     return Problem(codes.UNREADABLE_FILE, f"`{name}` cannot be read: {why}")
 
 
-def _too_large(name: str, size: int) -> Problem:
+def _too_large(name: str, size: int, most: int) -> Problem:
     from iamdsl.diagnostics import codes  # noqa: PLC0415 (only on mistakes)
 
-    message = f"`{name}` has {size:,} bytes, more than the {MAX_BYTES:,} of a source"
+    if most > MAX_BYTES:
+        message = f"`{name}` has {size:,} bytes, more than the {most:,} that are imported"
+        return Problem(codes.FILE_TOO_LARGE, message, "split it, and import the parts")
+    message = f"`{name}` has {size:,} bytes, more than the {most:,} of a source"
     return Problem(codes.FILE_TOO_LARGE, message, "split it, or import what it needs as data")
 
 
