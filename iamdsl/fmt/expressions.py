@@ -48,9 +48,7 @@ class Cell(NamedTuple):
         return concat(*parts) if self.lead is None else concat(self.lead, *parts)
 
 
-def cells(
-    items: Sequence[Any], cursor: Cursor, show: Callable[[Any, Cursor], Doc]
-) -> list[Cell]:
+def cells(items: Sequence[Any], cursor: Cursor, show: Callable[[Any, Cursor], Doc]) -> list[Cell]:
     """Return the items of a list with commas between them."""
     found = []
     for index, item in enumerate(items):
@@ -202,9 +200,7 @@ def record(node: tree.Record, cursor: Cursor) -> Doc:
 
 def _entry(entry: tuple[tree.Name | tree.Text, tree.Expression], cursor: Cursor) -> Doc:
     key, value = entry
-    return concat(
-        expression(key, cursor), " ", cursor.token("="), " ", expression(value, cursor)
-    )
+    return concat(expression(key, cursor), " ", cursor.token("="), " ", expression(value, cursor))
 
 
 def _field(node: tree.Field, cursor: Cursor) -> Doc:

@@ -55,8 +55,6 @@ _DOCUMENTED = (
 _BLOCKS = (tree.Declaration, tree.Template, tree.For, tree.If)
 
 
-
-
 def file(node: tree.File) -> Doc:
     """Return a whole file as a document."""
     cursor = Cursor(node.span.source.text, node.comments)
@@ -87,9 +85,7 @@ class _Entry(NamedTuple):
         return width(self.doc) > WIDTH
 
 
-def _entries(
-    members: Sequence[tree.Member], before: list[Found], cursor: Cursor
-) -> list[_Entry]:
+def _entries(members: Sequence[tree.Member], before: list[Found], cursor: Cursor) -> list[_Entry]:
     """Return members and the comments before, between and behind them, in order."""
     entries: list[_Entry] = []
     for node in members:

@@ -91,11 +91,12 @@ def test(entry: Entry, facts: Facts) -> Test:
     if base == "Null":
         return _presence(entry, facts)
     operator = _OPERATORS[base]
-    left = key(entry.key, facts, as_written=_is_odd(entry.key, prefix, facts))
+    as_written = _is_odd(entry.key, prefix, facts) or _has_short_arn(operator, entry)
+    left = key(entry.key, facts, as_written=as_written)
     if base == "Bool" and not prefix:
         return _flag(left, entry, optional=optional)
     quantifier = {"ForAnyValue": "any", "ForAllValues": "all"}.get(prefix)
-    texts = _texts(operator, entry)
+    texts = tuple(dict.fromkeys(entry.values))
     relation = _relation(operator, texts)
     right = [_value(operator, relation, text, entry, facts) for text in texts]
     if operator.relation in {"<", "<=", ">", ">="} and len(right) > 1:
@@ -105,6 +106,8 @@ def test(entry: Entry, facts: Facts) -> Test:
     if quantifier == "any" and optional and operator.negated:
         shown_optional = True
     holds = _compare(left, operator, relation, right, quantifier, shown_optional, operator.negated)
+    if as_written:
+        return Test(holds, None)
     return Test(holds, _denied(left, operator, relation, right, quantifier, shown_optional))
 
 
@@ -172,19 +175,6 @@ def _relation(operator: _Operator, texts: tuple[str, ...]) -> str:
 
 def _has_escape(text: str) -> bool:
     return "${*}" in text or "${?}" in text or "${$}" in text
-
-
-def _texts(operator: _Operator, entry: Entry) -> tuple[str, ...]:
-    texts = tuple(dict.fromkeys(entry.values))
-    if operator.family == "Arn":
-        for text in texts:
-            if "${" not in text and not nodes.has_mark(text) and text.count(":") < 5:
-                raise NotSayableError(
-                    text,
-                    f"is no ARN pattern under `{entry.operator}`: it has fewer than six fields",
-                    "write `arn:*:*:*:*:*`, or say by `Null` that the key is there",
-                )
-    return texts
 
 
 def _value(
@@ -269,3 +259,13 @@ def _is_odd(name: str, prefix: str, facts: Facts) -> bool:
     """Tell whether the set prefix, or its lack, is not what the catalogue says of a key."""
     known = facts.catalogue.condition_key(name)
     return known is not None and known.multivalued != bool(prefix)
+
+
+def _has_short_arn(operator: _Operator, entry: Entry) -> bool:
+    """Tell whether a pattern has fewer fields than an ARN: what it matches, AWS does not say."""
+    return operator.family == "Arn" and any(
+        "${" not in v and not nodes.has_mark(v) and v.count(":") < _COLONS for v in entry.values
+    )
+
+
+_COLONS = 5

@@ -135,11 +135,11 @@ class Writer:
         taken: set[str] = set()
         for statement in policy.statements:
             unnamed, note = statement, doc
-            if statement.sid is not None and statement.sid.lower() in taken:
+            if statement.sid is not None and statement.sid in taken:
                 note = "\n".join(filter(None, [doc, f'The Sid was "{statement.sid}" again.']))
                 unnamed = attrs.evolve(statement, sid=None)
             elif statement.sid is not None:
-                taken.add(statement.sid.lower())
+                taken.add(statement.sid)
             try:
                 made = sentence(unnamed, where, self.facts, note)
             except NotSayableError as problem:

@@ -16,6 +16,7 @@ from iamdsl import iam
 from iamdsl.diagnostics import codes
 from iamdsl.lift import nodes
 from iamdsl.lift.estate import Estate, Extern
+from iamdsl.syntax.words import IN_EXPRESSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,8 @@ T = TypeVar("T")
 
 _HOLE = re.compile(r"\$\{([A-Za-z_][\w. -]*)\}")
 _BLANK = re.compile(r"<[^<>]+>|\[[A-Za-z_][\w. -]*\]|\{\{[^{}]+\}\}")
+_OWNER = re.compile(r"(?a)\d{12}|cloudfront|aws|[*]|.*\ue000.*")
+"""The account of a principal; other words stand for one, `ACCOUNT-ID-WITHOUT-HYPHENS`."""
 _ARN_FIELDS = 5
 _LONGEST = 128
 """Characters that a blank is given at the most: no account, name or network is longer."""
@@ -111,7 +114,11 @@ class _Blanks:
         return who if same else attrs.evolve(who, by_type=by_type)
 
     def _principal(self, text: str) -> str:
-        return self._brackets(self.arn(text))
+        text = self._brackets(self.arn(text))
+        fields = text.split(":", _ARN_FIELDS)
+        if len(fields) <= _ARN_FIELDS or _OWNER.fullmatch(owner := fields[4]) or not owner:
+            return text
+        return ":".join((*fields[:4], self._mark(owner, owner.strip("x"), "String"), fields[5]))
 
     def _entry(self, entry: Entry) -> Entry:
         def value(text: str) -> str:
@@ -155,6 +162,8 @@ class _Blanks:
         name = re.sub(r"[^a-z0-9]+", "_", name).strip("_")
         if not name or not nodes.is_name(name):
             name = f"value_{name}".rstrip("_")
+        if name in IN_EXPRESSIONS:
+            name = f"{name}_id" if name == "account" else f"{name}_name"
         unique, number = name, 1
         while unique in self._taken:
             number += 1

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from iamdsl.compiler.arns import AS_WRITTEN, arn_problem
 from iamdsl.lift import nodes
 from iamdsl.syntax import tree
 
@@ -41,6 +42,8 @@ def expression(value: str, facts: Facts, target: str | None = None) -> tree.Expr
             return tree.Text("string", (nodes.name("self"), *nodes.parts(rest)), span=nodes.NOWHERE)
     if value in facts.own:
         return nodes.entity(facts.own[value])
+    if arn_problem(value)[0] in AS_WRITTEN and not nodes.has_mark(value):
+        return nodes.string(value)  # between quotes it is kept as written
     return builder(value, facts) or nodes.arn(value)
 
 

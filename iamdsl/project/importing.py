@@ -22,7 +22,7 @@ from iamdsl.lift import formats
 from iamdsl.project import loading
 from iamdsl.project.catalogue import open_catalogue
 from iamdsl.project.problem import Problem, reason
-from iamdsl.source import Source
+from iamdsl.source import Source, Span
 from iamdsl.syntax import parse, tree
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from iamdsl.aws import Catalogue
     from iamdsl.lift import Estate, Written
-    from iamdsl.source import Span
 
 SUFFIXES = (".json", ".yaml", ".yml", ".template", ".tf")
 """How the names of files end that are looked at in a folder."""
@@ -306,7 +305,7 @@ class _Making:
 
     def _blame(self, error: Diagnostic) -> set[str]:
         """Report a mistake of what was made at the statement that it was made of."""
-        name, origin = "", ()
+        name, origin = "", tuple[Span, ...]()
         if error.span is not None:
             externs, entities = self._files[error.span.source.name]
             name, origin = _entity_at(error.span, entities)
