@@ -104,12 +104,17 @@ def _entries(
 
 
 def _comments(found: list[Found], docs: int) -> list[_Entry]:
-    """Return comments as entries; documentation, the last ones, has lines of its own."""
+    """Return comments as entries.
+
+    Documentation, the last ones, has lines of its own; `##` lines before it stay away from it.
+    """
     entries = []
+    begin = len(found) - docs
     for index, comment in enumerate(found):
-        own = comment.own or index >= len(found) - docs
+        own = comment.own or index >= begin
+        apart = 0 < index == begin and found[index - 1].is_doc
         doc = Comment(comment.text, own=own)
-        entries.append(_Entry(doc, gap=comment.gap, beside=not own))
+        entries.append(_Entry(doc, gap=comment.gap, apart=apart, beside=not own))
     return entries
 
 
