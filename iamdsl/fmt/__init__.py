@@ -14,6 +14,7 @@ from typing import Any
 
 from iamdsl.diagnostics import Report, codes
 from iamdsl.fmt import doc, layout
+from iamdsl.fmt.comments import OutOfStepError
 from iamdsl.source import Source, Span
 from iamdsl.syntax import parse, tree
 
@@ -38,7 +39,7 @@ def format(source: Source, report: Report) -> str | None:  # noqa: A001  # as th
     try:
         text = show(file)
         problem = "" if text == source.text else difference(file, text)
-    except AssertionError as error:
+    except OutOfStepError as error:
         problem = str(error)
     except RecursionError:
         report.add(

@@ -48,6 +48,10 @@ class Found(NamedTuple):
         return Comment(self.text, own=self.own)
 
 
+class OutOfStepError(Exception):
+    """What is printed is not what stands in the source: a mistake of the printer's."""
+
+
 class Cursor:
     """A place in a source that moves forward with what is printed.
 
@@ -107,13 +111,13 @@ class Cursor:
         """Return a token with the comments before it, and go behind it.
 
         Raises:
-            AssertionError: something else stands there, which is a mistake of the printer's.
+            OutOfStepError: something else stands there.
         """
         if not self.text:
             return token
         found = self.take() if self.text[self.at : self.at + 1] in " \n#\t\r\f" else []
         if not self.text.startswith(token, self.at):
-            raise AssertionError(f"{token!r} is not at {self.at}")
+            raise OutOfStepError(f"`{token}` is not at {self.at}")
         self.at += len(token)
         return concat(*[comment.doc() for comment in found], token) if found else token
 

@@ -204,7 +204,9 @@ def _entry(entry: tuple[tree.Name | tree.Text, tree.Expression], cursor: Cursor)
 
 
 def _field(node: tree.Field, cursor: Cursor) -> Doc:
-    return concat(expression(node.base, cursor), cursor.token("."), name(node.name, cursor))
+    base = expression(node.base, cursor)
+    space = " " if isinstance(node.base, tree.Text) else ""  # a dot could be one of its own
+    return concat(base, space, cursor.token("."), name(node.name, cursor))
 
 
 def _call(node: tree.Call, cursor: Cursor) -> Doc:

@@ -100,12 +100,17 @@ def _entries(members: Sequence[tree.Member], before: list[Found], cursor: Cursor
 
 
 def _comments(found: list[Found], docs: int) -> list[_Entry]:
-    """Return comments as entries; documentation, the last ones, has lines of its own."""
+    """Return comments as entries.
+
+    Documentation, the last ones, has lines of its own; `##` lines before it stay away from it.
+    """
     entries = []
+    begin = len(found) - docs
     for index, comment in enumerate(found):
-        own = comment.own or index >= len(found) - docs
+        own = comment.own or index >= begin
+        apart = 0 < index == begin and found[index - 1].is_doc
         doc = Comment(comment.text, own=own)
-        entries.append(_Entry(doc, gap=comment.gap, beside=not own))
+        entries.append(_Entry(doc, gap=comment.gap, apart=apart, beside=not own))
     return entries
 
 
@@ -127,9 +132,10 @@ def _apart(entries: list[_Entry], *, made: bool) -> list[_Entry]:
 
 
 def _are_apart(above: _Entry, below: _Entry, *, made: bool) -> bool:
-    kinds = isinstance(above.member, tree.Import), isinstance(below.member, tree.Import)
+    if isinstance(above.member, tree.Import):
+        return not isinstance(below.member, tree.Import)
     differ = type(above.member) is not type(below.member)
-    return above.tall or below.tall or kinds == (True, False) or (made and differ)
+    return above.tall or below.tall or (made and differ)
 
 
 def _lines(entries: list[_Entry]) -> list[Doc]:
@@ -144,16 +150,20 @@ def _lines(entries: list[_Entry]) -> list[Doc]:
     return docs
 
 
-def _block(body: Sequence[tree.Member], cursor: Cursor, *, alone: bool = True) -> Doc:
-    """Return a block: on one line, if it is alone and so is what is in it, else broken."""
+def _with_block(
+    head: Sequence[Doc], body: Sequence[tree.Member], cursor: Cursor, *, alone: bool = True
+) -> Doc:
+    """Return a head and its block: on one line, if it is alone and so is what is in it."""
     opening, before = cursor.over("{")
     entries = _entries(body, before, cursor)
     closing = cursor.token("}")
+    start = Concat((*head, " ", opening))
     if not entries:
-        return concat(opening, closing)
-    if alone and len(entries) == 1 and not isinstance(entries[0].member, (*_BLOCKS, type(None))):
-        return Group(concat(opening, Nest(concat(SPACE, entries[0].doc)), SPACE, closing))
-    return concat(opening, Nest(Concat(tuple(_lines(entries)))), HARD, closing)
+        return concat(start, closing)
+    only = entries[0]
+    if alone and len(entries) == 1 and only.member and not isinstance(only.member, _BLOCKS):
+        return Group(concat(start, Nest(concat(SPACE, only.doc)), SPACE, closing))
+    return concat(start, Nest(Concat(tuple(_lines(entries)))), HARD, closing)
 
 
 # Members
@@ -203,14 +213,14 @@ def _let(node: tree.Let, cursor: Cursor) -> Doc:
 
 
 def _declaration(node: tree.Declaration, cursor: Cursor) -> Doc:
-    parts = [cursor.token(node.kind), " ", expression(node.name, cursor), " "]
+    head = [cursor.token(node.kind), " ", expression(node.name, cursor)]
     if node.header is not None:
         if word := _HEADERS.get(node.kind):
-            parts += (cursor.token(word), " ")
-        parts += (expression(node.header, cursor), " ")
+            head += (" ", cursor.token(word))
+        head += (" ", expression(node.header, cursor))
     if node.exceptions:
-        parts += (cursor.token("except"), " ", operands(node.exceptions, cursor), " ")
-    return Concat((*parts, _block(node.body, cursor)))
+        head += (" ", cursor.token("except"), " ", operands(node.exceptions, cursor))
+    return _with_block(head, node.body, cursor)
 
 
 _HEADERS = {"policy": "for", "test": "of"}
@@ -221,7 +231,7 @@ def _template(node: tree.Template, cursor: Cursor) -> Doc:
     opening = concat(cursor.token("template"), " ", name(node.name, cursor), cursor.token("("))
     inside = cells(node.parameters, cursor, parameter)
     end, closing = closed(cursor, ")")
-    return concat(rows(opening, inside, end, closing), " ", _block(node.body, cursor))
+    return _with_block([rows(opening, inside, end, closing)], node.body, cursor)
 
 
 def _statement(node: tree.Statement, cursor: Cursor) -> Doc:
@@ -282,17 +292,17 @@ def _use(node: tree.Use, cursor: Cursor) -> Doc:
 
 
 def _for(node: tree.For, cursor: Cursor) -> Doc:
-    parts = [cursor.token("for"), " ", name(node.name, cursor), " ", cursor.token("in"), " "]
-    parts += (expression(node.source, cursor), " ")
+    head = [cursor.token("for"), " ", name(node.name, cursor), " ", cursor.token("in")]
+    head += (" ", expression(node.source, cursor))
     if node.condition is not None:
-        parts += (cursor.token("if"), " ", expression(node.condition, cursor), " ")
-    return Concat((*parts, _block(node.body, cursor)))
+        head += (" ", cursor.token("if"), " ", expression(node.condition, cursor))
+    return _with_block(head, node.body, cursor)
 
 
 def _if(node: tree.If, cursor: Cursor, *, chained: bool = False) -> Doc:
-    parts = [cursor.token("if"), " ", expression(node.condition, cursor), " "]
-    parts.append(_block(node.body, cursor, alone=not node.otherwise and not chained))
-    return Concat((*parts, *_else(node, cursor)))
+    head = [cursor.token("if"), " ", expression(node.condition, cursor)]
+    alone = not node.otherwise and not chained
+    return concat(_with_block(head, node.body, cursor, alone=alone), *_else(node, cursor))
 
 
 def _else(node: tree.If, cursor: Cursor) -> list[Doc]:
@@ -304,7 +314,7 @@ def _else(node: tree.If, cursor: Cursor) -> list[Doc]:
         if not cursor.comments_in(cursor.at, end):
             cursor.at = end
             return []
-    opening: list[Doc] = [" ", cursor.token("else"), " "]
+    opening: list[Doc] = [" ", cursor.token("else")]
     inner = node.otherwise[0] if len(node.otherwise) == 1 else None
     if isinstance(inner, tree.If) and not _is_kept(inner, end, cursor):
         lead = [comment.doc() for comment in cursor.take()]
@@ -313,8 +323,8 @@ def _else(node: tree.If, cursor: Cursor) -> list[Doc]:
         chain = _if(inner, cursor, chained=True)
         if not cursor.made:
             cursor.at = end
-        return [*opening, *lead, chain]
-    return [*opening, _block(node.otherwise, cursor, alone=False)]
+        return [*opening, " ", *lead, chain]
+    return [_with_block(opening, node.otherwise, cursor, alone=False)]
 
 
 def _is_kept(inner: tree.If, end: int, cursor: Cursor) -> bool:
