@@ -18,6 +18,7 @@ from iamdsl.lift import nodes
 from iamdsl.lift.entities import Writer, Written
 from iamdsl.lift.estate import Estate, Extern
 from iamdsl.lift.open_texts import filled
+from iamdsl.lift.sharing import shared
 from iamdsl.lift.writing import Facts
 from iamdsl.syntax import tree
 
@@ -50,8 +51,9 @@ def lift(estate: Estate, catalogue: Catalogue, report: Report) -> Lifted:
 
 def source(externs: Sequence[tree.Extern], entities: Sequence[Written]) -> tree.File:
     """Return the source of some entities; what repeats in it gets a name."""
-    members: tuple[tree.Member, ...] = (*externs, *(e.node for e in entities))
-    return tree.File(members, span=nodes.NOWHERE)
+    taken = [*(e.name.text for e in externs), *(e.name for e in entities)]
+    lets, members = shared(tuple(e.node for e in entities), taken)
+    return tree.File((*externs, *lets, *members), span=nodes.NOWHERE)
 
 
 def _own(estate: Estate) -> dict[str, str]:

@@ -307,7 +307,7 @@ class _Making:
         """Report a mistake of what was made at the statement that it was made of."""
         name, origin = "", tuple[Span, ...]()
         if error.span is not None:
-            externs, entities = self._files[error.span.source.name]
+            _, entities = self._files[error.span.source.name]
             name, origin = _entity_at(error.span, entities)
         said = Report()
         said.add(
