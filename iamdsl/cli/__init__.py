@@ -29,6 +29,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "build": "Compile a project and write its JSON.",
     "check": "Compile a project, write nothing, say what is wrong.",
+    "fmt": "Give sources the one layout.",
     "explain": "Explain a diagnostic, or list them all.",
     "actions": "Search the catalogue of AWS's actions.",
     "catalogue": "Show, make or compare catalogues.",

@@ -89,7 +89,9 @@ def same(left: Any, right: Any) -> bool:
     if not hasattr(left, "span"):
         return bool(left == right)
     if isinstance(left, tree.Statement):
-        parts = ((node.verb, node.actions, node.doc, layout.ordered(node)) for node in (left, right))
+        parts = (
+            (node.verb, node.actions, node.doc, layout.ordered(node)) for node in (left, right)
+        )
         return same(*parts)
     names = [name for name in type(left).__slots__ if name not in _PLACES]
     return all(same(getattr(left, name), getattr(right, name)) for name in names)

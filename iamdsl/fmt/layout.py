@@ -55,8 +55,6 @@ _DOCUMENTED = (
 _BLOCKS = (tree.Declaration, tree.Template, tree.For, tree.If)
 
 
-
-
 def file(node: tree.File) -> Doc:
     """Return a whole file as a document."""
     cursor = Cursor(node.span.source.text, node.comments)
@@ -87,14 +85,15 @@ class _Entry(NamedTuple):
         return width(self.doc) > WIDTH
 
 
-def _entries(
-    members: Sequence[tree.Member], before: list[Found], cursor: Cursor
-) -> list[_Entry]:
+def _entries(members: Sequence[tree.Member], before: list[Found], cursor: Cursor) -> list[_Entry]:
     """Return members and the comments before, between and behind them, in order."""
     entries: list[_Entry] = []
     for node in members:
         documented = isinstance(node, _DOCUMENTED)
-        found = made(node.doc) if documented and cursor.made else before + cursor.take()
+        if cursor.made and isinstance(node, _DOCUMENTED):
+            found = made(node.doc)
+        else:
+            found = before + cursor.take()
         gap, before = cursor.gap, []
         docs = documentation(found) if documented else 0
         entries += _comments(found, docs)
@@ -128,9 +127,9 @@ def _apart(entries: list[_Entry], *, made: bool) -> list[_Entry]:
         if entry.member is None:
             continue
         between = [index for index in range(first, len(spaced)) if not spaced[index].beside]
-        if last is not None and _are_apart(last, entry, made=made):
-            if not any(spaced[index].gap or spaced[index].apart for index in between):
-                spaced[between[0]] = spaced[between[0]]._replace(apart=True)
+        is_apart = any(spaced[index].gap or spaced[index].apart for index in between)
+        if last is not None and not is_apart and _are_apart(last, entry, made=made):
+            spaced[between[0]] = spaced[between[0]]._replace(apart=True)
         last, first = entry, len(spaced)
     return spaced
 
