@@ -29,6 +29,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "build": "Compile a project and write its JSON.",
     "check": "Compile a project, write nothing, say what is wrong.",
+    "fmt": "Give sources the one layout.",
     "import": "Make sources of policies that are there already.",
     "explain": "Explain a diagnostic, or list them all.",
     "actions": "Search the catalogue of AWS's actions.",

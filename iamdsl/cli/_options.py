@@ -22,42 +22,44 @@ FORMATS = ("full", "concise", "json", "sarif", "github", "junit")
 _FOR_PEOPLE = ("full", "concise", "github")
 
 
+_PATHS = click.argument("paths", nargs=-1, metavar="[PATHS]...")
+_SET = click.option(
+    "--set",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Give a param a value, or aws.account, aws.region, aws.partition.",
+)
+_FORMAT = click.option(
+    "--output-format",
+    type=click.Choice(FORMATS),
+    default="full",
+    envvar="IAMDSL_OUTPUT_FORMAT",
+    show_envvar=True,
+    help="How diagnostics are written.",
+)
+_COLOR = click.option(
+    "--color",
+    type=click.Choice(("auto", "always", "never")),
+    default="auto",
+    help="Colour diagnostics; NO_COLOR and FORCE_COLOR are heeded.",
+)
+_STRICT = click.option("--error-on-warning", is_flag=True, help="Let warnings fail as well.")
+
+
 def compiling(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the arguments and options of one that compiles."""
-    function = reporting(function)
-    function = click.option(
-        "--set",
-        "params",
-        multiple=True,
-        metavar="NAME=VALUE",
-        help="Give a param a value, or aws.account, aws.region, aws.partition.",
-    )(function)
-    return click.argument("paths", nargs=-1, metavar="[PATHS]...")(function)
+    return _PATHS(_SET(_FORMAT(_COLOR(_STRICT(function)))))
+
+
+def reading(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the paths of sources, and how to tell what is wrong with them."""
+    return _PATHS(_FORMAT(_COLOR(function)))
 
 
 def reporting(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say how its diagnostics are written."""
-    for decorate in reversed(
-        (
-            click.option(
-                "--output-format",
-                type=click.Choice(FORMATS),
-                default="full",
-                envvar="IAMDSL_OUTPUT_FORMAT",
-                show_envvar=True,
-                help="How diagnostics are written.",
-            ),
-            click.option(
-                "--color",
-                type=click.Choice(("auto", "always", "never")),
-                default="auto",
-                help="Colour diagnostics; NO_COLOR and FORCE_COLOR are heeded.",
-            ),
-            click.option("--error-on-warning", is_flag=True, help="Let warnings fail as well."),
-        )
-    ):
-        function = decorate(function)
-    return function
+    return _FORMAT(_COLOR(_STRICT(function)))
 
 
 def options(
@@ -75,8 +77,12 @@ def options(
         if name.startswith("aws."):
             _check_pseudo(name.removeprefix("aws."), value)
         pairs.append((name, value))
-    stdin = sys.stdin.buffer.read(_STDIN_LIMIT) if "-" in paths else None
-    return paths, Options(params=tuple(pairs), stdin=stdin, **more)
+    return paths, Options(params=tuple(pairs), stdin=stdin(paths), **more)
+
+
+def stdin(paths: tuple[str, ...]) -> bytes | None:
+    """Return what comes by stdin, None unless a path is `-`."""
+    return sys.stdin.buffer.read(_STDIN_LIMIT) if "-" in paths else None
 
 
 def _check_pseudo(name: str, value: str) -> None:

@@ -185,9 +185,10 @@ class _Output:
 
     def _strip(self) -> None:
         """Take away the space that was meant to stand before something on the same line."""
-        while self.parts and not (last := self.parts.pop().rstrip(" ")) == "":
-            self.parts.append(last)
-            return
+        while self.parts:
+            if last := self.parts.pop().rstrip(" "):
+                self.parts.append(last)
+                return
 
 
 def render(doc: Doc) -> str:

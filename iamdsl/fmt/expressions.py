@@ -157,14 +157,8 @@ def _list(node: tree.ListOf, cursor: Cursor) -> Doc:
 
 def _is_action(node: tree.Expression) -> bool:
     """Tell whether an item is of the short kind that fills lines."""
-    match node:
-        case tree.ActionSet():
-            return True
-        case tree.Text(kind=kind):
-            return kind == "qualified"
-        case tree.Literal(kind=kind):
-            return kind == "star"
-    return False
+    kind = node.kind if isinstance(node, (tree.Text, tree.Literal)) else ""
+    return isinstance(node, tree.ActionSet) or kind in {"qualified", "star"}
 
 
 def _comprehension(node: tree.Comprehension, cursor: Cursor) -> Doc:
@@ -229,16 +223,14 @@ def _argument(argument: tuple[tree.Name | None, tree.Expression], cursor: Cursor
 
 def _action_set(node: tree.ActionSet, cursor: Cursor) -> Doc:
     service = cursor.token(f"{node.service.text}:")
-    bare = not cursor.made and not cursor.sees("[")
-    if bare:
-        return concat(service, cursor.token(_item_text(node.items[0])))
+    level = len(node.items) == 1 and getattr(node.items[0], "kind", "") == "level"
+    if level and not cursor.comments_in(node.span.start, node.span.end):
+        if not cursor.made:
+            cursor.at = node.span.end
+        return concat(service, _item_text(node.items[0]))
     opening = cursor.token("[")
     inside = cells(node.items, cursor, expression)
     end, closing = closed(cursor, "]")
-    only = node.items[0] if len(node.items) == 1 else None
-    if isinstance(only, tree.Literal) and only.kind == "level" and isinstance(inside[0].doc, str):
-        if not end and isinstance(closing, str):
-            return concat(service, inside[0].doc)
     return _filled(concat(service, opening), inside, end, closing)
 
 
@@ -367,10 +359,11 @@ def type_(node: tree.Type, cursor: Cursor) -> Doc:
             inside = cells(node.fields, cursor, parameter)
             end, closing = closed(cursor, "}")
             return rows(opening, inside, end, closing, SPACE)
-    parts = [type_(node.options[0], cursor)]
-    for option in node.options[1:]:
-        parts += (SPACE, *_lead(cursor), cursor.token("|"), " ", type_(option, cursor))
-    return Group(Nest(Concat(tuple(parts))))
+        case tree.TypeUnion():
+            parts = [type_(node.options[0], cursor)]
+            for option in node.options[1:]:
+                parts += (SPACE, *_lead(cursor), cursor.token("|"), " ", type_(option, cursor))
+            return Group(Nest(Concat(tuple(parts))))
 
 
 def parameter(node: tree.Parameter, cursor: Cursor) -> Doc:

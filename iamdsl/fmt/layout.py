@@ -90,7 +90,10 @@ def _entries(members: Sequence[tree.Member], before: list[Found], cursor: Cursor
     entries: list[_Entry] = []
     for node in members:
         documented = isinstance(node, _DOCUMENTED)
-        found = made(node.doc) if documented and cursor.made else before + cursor.take()
+        if cursor.made and isinstance(node, _DOCUMENTED):
+            found = made(node.doc)
+        else:
+            found = before + cursor.take()
         gap, before = cursor.gap, []
         docs = documentation(found) if documented else 0
         entries += _comments(found, docs)
@@ -124,9 +127,9 @@ def _apart(entries: list[_Entry], *, made: bool) -> list[_Entry]:
         if entry.member is None:
             continue
         between = [index for index in range(first, len(spaced)) if not spaced[index].beside]
-        if last is not None and _are_apart(last, entry, made=made):
-            if not any(spaced[index].gap or spaced[index].apart for index in between):
-                spaced[between[0]] = spaced[between[0]]._replace(apart=True)
+        is_apart = any(spaced[index].gap or spaced[index].apart for index in between)
+        if last is not None and not is_apart and _are_apart(last, entry, made=made):
+            spaced[between[0]] = spaced[between[0]]._replace(apart=True)
         last, first = entry, len(spaced)
     return spaced
 
