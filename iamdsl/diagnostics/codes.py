@@ -404,9 +404,7 @@ LEFT_OUT = Code(
 BAD_ANSWER = Code(
     "IAM631", "bad-answer", _ERROR, "An answer of AWS's lacks a part, or has it in another form."
 )
-ONE_PAGE = Code(
-    "IAM632", "one-page", _WARNING, "An answer of AWS's is one page of several."
-)
+ONE_PAGE = Code("IAM632", "one-page", _WARNING, "An answer of AWS's is one page of several.")
 FOUND_TWICE = Code(
     "IAM633", "found-twice", _ERROR, "Two things that are to be imported have one name."
 )

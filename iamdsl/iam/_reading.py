@@ -59,7 +59,7 @@ def from_json(document: object) -> Policy:
     """
     members = _members(document, (), ("Version", "Id", "Statement"), ("Statement",))
     version = members.get("Version", OLD_VERSION)
-    if version not in (VERSION, OLD_VERSION):  # noqa: PLR6201  # it can be a list, which no set takes
+    if version not in (VERSION, OLD_VERSION):  # it can be a list, which no set takes
         _refuse(("Version",), f"unknown version {version!r}")
     listed = members["Statement"]
     statements = listed if isinstance(listed, list) else [listed]

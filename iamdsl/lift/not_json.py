@@ -24,25 +24,25 @@ _MOST = 50
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^\s"\[\]{},:]+|[\[\]{}]', re.DOTALL)
 _LONG = re.compile(r"-?\d{4000,}")
 
+_COMMENTS = re.compile(r"(?:\s*(?:#|//)[^\n]*\n)*")
+
 _LOOKS = (
     (r"\s*\Z", "it is empty", "export it again: the command may have failed"),
     (r"\s*<", "it is a page of HTML or XML", "save the document itself, not the page around it"),
     (r"[^\n]{0,3}\x00", "it is no UTF-8 text", "save it as UTF-8"),
     (r"\s*%7[Bb]", "it is encoded as a part of an URL", "decode it, so that it begins with `{`"),
     (
-        r"(?:\s*(?:#|//)[^\n]*\n)*\s*(?:resource|data|module|variable|output|provider|locals"
-        r'|terraform)\b(?:\s*"[^"\n]*")*\s*\{',
+        r'\s*(?:resource|data|module|variable|output|provider|locals|terraform)\b(?:\s*"[^"\n]*")*\s*\{',
         "it is written in Terraform's language",
         "give the file a name that ends in `.tf`",
     ),
     (
-        r"(?:\s*#[^\n]*\n)*\s*(?:policy|boundary|scp|rcp|session|role|user|group|let|import)\s"
-        r"+[\w\"./-]+\s*[{=f]",
+        r"\s*(?:policy|boundary|scp|rcp|session|role|user|group|let|import)\s+[\w\"./-]+\s*[{=f]",
         "it is a source of iamdsl already",
         "build it with `iamdsl build`",
     ),
     (
-        r"(?:\s*#[^\n]*\n)*\s*(?:---|%YAML|- |[A-Za-z_][\w-]*:(?:\s|\Z))",
+        r"\s*(?:---|%YAML|- |[A-Za-z_][\w-]*:(?:\s|\Z))",
         "it looks like YAML",
         "give a template a name that ends in `.yaml` or `.yml`, and convert anything else to JSON",
     ),
@@ -95,7 +95,10 @@ def _looks(source: Source) -> tuple[str, str] | None:
     text = source.text.removeprefix("\ufeff")
     if text.lstrip()[:1] in {"{", "["} and "\0" not in text[:4]:
         return None
-    return next((rest for pattern, *rest in _LOOKS if re.match(pattern, text)), None)  # type: ignore[return-value]  # of two
+    start = match.end() if (match := _COMMENTS.match(text)) else 0
+    return next(
+        ((what, hint) for look, what, hint in _LOOKS if re.compile(look).match(text, start)), None
+    )
 
 
 def _start(source: Source) -> Span:

@@ -63,16 +63,17 @@ def _below(place: Callable[..., Span], above: Path, path: Path, *, key: bool = F
 class Written(float):
     """A number that is no whole one; its `repr` is how it was written, e.g. `1.10` or `1e3`."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("text",)
+    text: str
 
     def __new__(cls, text: str) -> Written:  # noqa: PYI034  # there are no kinds of it
         """Return the number that a text says."""
         made = super().__new__(cls, text)
-        made._text = text
+        made.text = text
         return made
 
     def __repr__(self) -> str:
-        return self._text
+        return self.text
 
 
 def read_json(source: Source, report: Report) -> Tree | None:
@@ -92,10 +93,6 @@ def read_json(source: Source, report: Report) -> Tree | None:
         return None
     try:
         value = _read(text)
-        if _is_too_deep(value):
-            raise RecursionError
-        if _SUSPECT.search(text) is not None:
-            _refuse_characters(text)
     except (ValueError, RecursionError) as error:
         from iamdsl.lift.not_json import complain  # noqa: PLC0415  # only on mistakes
 
@@ -111,6 +108,10 @@ def _read(text: str) -> Any:
     end = _after_blank(text, end)
     if end < len(text):
         raise json.JSONDecodeError("Extra data", text, end)
+    if _is_too_deep(value):
+        raise RecursionError
+    if _SUSPECT.search(text) is not None:
+        _refuse_characters(text)
     return value
 
 
@@ -138,7 +139,9 @@ class NoNumberError(ValueError):
     """A word that Python takes for a number, `NaN` or `Infinity`, and JSON does not."""
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=Written, parse_constant=_constant)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=Written, parse_constant=_constant
+)
 
 
 def _is_too_deep(value: Any) -> bool:
