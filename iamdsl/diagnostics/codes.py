@@ -369,13 +369,6 @@ KEPT_VERBATIM = Code(
 NOTHING_TO_IMPORT = Code(
     "IAM604", "nothing-to-import", _ERROR, "What is to be imported holds nothing of IAM's."
 )
-SEVERAL_ACCOUNTS = Code(
-    "IAM651", "several-accounts", _ERROR, "Files of several accounts are imported as one."
-)
-OPEN_BLANK = Code(
-    "IAM650", "open-blank", _WARNING, "An imported document has a blank, which becomes an extern."
-)
-
 NOT_JSON = Code("IAM605", "not-json", _ERROR, "What is to be imported is no JSON, or no sound one.")
 UNCLEAR_KIND = Code(
     "IAM606",
@@ -385,9 +378,6 @@ UNCLEAR_KIND = Code(
 )
 WRONG_KIND = Code(
     "IAM607", "wrong-kind", _ERROR, "A document is not of the kind that it is to be imported as."
-)
-SEVERAL_ACCOUNTS = Code(
-    "IAM608", "several-accounts", _ERROR, "What is to be imported is of more than one account."
 )
 MADE_BY_AWS = Code(
     "IAM609",
@@ -407,6 +397,12 @@ BAD_ANSWER = Code(
 ONE_PAGE = Code("IAM632", "one-page", _WARNING, "An answer of AWS's is one page of several.")
 FOUND_TWICE = Code(
     "IAM633", "found-twice", _ERROR, "Two things that are to be imported have one name."
+)
+SEVERAL_ACCOUNTS = Code(
+    "IAM651", "several-accounts", _ERROR, "Files of several accounts are imported as one."
+)
+OPEN_BLANK = Code(
+    "IAM650", "open-blank", _WARNING, "An imported document has a blank, which becomes an extern."
 )
 
 # 9: ourselves

@@ -32,7 +32,10 @@ KINDS: Final[tuple[str, ...]] = get_args(Kind)
 _VERSIONS = {"2012-10-17", "2008-10-17"}
 _WITHOUT_PRINCIPAL = {"policy", "boundary", "scp", "session"}
 _ENDPOINT = re.compile(r"vpce-[0-9a-f]{8,17}")
-_OPEN, _CLOSE = iam.PLACEHOLDER_OPEN, iam.PLACEHOLDER_CLOSE
+_HOLE = re.compile(r"\$\{[A-Za-z_][\w. -]*\}")
+"""What a template leaves open, `${Account}`: no variable of IAM's, which has a colon."""
+
+_OPEN = iam.PLACEHOLDER_OPEN
 _ARN_HINT = "--for arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE"
 
 # How the ARN of a resource goes on that its policy calls `*`.
@@ -391,7 +394,7 @@ def _can_have_policy(arn: str) -> bool:
     Where policies may name resources that they do not belong to, that alone does not tell.
     """
     fields = arn.split(":", 5)
-    if len(fields) < 6 or fields[0] != "arn" or any(mark in arn for mark in "*?$"):
+    if len(fields) < 6 or fields[0] != "arn" or set(_HOLE.sub("", arn)) & set("*?$"):
         return False
     rule = RESOURCE_POLICIES.get(fields[2])
     if rule is None or rule.scope == "anything" or rule.own == "said":
