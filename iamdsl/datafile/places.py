@@ -72,12 +72,15 @@ class Index:
             if found is None or (key and exact):
                 found = self._keys.get(around, found)
             if found is not None:
-                return _on_one_line(source, found)
+                return on_one_line(source, found)
         return Span(source, 0, 0)
 
 
-def _on_one_line(source: Source, found: Stretch) -> Span:
-    """Return the span of a value; of one over several lines, what it opens with."""
+def on_one_line(source: Source, found: Stretch) -> Span:
+    """Return the span of a value; of one over several lines, what it opens with.
+
+    Where several lines hold no bracket, the first is shown.
+    """
     text = source.text
     end = text.find("\n", found.start, found.end)
     if end < 0:

@@ -32,7 +32,7 @@ def complain(error: Exception, source: Source, index: Index, report: Report, *no
             _twice(source, twice[-1], notes, report)
             return
     elif hasattr(error, "pos"):
-        span, said, hint = _json(str(error), error.pos, source, hint)
+        span, said, hint = json_mistake(str(error), error.pos, source, hint)
     else:
         for pair in index.repeated:
             _twice(source, pair, notes, report)
@@ -61,8 +61,13 @@ def _twice(
     )
 
 
-def _json(text: str, at: int, source: Source, hint: str) -> tuple[Span, str, str]:
-    """Return place, mistake and hint of what Python's JSON reader refuses."""
+def json_mistake(text: str, at: int, source: Source, hint: str) -> tuple[Span, str, str]:
+    """Return place, mistake and hint of what Python's JSON reader refuses.
+
+    Args:
+        text: what the reader says, and `at` where.
+        hint: what to advise where there is nothing better.
+    """
     said = text.partition(":")[0].lower().removesuffix(" at").removesuffix(" starting")
     comma = source.text.rfind(",", 0, at + 1)
     if comma >= 0 and (found := _TRAILING_COMMA.match(source.text, comma)) and found.end() > at:

@@ -369,6 +369,35 @@ KEPT_VERBATIM = Code(
 NOTHING_TO_IMPORT = Code(
     "IAM604", "nothing-to-import", _ERROR, "What is to be imported holds nothing of IAM's."
 )
+NOT_JSON = Code("IAM605", "not-json", _ERROR, "What is to be imported is no JSON, or no sound one.")
+UNCLEAR_KIND = Code(
+    "IAM606",
+    "unclear-kind",
+    _ERROR,
+    "What kind of policy a document is, or of which resource, cannot be told from it.",
+)
+WRONG_KIND = Code(
+    "IAM607", "wrong-kind", _ERROR, "A document is not of the kind that it is to be imported as."
+)
+MADE_BY_AWS = Code(
+    "IAM609",
+    "made-by-aws",
+    _WARNING,
+    "Roles that only AWS can make stand in what is imported, and are left out.",
+)
+LEFT_OUT = Code(
+    "IAM630",
+    "left-out",
+    _WARNING,
+    "A part of what is imported has no place in the language, and is left out.",
+)
+BAD_ANSWER = Code(
+    "IAM631", "bad-answer", _ERROR, "An answer of AWS's lacks a part, or has it in another form."
+)
+ONE_PAGE = Code("IAM632", "one-page", _WARNING, "An answer of AWS's is one page of several.")
+FOUND_TWICE = Code(
+    "IAM633", "found-twice", _ERROR, "Two things that are to be imported have one name."
+)
 SEVERAL_ACCOUNTS = Code(
     "IAM651", "several-accounts", _ERROR, "Files of several accounts are imported as one."
 )

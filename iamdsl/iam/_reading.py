@@ -7,6 +7,7 @@ operators in any case. Grammar: AWS "reference_policies_grammar".
 from __future__ import annotations
 
 import json
+from math import isfinite
 from typing import Any, Literal, NoReturn, TypeAlias
 
 from iamdsl.iam._json import VERSION
@@ -58,7 +59,7 @@ def from_json(document: object) -> Policy:
     """
     members = _members(document, (), ("Version", "Id", "Statement"), ("Statement",))
     version = members.get("Version", OLD_VERSION)
-    if version not in {VERSION, OLD_VERSION}:
+    if version not in (VERSION, OLD_VERSION):  # it can be a list, which no set takes
         _refuse(("Version",), f"unknown version {version!r}")
     listed = members["Statement"]
     statements = listed if isinstance(listed, list) else [listed]
@@ -71,7 +72,7 @@ def from_json(document: object) -> Policy:
     plain = version != VERSION
     return Policy(
         tuple(_statement(s, p, plain=plain) for s, p in zip(statements, paths, strict=True)),
-        _text(members["Id"], ("Id",)) if "Id" in members else None,
+        (_text(members["Id"], ("Id",)) or None) if "Id" in members else None,
     )
 
 
@@ -178,8 +179,10 @@ def _value(value: object, path: Path) -> str:
     """Return a condition value as a string: AWS takes bare numbers and truth values as well."""
     if isinstance(value, str):
         return value
-    if isinstance(value, (bool, int, float)):
-        return json.dumps(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)) and isfinite(value):
+        return repr(value)  # a reader's own kind of number says how it was written
     _refuse(path, "a string is expected")
 
 

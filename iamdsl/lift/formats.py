@@ -48,7 +48,7 @@ def read(
     for reader in _READERS:
         module = import_module(f"iamdsl.lift.{reader}")
         if module.recognises(tree.value):
-            if reader == "policies":
+            if reader in {"accounts", "policies"}:
                 estate: Estate | None = module.read(tree, name, report, kind=kind, target=target)
             else:
                 estate = module.read(tree, name, report)

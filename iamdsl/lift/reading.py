@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import attrs
 
 from iamdsl import iam
 from iamdsl.diagnostics import codes
-from iamdsl.source import Borrowed, Span
+from iamdsl.source import Borrowed, Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from iamdsl.datafile.json_places import JsonPlaces
     from iamdsl.datafile.places import Path
     from iamdsl.diagnostics import Report
-    from iamdsl.source import Source
+
+MAX_CHARACTERS = 64 * 1024 * 1024
+"""The longest text that is read: its values take about four times as much memory."""
+
+MAX_DEPTH = 64
+"""Levels of lists and objects, as in a source."""
+
+_BLANK = re.compile(r"[ \t\n\r]*")
+_SUSPECT = re.compile(r"\\u(?:[dD][89a-fA-F]|[eE]00[01])|[\ud800-\udfff\ue000\ue001]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_CONTROL_ESCAPED = re.compile(r"\\(?:u00[01]|[bf])")
 
 
 class Tree(NamedTuple):
@@ -39,103 +51,282 @@ class Tree(NamedTuple):
             value = value[part]
         return Tree(self.source, value, partial(_below, self.place, path))
 
+    def origin(self, *path: str | int) -> Borrowed:
+        """Return the span of a value under a path, which is looked for when a message shows it."""
+        return Borrowed(self.source, 0, 0, (partial(self.place, path),), word="")
+
 
 def _below(place: Callable[..., Span], above: Path, path: Path, *, key: bool = False) -> Span:
     return place((*above, *path), key=key)
 
 
+class Written(float):
+    """A number that is no whole one; its `repr` is how it was written, e.g. `1.10` or `1e3`."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, text: str) -> Written:  # noqa: PYI034  # there are no kinds of it
+        """Return the number that a text says."""
+        made = super().__new__(cls, text)
+        made.text = text
+        return made
+
+    def __repr__(self) -> str:
+        return self.text
+
+
 def read_json(source: Source, report: Report) -> Tree | None:
     """Return the values of a JSON text; None when it is none (and was reported).
 
-    A member that stands twice in an object is a mistake: which one counts, JSON does not say.
+    Stricter than JSON's grammar where readers differ: a member that stands twice in an object, and
+    half a character of two, are mistakes. A byte order mark before the text is passed over.
     """
+    text = source.text
+    if len(text) > MAX_CHARACTERS:
+        report.add(
+            codes.NOT_JSON,
+            None,
+            f"`{source.name}` has {len(text) / 2**20:,.1f} MB, at most 64 MB are read",
+            hint="export less at a time, e.g. roles alone with `--filter Role`",
+        )
+        return None
     try:
-        value = json.loads(source.text, object_pairs_hook=_object)
+        value = _read(text)
     except (ValueError, RecursionError) as error:
-        from iamdsl.datafile.unread import complain  # noqa: PLC0415  # only on mistakes
+        from iamdsl.lift.not_json import complain  # noqa: PLC0415  # only on mistakes
 
-        complain(error, source, _index(source), report)
+        complain(error, source, report)
         return None
     return Tree(source, value, _Places(source))
 
 
-class _TwiceError(ValueError):
-    """A key stands twice in one object; which, the index of the text tells."""
+def _read(text: str) -> Any:
+    """Return the one value of a text; raises `ValueError` or `RecursionError` if that is no JSON."""
+    start = _after_blank(text, len("\ufeff") if text.startswith("\ufeff") else 0)
+    value, end = _DECODER.raw_decode(text, start)
+    end = _after_blank(text, end)
+    if end < len(text):
+        raise json.JSONDecodeError("Extra data", text, end)
+    if _is_too_deep(value):
+        raise RecursionError
+    if _SUSPECT.search(text) is not None:
+        _refuse_characters(text)
+    return value
+
+
+def _after_blank(text: str, at: int) -> int:
+    found = _BLANK.match(text, at)
+    return found.end() if found is not None else at
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
-        raise _TwiceError
+        raise TwiceError
     return made
 
 
-def _index(source: Source) -> Any:
-    from iamdsl.datafile import places  # noqa: PLC0415  # only when there is a message
+def _constant(name: str) -> NoReturn:
+    raise NoNumberError(name)
 
-    return places.of_json(source.text)
+
+class TwiceError(ValueError):
+    """A key stands twice in one object; which, `json_places.repeated` finds."""
+
+
+class NoNumberError(ValueError):
+    """A word that Python takes for a number, `NaN` or `Infinity`, and JSON does not."""
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=Written, parse_constant=_constant
+)
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
+        ]
+        if not level:
+            return False
+    return True
+
+
+_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\."
+)
+
+
+def _refuse_characters(text: str) -> None:
+    """Raise for half a character of two, and for the marks of what is open (see `estate`)."""
+    escapes = (m for m in _ESCAPE.finditer(text) if _is_refused(m.group()))
+    plain = re.finditer(r"[\ud800-\udfff\ue000\ue001]", text)
+    found = min((m.start() for m in (next(escapes, None), next(plain, None)) if m), default=None)
+    if found is not None:
+        raise json.JSONDecodeError("Refused character", text, found)
+
+
+def _is_refused(escape: str) -> bool:
+    """Tell whether an escape is no character of its own, or one of the two marks."""
+    lone = len(escape) == len("\\ud800") and escape[2] in "dD" and escape[3] in "89abcdefABCDEF"
+    return lone or escape.lower() in {"\\ue000", "\\ue001"}
 
 
 class _Places:
-    """Finds places in a JSON text, which it reads once, when the first is asked for."""
+    """Finds places in a JSON text."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._index: Any = None
+        self._found: JsonPlaces | None = None
 
     def __call__(self, path: Path, *, key: bool = False) -> Span:
-        if self._index is None:
-            self._index = _index(self._source)
-        span: Span = self._index.span(self._source, path, key=key)
-        return span
+        if self._found is None:
+            from iamdsl.datafile.json_places import JsonPlaces  # noqa: PLC0415  # only for messages
+
+            self._found = JsonPlaces(self._source.text)
+        return self._found.span(self._source, path, key=key)
 
 
 def read_policy(tree: Tree, report: Report) -> iam.Policy | None:
     """Return the policy document that values are; None when they are none (and was reported).
 
     Marks of what is open (see `estate`) may stand in its texts. A text that holds the whole
-    document as JSON is read too.
+    document as JSON is read too, also with AWS's `%7B` for `{`.
     """
-    if isinstance(tree.value, str) and tree.value.lstrip().startswith("{"):
-        inner = read_json(_quoted(tree), report)
-        return None if inner is None else read_policy(inner._replace(place=_whole(tree)), report)
+    opened = unquoted(tree, report)
+    if opened is None:
+        return None
+    tree = opened
     try:
         policy = iam.from_json(tree.value)
     except iam.PolicyError as error:
-        report.add(
-            codes.NOT_A_POLICY,
-            tree.place(error.path, key=error.key),
-            f"this is no policy: {error.problem}",
-            label=f"at `{iam.shown(error.path)}`",
-            hint="correct it as AWS's policy grammar has it, and import it again",
-        )
+        _no_policy(tree, error.path, error.problem, report, key=error.key)
+        return None
+    if (found := _control(tree.value)) is not None:
+        problem = "a control character, which AWS refuses"
+        _no_policy(tree, found, problem, report)
         return None
     listed = isinstance(tree.value["Statement"], list)
     return attrs.evolve(
         policy,
         statements=tuple(
-            attrs.evolve(s, origin=(_lazy(tree, ("Statement", i) if listed else ("Statement",)),))
+            attrs.evolve(s, origin=(tree.origin(*statement_path(i, listed=listed)),))
             for i, s in enumerate(policy.statements)
         ),
     )
 
 
-def _quoted(tree: Tree) -> Source:
-    from iamdsl.source import Source  # noqa: PLC0415  # few documents hold documents as text
-
-    return Source(tree.source.name, tree.value)
-
-
-def _whole(tree: Tree) -> Callable[..., Span]:
-    """Return the places of what stands in a text: all of them are the text's."""
-
-    def place(path: Path, *, key: bool = False) -> Span:
-        del path, key
-        return tree.place(())
-
-    return place
+def statement_path(index: int, *, listed: bool) -> Path:
+    """Return the way to a statement in a document, whose `Statement` is a list or not."""
+    return ("Statement", index) if listed else ("Statement",)
 
 
-def _lazy(tree: Tree, path: Path) -> Borrowed:
-    """Return a span that is looked for when a message shows it."""
-    return Borrowed(tree.source, 0, 0, (partial(tree.place, path),), word="")
+def _no_policy(tree: Tree, path: Path, problem: str, report: Report, *, key: bool = False) -> None:
+    report.add(
+        codes.NOT_A_POLICY,
+        tree.place(path, key=key),
+        f"this is no policy: {problem}",
+        label=f"at `{iam.shown(path)}`",
+        hint="correct it as AWS's policy grammar has it, and import it again",
+    )
+
+
+def _control(value: Any) -> Path | None:
+    """Return the way to a text of a policy that holds a control character, or to what holds it."""
+    if _CONTROL_ESCAPED.search(json.dumps(value)) is None:
+        return None
+    todo: list[tuple[Path, Any]] = [((), value)]
+    while todo:
+        path, inner = todo.pop()
+        if isinstance(inner, str) and _CONTROL.search(inner):
+            return path
+        if isinstance(inner, dict):
+            if any(map(_CONTROL.search, inner)):
+                return path
+            todo += [((*path, k), v) for k, v in inner.items()]
+        elif isinstance(inner, list):
+            todo += [((*path, i), v) for i, v in enumerate(inner)]
+    return None
+
+
+# Documents in a text: `"{\"Version\": …}"`
+
+
+def unquoted(tree: Tree, report: Report) -> Tree | None:
+    """Return the values of a text that holds a JSON document, and any others as they are.
+
+    None when the text is no JSON (and was reported).
+    """
+    text = tree.value
+    if isinstance(text, str) and text.lstrip().startswith(("%7B", "%7b")):
+        from urllib.parse import unquote  # noqa: PLC0415  # only older answers of AWS's have it
+
+        text = unquote(text)
+    if not isinstance(text, str) or not text.lstrip().startswith("{"):
+        return tree
+    from iamdsl.diagnostics import Report as Inner  # noqa: PLC0415  # few documents hold texts
+
+    quoted = _Quoted(tree, Source(tree.source.name, text))
+    found = Inner()
+    inner = read_json(quoted.source, found)
+    report.extend(
+        d._replace(
+            span=quoted.moved(d.span),
+            notes=tuple(n._replace(span=quoted.moved(n.span)) for n in d.notes),
+        )
+        for d in found.diagnostics
+    )
+    return None if inner is None else Tree(tree.source, inner.value, quoted.around(inner.place))
+
+
+class _Quoted:
+    """A text in a text: what stands in it is shown where it is written, escaped as it is."""
+
+    def __init__(self, tree: Tree, source: Source) -> None:
+        self._tree = tree
+        self.source = source
+        self._offsets: list[int] | None = None
+
+    def around(self, place: Callable[..., Span]) -> Callable[..., Span]:
+        """Return what finds the places, given what finds them in the text as it was meant."""
+
+        def found(path: Path, *, key: bool = False) -> Span:
+            return self.moved(place(path, key=key))
+
+        return found
+
+    def moved(self, span: Span | None) -> Span:
+        """Return the place of a span of the inner text: the whole text's, if that is in doubt."""
+        whole = self._tree.place(())
+        if self._offsets is None:
+            self._offsets = _offsets(whole.text, self.source.text)
+        if span is None or not self._offsets:
+            return whole
+        start, end = self._offsets[span.start], self._offsets[span.end]
+        return whole.part(whole.start + start, whole.start + end)
+
+
+def _offsets(written: str, meant: str) -> list[int]:
+    """Return for each character of a text, and its end, where it stands as written in JSON.
+
+    Empty when it is not written in JSON.
+    """
+    try:
+        if json.loads(written) != meant:
+            return []
+    except ValueError:
+        return []
+    starts = []
+    at = 1  # after the quote
+    while at < len(written) - 1:
+        starts.append(at)
+        found = _ESCAPE.match(written, at)
+        at = found.end() if found is not None else at + 1
+    return [*starts, len(written) - 1]

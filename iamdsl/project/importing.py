@@ -200,7 +200,7 @@ def _read(given: _Input, options: Options, report: Report) -> Estate | None:
         return None
     if not given.named:
         # Among the files of a folder those are meant that hold IAM's documents, as far as they do.
-        about_iam = {codes.NOTHING_TO_IMPORT, codes.BAD_DATA}
+        about_iam = {codes.NOTHING_TO_IMPORT, codes.NOT_JSON, codes.BAD_DATA}
         report.extend(d for d in own.diagnostics if d.code not in about_iam)
     return found
 
