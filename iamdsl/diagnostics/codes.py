@@ -404,6 +404,41 @@ SEVERAL_ACCOUNTS = Code(
 OPEN_BLANK = Code(
     "IAM650", "open-blank", _WARNING, "An imported document has a blank, which becomes an extern."
 )
+# 610 to 619: templates of CloudFormation and SAM
+INEXACT_INTRINSIC = Code(
+    "IAM610",
+    "inexact-intrinsic",
+    _ERROR,
+    "A function of a template decides at deployment what a policy says, and has no exact form.",
+)
+CONDITIONAL_RESOURCE = Code(
+    "IAM611",
+    "conditional-resource",
+    _WARNING,
+    "A resource of a template is there under a condition only, and is imported without it.",
+)
+NAME_NOT_KEPT = Code(
+    "IAM612",
+    "name-not-kept",
+    _WARNING,
+    "A name in a template is made at deployment, or taken already, and another one stands for it.",
+)
+BAD_TEMPLATE = Code(
+    "IAM614",
+    "bad-template",
+    _ERROR,
+    "A template has not the form that CloudFormation asks for, or speaks of what it does not hold.",
+)
+NEEDS_EXTRA = Code(
+    "IAM615", "needs-extra", _ERROR, "A package that reads this kind of file is not installed."
+)
+BAD_YAML = Code("IAM616", "bad-yaml", _ERROR, "A YAML file cannot be read.")
+SAM_TEMPLATE = Code(
+    "IAM617",
+    "sam-policy-template",
+    _ERROR,
+    "A policy template of SAM is not known here, or not given what it asks for.",
+)
 
 # 9: ourselves
 INTERNAL_ERROR = Code("IAM901", "internal-error", _ERROR, "A bug in iamdsl.")
