@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from iamdsl.compiler import actions
+from iamdsl.compiler.arns import AS_WRITTEN, arn_problem
 from iamdsl.diagnostics import Fix, Label, codes
 from iamdsl.iam import PLACEHOLDER_OPEN
 
@@ -123,9 +124,9 @@ def _fix(text: str, span: Span | None) -> Fix | None:
 
 
 def _is_open(resource: Value) -> bool:
-    """Tell whether a resource can be of any type: `*`, or known only at deployment."""
+    """Tell whether a resource can be of any type: `*`, known only at deployment, or no sound ARN."""
     text = str(resource.data)
-    return text == "*" or text.startswith(PLACEHOLDER_OPEN)
+    return text == "*" or text.startswith(PLACEHOLDER_OPEN) or arn_problem(text)[0] in AS_WRITTEN
 
 
 def _wanted(text: str, catalogue: Catalogue) -> set[str] | None:

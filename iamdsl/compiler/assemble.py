@@ -114,7 +114,7 @@ class _Assembly:
         origin = (value.span,) if value.span is not None else ()
         if _ORGANIZATION_ARN.fullmatch(text):
             return Attachment(text, origin=origin)
-        found = self.entities.find(text)
+        found = self.entities.find(text, *ORGANIZATION_POLICIES)
         if found is not None and found.kind in ORGANIZATION_POLICIES:
             return Attachment(found.name, ours=True, origin=origin)
         if found is None:
@@ -217,7 +217,7 @@ class _Assembly:
                 return None
             return Attachment(arn, ours=False, origin=(place,))
         referred = name_of(value)
-        found = self.entities.find(referred)
+        found = self.entities.find(referred, "policy", "boundary")
         name = referred.replace("/", ".")
         if found is None:
             span, written = value.span or place, f'aws_managed("{name}")'
@@ -265,7 +265,7 @@ class _Assembly:
         made: list[str] = []
         for value in found[0] if found else ():
             name = name_of(value)
-            group = self.entities.find(name)
+            group = self.entities.find(name, "group")
             if (
                 group is not None
                 and group.kind == "group"

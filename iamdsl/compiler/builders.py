@@ -34,9 +34,12 @@ def placeholder(name: str) -> str:
     return f"{PLACEHOLDER_OPEN}{name}{PLACEHOLDER_CLOSE}"
 
 
-def entity_mark(name: str) -> str:
-    """Return the mark that `lower` replaces by an entity's ARN, when its path is known."""
-    return placeholder(f"entity {name.lower()}")
+def entity_mark(name: str, what: str = "entity") -> str:
+    """Return the mark that `lower` replaces by an entity's ARN, when its path is known.
+
+    `what` is "principal" where of several entities of one name only a role or user can be meant.
+    """
+    return placeholder(f"{what} {name.lower()}")
 
 
 def text_of(value: Value) -> str:

@@ -8,6 +8,8 @@ from iamdsl.diagnostics import Edit, Fix, Label, codes
 from iamdsl.diagnostics.nearest import did_you_mean, nearest
 from iamdsl.iam import PLACEHOLDER_OPEN, placeholders, variables
 from iamdsl.model import And, Not, Or, Program, Test
+from iamdsl.model.program import with_article
+from iamdsl.model.types import PRINCIPAL_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,8 +169,8 @@ def check_resolved(build: Build, environment: Environment, report: Report) -> No
             for name in placeholders(text):
                 seen.setdefault(name, span)
     for name, span in seen.items():
-        if name.startswith("entity "):
-            _not_in_the_build(name.removeprefix("entity "), span, build, report)
+        if name.startswith(("entity ", "principal ")):
+            _not_in_the_build(name, span, build, report)
         elif name not in _PSEUDO and not environment.defers:
             report.add(
                 codes.UNRESOLVED_VALUE,
@@ -195,13 +197,28 @@ def _unknown_place(names: list[str], span: Span | None, report: Report) -> None:
     )
 
 
-def _not_in_the_build(name: str, span: Span | None, build: Build, report: Report) -> None:
+def _not_in_the_build(mark: str, span: Span | None, build: Build, report: Report) -> None:
+    what, _, name = mark.partition(" ")
     hint = "its declaration is in a template that is not used, or an `if` that is not so"
     homes = [a.name for a in build.accounts if name in _names(a.build)]
     if homes:
         hint = f"it is in the account `{homes[0]}`: write `{homes[0]}.{name}`"
     shown = name.replace("/", ".")
+    kinds = [kind for _, part in build.each() for kind in _kinds_of(name, part)]
+    if what == "principal":
+        kinds = [kind for kind in kinds if kind in PRINCIPAL_KINDS]
+    if len(kinds) > 1:
+        message = f"`{shown}` is {' and '.join(map(with_article, kinds))}, and its ARN is asked for"
+        hint = f'write the ARN of the one that is meant: `iam:{kinds[0]}("{shown}")`'
+        report.add(codes.AMBIGUOUS_NAME, span, message, hint=hint)
+        return
     report.add(codes.UNKNOWN_NAME, span, f"nothing is named `{shown}` in this build", hint=hint)
+
+
+def _kinds_of(name: str, build: Build) -> list[str]:
+    """Return the kinds of what has a name and an ARN of IAM's in a place."""
+    policies = ("policy" for d in build.documents if d.is_managed and d.name.lower() == name)
+    return [*policies, *(i.kind for i in build.identities if i.name.lower() == name)]
 
 
 def _names(build: Build) -> set[str]:

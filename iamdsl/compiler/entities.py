@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from iamdsl.compiler.expand import Expansion
     from iamdsl.model import Entity, Formula, Place, Value
 
-_MARK = re.compile(f"{PLACEHOLDER_OPEN}(entity|id) ([^{PLACEHOLDER_CLOSE}]*){PLACEHOLDER_CLOSE}")
+_MARK = re.compile(f"{PLACEHOLDER_OPEN}(entity|principal|id) ([^{PLACEHOLDER_CLOSE}]*){PLACEHOLDER_CLOSE}")
 _NAMES = {"String", "Choice", "Pattern", "Entity"}
 _PREFIXES = {
     "policy": "policy", "boundary": "policy", "role": "role", "user": "user", "group": "group",
@@ -58,9 +58,9 @@ class Entities:
         self.place = expansion.places[0]
         self.environment = self._outside = environment
         self.referred: set[Entity] = set()
-        self._named: dict[tuple[int, str], Entity] = {}
+        self._named: dict[tuple[int, str], list[Entity]] = {}
         for entity in expansion.entities:
-            self._named.setdefault((id(entity.home), entity.name.lower()), entity)
+            self._named.setdefault((id(entity.home), entity.name.lower()), []).append(entity)
         self._places: dict[str, Place] = {}
         for place in sorted(expansion.places, key=lambda p: p.kind == "ou"):
             self._places.setdefault(place.name.lower(), place)
@@ -72,15 +72,23 @@ class Entities:
         seen.environment = _inside(place, self._outside)
         return seen
 
-    def find(self, name: str) -> Entity | None:
-        """Return what a name stands for here: `deployer`, or `prod/deployer` of an account."""
+    def find(self, name: str, *kinds: str) -> Entity | None:
+        """Return what a name stands for here: `deployer`, or `prod/deployer` of an account.
+
+        Of a role and a policy with one name it is the one of the `kinds` that are asked for.
+        """
+        found = self._all(name)
+        wanted = (e for e in found if e.kind in kinds and e.target is None)
+        return next(wanted, found[0] if found else None)
+
+    def _all(self, name: str) -> list[Entity]:
         account, slash, inner = name.lower().partition("/")
         if slash:
             place = self._places.get(account)
-            return None if place is None else self._named.get((id(place), inner))
+            return [] if place is None else self._named.get((id(place), inner), [])
         nameless = self._places[""]
         own = self._named.get((id(self.place), account))
-        return own or self._named.get((id(nameless), account))
+        return own or self._named.get((id(nameless), account), [])
 
     def arn(self, entity: Entity) -> str:
         """Return the ARN that an entity will have."""
@@ -100,9 +108,13 @@ class Entities:
         return _MARK.sub(self._arn_of_mark, text)
 
     def _arn_of_mark(self, found: re.Match[str]) -> str:
-        name = found.group(2)
-        entity = self.find(name)
-        if entity is not None and found.group(1) == "entity":
+        what, name = found.groups()
+        kinds = types.PRINCIPAL_KINDS if what == "principal" else types.WITH_ARN
+        entities = [e for e in self._all(name) if e.kind in kinds and e.target is None]
+        if len(entities) > 1:
+            return found.group()  # which is meant nobody can tell; `check_resolved` says so
+        entity = entities[0] if entities else self.find(name)
+        if entity is not None and what != "id":
             self.referred.add(entity)
             return self.arn(entity)
         place = self._places.get(name)
@@ -122,9 +134,9 @@ class Entities:
             return value
         text = str(value.data)
         for name in chain((text,), self._in_accounts(text)):
-            found = self.find(name)
-            if found is not None and found.kind in types.WITH_ARN:
-                return attrs.evolve(value, type=entity_type(found.kind), data=name)
+            kinds = [e.kind for e in self._all(name) if e.kind in types.WITH_ARN]
+            if kinds:
+                return attrs.evolve(value, type=entity_type(*dict.fromkeys(kinds)), data=name)
         place = self._places.get(text.lower())
         if place is not None and place.kind == "account":
             return attrs.evolve(value, type=entity_type("account"))

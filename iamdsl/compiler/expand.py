@@ -16,7 +16,7 @@ from iamdsl.compiler.builders import text_of
 from iamdsl.compiler.evaluate import Evaluator, Frame, joined, negate
 from iamdsl.diagnostics import Label, codes
 from iamdsl.model import NEVER, Entity, Formula, Grant, Module, Place, Program, Value, types
-from iamdsl.model.program import with_article
+from iamdsl.model.program import namespace, with_article
 from iamdsl.model.values import leaves
 from iamdsl.source import Borrowed, moved
 from iamdsl.syntax import tree
@@ -473,9 +473,10 @@ class _Expanding:
 
 def _report_clashes(entities: list[Entity], report: Report) -> None:
     """Report names that one account cannot hold together: IAM compares them without case."""
-    first: dict[tuple[int, str], Entity] = {}
+    first: dict[tuple[int, str, str], Entity] = {}
     for entity in entities:
-        key = id(entity.home), entity.name.lower()
+        kind = "resource policy" if entity.target is not None else namespace(entity.kind)
+        key = id(entity.home), kind, entity.name.lower()
         other = first.setdefault(key, entity)
         if other is entity:
             continue
@@ -490,7 +491,8 @@ def _report_clashes(entities: list[Entity], report: Report) -> None:
             message,
             label="by this declaration, which is expanded more than once" if again else "",
             notes=() if again else (note,),
-            hint="names are unique in an account, and IAM compares them without case: rename one",
+            hint="names of one kind are unique in an account, and IAM compares them without case:"
+            " rename one",
         )
 
 

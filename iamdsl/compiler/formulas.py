@@ -160,15 +160,26 @@ def comparison(
         node.ignoring_case,
         span=node.span,
         guessed=_guessed(node, found, family, values),
-        as_written=as_written or (key.verbatim and _has_short_arn(family, texts)),
+        as_written=_has_short_arn(node, key, family, texts, report) or as_written,
     )
 
 
-def _has_short_arn(family: Family, texts: tuple[str, ...]) -> bool:
-    """Tell whether a text has fewer fields than an ARN, which no two evaluators read alike."""
-    return family == "Arn" and any(
-        PLACEHOLDER_OPEN not in t and "${" not in t and t.count(":") < 5 for t in texts
-    )
+def _has_short_arn(
+    node: tree.Compare, key: Value, family: Family, texts: tuple[str, ...], report: Report
+) -> bool:
+    """Tell whether a text has fewer fields than an ARN, and is kept as written all the same."""
+    if family != "Arn" or not key.verbatim:
+        return False
+    short = [t for t in texts if not (PLACEHOLDER_OPEN in t or "${" in t or t.count(":") >= 5)]
+    for text in short:
+        report.add(
+            codes.KEPT_AS_WRITTEN,
+            node.span,
+            f"`{text}` is no ARN pattern: it has fewer than six fields",
+            label="kept as written: AWS does not say what it matches",
+            hint="write `arn:*:*:*:*:*`, or ask by `exists` whether the key is there",
+        )
+    return bool(short)
 
 
 def _guessed(

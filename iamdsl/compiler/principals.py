@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamdsl.source import Span
     from iamdsl.syntax import tree
 
-_PRINCIPALS = frozenset({"role", "user", "account"})
-"""Kinds of declaration that can ask for something."""
 _SERVICE = r"(?a)[a-z0-9][a-z0-9.-]*"
 _ACCOUNT = r"(?a)\d{12}"
 _HOST = r"(?a)[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9._/-]+)?"
@@ -125,8 +123,8 @@ def of_value(value: Value, report: Report, span: Span) -> tuple[str, str] | None
     if value.type.name == "Principal":
         pair: tuple[str, str] = value.data
         return pair
-    if value.type.name == "Entity" and _PRINCIPALS.intersection(value.type.options):
-        return ("AWS", builders.entity_mark(str(value.data)))
+    if value.type.name == "Entity" and types.PRINCIPAL_KINDS.intersection(value.type.options):
+        return ("AWS", builders.entity_mark(str(value.data), "principal"))
     text = str(value.data)
     if value.type.name == "Entity":
         report.add(

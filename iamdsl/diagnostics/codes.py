@@ -127,6 +127,10 @@ BAD_PACKAGE = Code(
     "An installed package claims a name of modules that it does not have, or that another claims.",
 )
 
+AMBIGUOUS_NAME = Code(
+    "IAM117", "ambiguous-name", _ERROR, "A name stands for several things, and one ARN is asked for."
+)
+
 # 2: types, and what AWS knows
 BAD_PLACE = Code(
     "IAM115",

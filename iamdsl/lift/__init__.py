@@ -10,6 +10,7 @@ what repeats. What has no exact form is refused, never left out.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import attrs
@@ -62,13 +63,13 @@ def _own(estate: Estate) -> dict[str, str]:
     if account is None or partition is None:
         return {}
     start = f"arn:{partition}:iam::{account}"
-    own = {
-        f"{start}:policy{d.path}{d.name}": d.name for d in estate.build.documents if d.is_managed
-    }
-    for identity in estate.build.identities:
-        if identity.kind in {"role", "user", "group"}:
-            own[f"{start}:{identity.kind}{identity.path}{identity.name}"] = identity.name
-    return own
+    documents = [d for d in estate.build.documents if d.is_managed]
+    identities = [i for i in estate.build.identities if i.kind in {"role", "user", "group"}]
+    own = {f"{start}:policy{d.path}{d.name}": d.name for d in documents}
+    own |= {f"{start}:{i.kind}{i.path}{i.name}": i.name for i in identities}
+    # A name that a role and a policy have says neither's ARN; a builder does.
+    names = Counter(name.lower() for name in own.values())
+    return {arn: name for arn, name in own.items() if names[name.lower()] == 1}
 
 
 def _extern(extern: Extern) -> tree.Extern:

@@ -86,6 +86,14 @@ ENTITY_KINDS = frozenset(
 """Kinds of declaration whose names belong to the whole project."""
 
 
+def namespace(kind: str) -> str:
+    """Return the kind whose names a kind of declaration shares: policies are one with boundaries.
+
+    A role and a policy of one name are two things for IAM (AWS "reference_iam-quotas").
+    """
+    return "policy" if kind == "boundary" else kind
+
+
 def entity_type(*kinds: str) -> Type:
     """Return the type of a reference to a declaration of a kind, or of one of several."""
     return types.Type("Entity", options=kinds)

@@ -83,6 +83,8 @@ _FITS: dict[str, set[str]] = {
 }
 
 
+PRINCIPAL_KINDS = frozenset({"role", "user", "account"})
+"""Kinds of declaration that can ask for something."""
 WITH_ARN = frozenset({"policy", "boundary", "role", "user", "group", "account"})
 """Kinds of declaration that have an ARN to be spoken of by."""
 

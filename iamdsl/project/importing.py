@@ -267,7 +267,7 @@ class _Making:
         refused = tuple(self._refused)
         if self._report.failed:
             return Imported(self._report.diagnostics, refused=refused, ignored=tuple(ignored))
-        kinds = Counter(e.kind for _, entities in self._files.values() for e in entities)
+        kinds = Counter(_NOUNS.get(e.kind, e.kind) for _, entities in self._files.values() for e in entities)
         return Imported(
             self._report.diagnostics,
             tuple(Made(file, text) for file, text in texts.items()),
@@ -320,6 +320,15 @@ class _Making:
         self._complain(said.diagnostics)
         return {name} if name else {"?"}
 
+
+_NOUNS = {
+    "managed": "policy",
+    "scp": "SCP",
+    "rcp": "RCP",
+    "session": "session policy",
+    "resource": "resource policy",
+    "permission_set": "permission set",
+}
 
 _OF_FIT = {codes.TOO_LARGE, codes.TOO_MANY_ATTACHMENTS}
 """What a build will say: it is about AWS's limits, not about the meaning."""
