@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 _VARIABLE = re.compile(r"\$\{[^{}]*\}")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\u{D}"}
 _BRACES = {"{": "{{", "}": "}}"}
-_NAME = re.compile(r"(?a)[A-Za-z_][\w-]*")
 _DOTTED = re.compile(r"(?a)[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*")
 
 
@@ -43,11 +42,6 @@ def written(plain: str, *, quoted: bool = True) -> str:
 def string(plain: str) -> str:
     """Return text as a string of the language."""
     return f'"{written(plain)}"'
-
-
-def is_name(word: str) -> bool:
-    """Tell whether a word can stand where a name is declared."""
-    return bool(_NAME.fullmatch(word)) and word not in RESERVED
 
 
 def is_dotted(words: str) -> bool:
