@@ -57,14 +57,14 @@ def read(
         kind: of a lone document, as in `policies.read`; `target` likewise.
     """
     found = Report()
-    if isinstance(tree.value, dict) and _is_document(tree.value):
-        estate = _document(tree, name, found, kind, target)
-    elif kind != "auto" or target is not None:
-        message = "`--kind` and `--for` say what a lone document is, and this tells of identities"
+    lone = isinstance(tree.value, dict) and _is_document(tree.value)
+    says_all = not lone or bool({"InlinePolicy", "VpcEndpoints"} & tree.value.keys())
+    if says_all and (kind != "auto" or target is not None):
+        message = "`--kind` and `--for` say what a lone document is, and this answer does itself"
         found.add(codes.WRONG_KIND, tree.place(()), message, hint="leave them out")
         estate = None
     else:
-        estate = _account(tree, found)
+        estate = _document(tree, name, found, kind, target) if lone else _account(tree, found)
     report.extend(found.diagnostics)
     return estate
 
@@ -111,18 +111,18 @@ def _of_account(record: Record, account: Account) -> None:
     if "PolicyDocument" in value:
         account.inline_policy(record, next(word for word in KINDS if f"{word}Name" in value))
         return
-    for member, word in _DETAILS.items():
-        for one in record.records(member, f"a {word.lower()}"):
-            account.identity(one, word)
     group = value["Group"].get("GroupName") if isinstance(value.get("Group"), dict) else None
     groups = (group,) if isinstance(group, str) else ()
-    for member, word in _LISTS.items():
-        for one in record.records(member, f"a {word.lower()}"):
-            account.identity(one, word, note=_PARTIAL, groups=groups if word == "User" else ())
-    for word in KINDS:
-        single = record.record(word, f"a {word.lower()}")
-        if single is not None:
-            account.identity(single, word, note=_PARTIAL)
+    for member in value:
+        if member in _DETAILS:
+            for one in record.records(member, _a(_DETAILS[member])):
+                account.identity(one, _DETAILS[member])
+        elif member in _LISTS:
+            word = _LISTS[member]
+            for one in record.records(member, _a(word)):
+                account.identity(one, word, note=_PARTIAL, groups=groups if word == "User" else ())
+        elif member in KINDS and (single := record.record(member, _a(member))) is not None:
+            account.identity(single, member, note=_PARTIAL)
     _policies(record, account)
     page = next((member for member in _PAGES if value.get(member)), None)
     if page is not None:
@@ -135,6 +135,10 @@ def _of_account(record: Record, account: Account) -> None:
         )
     record.ignore(*_PAGES)
     record.done()
+
+
+def _a(word: str) -> str:
+    return f"a {word.lower()}"
 
 
 def _policies(record: Record, account: Account) -> None:

@@ -114,11 +114,14 @@ class Account:
 
     def managed_policy(self, record: Record) -> None:
         """Add a customer managed policy with its default version; AWS's own are passed over."""
-        arn, name = record.text("Arn") or "", record.name("PolicyName")
+        arn = record.text("Arn") or ""
+        folders, _, last = arn.partition(":policy/")[2].rpartition("/")  # an ARN has both, too
+        name = (record.text("PolicyName") or last) if last else record.name("PolicyName")
+        path = record.text("Path") or (f"/{folders}/" if folders else "/")
         if name is None or ":iam::aws:policy/" in arn:
             return
         self._own(record, "Arn")
-        description, path = record.text("Description") or None, record.text("Path") or "/"
+        description = record.text("Description") or None
         tags, default = record.tags(), record.text("DefaultVersionId")
         versions = record.records("PolicyVersionList", "a version")
         record.done()

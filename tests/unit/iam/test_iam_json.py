@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from iamdsl.iam import (
     Elements,
     Entry,
     Policy,
+    PolicyError,
     Principals,
     Statement,
     from_json,
@@ -98,6 +100,15 @@ def test_what_aws_forgives_is_read() -> None:
         ),
         ('{"Version": "2013", "Statement": []}', "unknown version"),
         ('{"Statement": 1, "Id": 2}', "Statement: an object"),
+        ('{"Version": ["2012-10-17"], "Statement": []}', "Version: unknown version"),
+        ('{"Version": null, "Statement": []}', "Version: unknown version"),
+        ('{"Statement": {"Effect": ["Allow"], "Action": "*"}}', "Effect: `Allow` or `Deny`"),
+        ('{"Statement": {"Effect": "Allow", "Action": "*", "Sid": null}}', "Sid: a string"),
+        ('{"Id": 1, "Statement": {"Effect": "Allow", "Action": "*"}}', "Id: a string"),
+        (
+            '{"Statement": {"Effect": "Allow", "Action": "*", "Condition": {"Bool": {"k": Infinity}}}}',
+            "Condition.Bool.k: a string",
+        ),
     ],
 )
 def test_what_is_no_policy_is_refused_with_its_path(text: str, path: str) -> None:
@@ -110,6 +121,33 @@ def test_an_old_policy_without_variables_is_read() -> None:
     """Most of them mean the same in both versions."""
     old = {"Version": "2008-10-17", "Statement": {"Effect": "Allow", "Action": "*"}}
     assert to_json(from_text(json.dumps(old)))["Version"] == "2012-10-17"
+
+
+def test_an_empty_sid_or_id_is_none() -> None:
+    """Terraform writes both for statements and documents that have none."""
+    statement = {"Sid": "", "Effect": "Allow", "Action": "*"}
+    policy = from_json({"Id": "", "Statement": [statement, {**statement, "Sid": "A"}]})
+    assert (policy.id, [s.sid for s in policy.statements]) == (None, [None, "A"])
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"Statement": []},
+        {"Statement": [{"Effect": "Allow"}]},
+        {"Statement": [{"Effect": "Allow", "Action": {"a": 1}}]},
+        {"Statement": [{"Effect": "Allow", "Action": ["a", ["b"]]}]},
+        {"Statement": [{"Effect": "Allow", "Action": "*", "Condition": {"Bool": {"k": [{}]}}}]},
+        {"Statement": [{"Effect": "Allow", "Action": "*", "Principal": {"AWS": [1]}}]},
+    ],
+)
+def test_the_path_to_a_mistake_leads_to_something(document: Any) -> None:
+    """A message shows the value at the path, so that it has to be there."""
+    with pytest.raises(PolicyError) as caught:
+        from_json(document)
+    value = document
+    for part in caught.value.path:
+        value = value[part]
 
 
 def test_the_text_of_an_old_policy_does_not_become_a_variable() -> None:

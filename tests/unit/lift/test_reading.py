@@ -8,6 +8,7 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from json_values import JSON
 
 from iamdsl.datafile.json_places import JsonPlaces
 from iamdsl.datafile.places import of_json
@@ -21,15 +22,6 @@ POLICY = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
 }
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ue000\ue001")),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4).map(
-        lambda t: t.encode("utf-8", "replace").decode().replace("\ue000", "").replace("\ue001", "")
-    ), inner, max_size=4),
-    max_leaves=12,
-)  # fmt: skip
 
 
 def tree_of(text: str) -> Tree:
