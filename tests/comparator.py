@@ -20,11 +20,13 @@ from decisions import (
     Request,
     Statement,
     applies,
+    filled,
     holds,
     is_action,
     is_principal,
     is_resource,
     statements,
+    unescaped,
 )
 
 from iamdsl.aws import Catalogue
@@ -109,10 +111,8 @@ class _Side:
                 decided = "Allow"
         return decided
 
-    def turns_on(self, statement: Statement, request: Request) -> bool:
-        """Tell whether the decision is another one without the statement."""
-        if not applies(statement, request):
-            return False
+    def is_left_to(self, statement: Statement, request: Request) -> bool:
+        """Tell whether no other statement settles a request, so that this one can."""
         denies = statement.effect == "Deny"
         return not any(
             s is not statement and (s.effect == "Deny" or not denies) and applies(s, request)
@@ -135,7 +135,8 @@ class _Duel:
         self.sides = sides
         self.choice = choice
         self.entries: dict[str, list[Entry]] = {}
-        for statement in (*own, *sides[0].statements, *sides[1].statements):
+        every = [*own, *sides[0].statements, *sides[1].statements]
+        for statement in every:
             for entry in statement.condition:
                 found = self.entries.setdefault(entry.key, [])
                 if entry not in found:
@@ -144,7 +145,7 @@ class _Duel:
         self.negated_actions = _texts(own, "actions", negated=True)
         self.some_actions = self._some(_texts(own, "actions", negated=False), 60)
         self.some_resources = self._some(
-            _texts(own, "resources", negated=True) + _texts(own, "resources", negated=False), 60
+            _texts(every, "resources", negated=True) + _texts(every, "resources", negated=False), 60
         )
         self.principals = dict.fromkeys(
             p for s in own if s.principals for pair in s.principals[0] for p in samples.principals(*pair)
@@ -195,9 +196,11 @@ class _Duel:
         mine = [e.key for e in statement.condition]
         for key in dict.fromkeys((*needed, *mine)):
             entries = [e for e in statement.condition if e.key == key]
+            listed = (filled(t, context, statement.variables) for e in entries for t in e.texts)
+            here = [unescaped(text) for text in listed if text is not None]
             fitting = [
                 value
-                for value in parts.keys.get(key, [()])
+                for value in (*parts.keys.get(key, [()]), *here)
                 if (value or key not in needed)
                 and all(holds(e, {**context, key: value}, statement.variables) for e in entries)
             ]
@@ -233,7 +236,7 @@ class _Duel:
                 found = self.differ(request)
                 if found is not None:
                     return found
-        return self._covered(side, statement, bases, parts) or self._several(
+        return self._settled(side, statement, bases[0], parts) or self._several(
             statement, bases, parts, rounds
         )
 
@@ -246,7 +249,7 @@ class _Duel:
         alone, other = [], []
         for number in range(TRIES):
             request = self._matching(statement, parts, plain=number < TRIES // 3)
-            if side.turns_on(statement, request):
+            if applies(statement, request) and side.is_left_to(statement, request):
                 alone.append(request)
             else:
                 other.append(request)
@@ -284,21 +287,21 @@ class _Duel:
                 for value in few:
                     yield base._replace(context={**base.context, key: value})
 
-    def _covered(
-        self, side: _Side, statement: Statement, bases: list[Request], parts: _Parts
+    def _settled(
+        self, side: _Side, statement: Statement, base: Request, parts: _Parts
     ) -> Difference | None:
-        """Look where what is listed is decided by its statement alone, which bases may not be."""
+        """Look elsewhere for what other statements settle at a base."""
         listed: list[tuple[str, Any]] = [("action", a) for a in parts.actions[0]]
+        listed += [("action", a) for a in self.negated_actions if "*" not in a]
         listed += [("principal", p) for p in parts.principals[0]]
-        for base in bases[:1]:
-            for part, value in listed:
-                if side.turns_on(statement, base._replace(**{part: value})):
-                    continue
-                for _ in range(4):
-                    request = self._matching(statement, parts, plain=False)
-                    found = self.differ(request._replace(**{part: value}))
-                    if found is not None:
-                        return found
+        for part, value in listed:
+            if side.is_left_to(statement, base._replace(**{part: value})):
+                continue
+            for _ in range(4):
+                request = self._matching(statement, parts, plain=False)
+                found = self.differ(request._replace(**{part: value}))
+                if found is not None:
+                    return found
         return None
 
     def _several(

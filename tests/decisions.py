@@ -7,8 +7,8 @@ reference_policies_condition-single-vs-multi-valued-context-keys, reference_poli
 
 Where those pages leave something open, one reading is taken, the same for every document:
 `ForAnyValue:…IfExists` holds on a missing key (the page's text); an operator without a set prefix
-on several values holds for any of them, negated for all; a value that is not of the operator's
-kind fits nothing; a short ARN as resource goes on with `*` (as in identity policies).
+on several values holds for any of them, negated for all; a text that is not of the operator's
+kind fits itself alone; a short ARN as resource goes on with `*` (as in identity policies).
 """
 
 from __future__ import annotations
@@ -298,7 +298,7 @@ def _fits(base: str, text: str, value: str, context: Context, variables: bool) -
     try:
         return _TYPED_TESTS[base](text, value)
     except (ValueError, InvalidOperation, OverflowError):
-        return False  # a value of another kind
+        return text == value  # of another kind
 
 
 def _is_text(pattern: str, value: str) -> bool:

@@ -22,6 +22,7 @@ from decisions import (
 
 if TYPE_CHECKING:
     import random
+    import re
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from decisions import Context, Value
@@ -175,8 +176,9 @@ def variables_of(statement: Statement) -> list[str]:
     return [name for name in dict.fromkeys(names) if name and name not in "*?$"]
 
 
-FILLED = "zz-var"
-"""What a key holds that is a variable, unless something says more about it."""
+def filling(name: str) -> str:
+    """Return what a key holds that is a variable, unless something says more about it."""
+    return "v-" + "".join(c for c in name.partition(",")[0].lower() if c.isalnum())
 
 
 def values(
@@ -197,8 +199,9 @@ def values(
                 ones.update(dict.fromkeys(_around(entry.base, text, choice)))
         ones.update(dict.fromkeys(ODD[kind or _KINDS[entry.base]]))
     if as_variable:
-        ones.update(dict.fromkeys((FILLED, "a*b?c", "arn:aws:zz:eu-west-1:999999999999:odd/one")))
-    fitting = [v for v in ones if kind is None or _is_of(kind, v)]
+        ones = dict.fromkeys((filling(key), *ones, "a*b?c", *ODD["ARN"]))
+    written = {text for entry in entries for text in entry.texts}
+    fitting = [v for v in ones if kind is None or v in written or _is_of(kind, v)]
     prefixed = any(e.prefix for e in entries)
     plain = any(not e.prefix and e.base != "Null" for e in entries) or as_variable
     made: list[Value] = []
@@ -264,11 +267,11 @@ def _strings(text: str, choice: random.Random) -> Iterator[str]:
     yield ""
 
 
-def _literal(found: object) -> str:
+def _literal(found: re.Match[str]) -> str:
     """Return what stands for a variable in a text that is to be matched."""
-    name = found[1]  # type: ignore[index]
+    name = found[1]
     special = {"*": LITERAL["*"], "?": LITERAL["?"], "$": "$"}
-    return special.get(name, FILLED)
+    return special.get(name) or filling(name)
 
 
 def _numbers(text: str, choice: random.Random) -> Iterator[str]:
