@@ -20,6 +20,7 @@ from decisions import (
     Request,
     Statement,
     applies,
+    applies_but_for_action,
     filled,
     holds,
     is_action,
@@ -105,7 +106,7 @@ class _Side:
     def decide(self, request: Request) -> Decision:
         decided: Decision = None
         for s in self.about(request.action):
-            if (s.effect == "Deny" or decided is None) and applies(s, request):
+            if (s.effect == "Deny" or decided is None) and applies_but_for_action(s, request):
                 if s.effect == "Deny":
                     return "Deny"
                 decided = "Allow"
@@ -115,7 +116,9 @@ class _Side:
         """Tell whether no other statement settles a request, so that this one can."""
         denies = statement.effect == "Deny"
         return not any(
-            s is not statement and (s.effect == "Deny" or not denies) and applies(s, request)
+            s is not statement
+            and (s.effect == "Deny" or not denies)
+            and applies_but_for_action(s, request)
             for s in self.about(request.action)
         )
 

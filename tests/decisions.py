@@ -23,6 +23,8 @@ from functools import cache, lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
+import attrs
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -50,14 +52,18 @@ class Request(NamedTuple):
     context: Context
 
 
-class Elements(NamedTuple):
+@attrs.frozen(cache_hash=True)
+class Elements:
     """Actions or resources of a statement, and whether they are those of `Not…`."""
 
     texts: tuple[str, ...]
     negated: bool
+    open: bool
+    """Whether what they match depends on variables."""
 
 
-class Entry(NamedTuple):
+@attrs.frozen(cache_hash=True, order=True)
+class Entry:
     """One key under one operator; `key` in lower case, `base` without `Not`."""
 
     prefix: str
@@ -66,9 +72,12 @@ class Entry(NamedTuple):
     optional: bool
     key: str
     texts: tuple[str, ...]
+    open: bool
+    """Whether what they match depends on variables."""
 
 
-class Statement(NamedTuple):
+@attrs.frozen(cache_hash=True)
+class Statement:
     """A statement in one spelling: equal ones decide alike, whatever they were called.
 
     Attributes:
@@ -116,15 +125,14 @@ def _statement(written: Mapping[str, Any], variables: bool) -> Statement:
         for key, values in keys.items()
     ]
     resources = _elements(written, "Resource", _in_six_fields)
-    texts = [t for e in entries for t in e.texts]
-    texts += resources.texts if resources else ()
+    is_open = any(e.open for e in entries) or (resources is not None and resources.open)
     return Statement(
         written["Effect"],
         actions,
         resources,
         _principals(written),
         tuple(sorted(entries)),
-        variables or not any("${" in text for text in texts),
+        variables or not is_open,
     )
 
 
@@ -134,7 +142,12 @@ def _elements(
     found = next((n for n in (name, "Not" + name) if n in written), None)
     if found is None:
         return None
-    return Elements(tuple(sorted(set(map(spelt, listed(written[found]))))), found != name)
+    texts = tuple(sorted(set(map(spelt, listed(written[found])))))
+    return Elements(texts, found != name, _is_open(texts))
+
+
+def _is_open(texts: Iterable[str]) -> bool:
+    return any("${" in text for text in texts)
 
 
 def _in_six_fields(arn: str) -> str:
@@ -195,7 +208,7 @@ def _entry(operator: str, key: str, texts: list[str]) -> Entry:
     if base is None or prefix not in _PREFIXES:
         raise ValueError(f"no operator {operator}")
     values = tuple(sorted(set(texts)))
-    return Entry(_PREFIXES[prefix], base, name in _NEGATED, name != rest, key.lower(), values)
+    return Entry(_PREFIXES[prefix], base, name in _NEGATED, name != rest, key.lower(), values, _is_open(values))
 
 
 # Deciding
@@ -209,9 +222,13 @@ def decide(among: Iterable[Statement], request: Request) -> Decision:
 
 def applies(statement: Statement, request: Request) -> bool:
     """Tell whether a statement speaks of a request."""
+    return is_action(statement, request.action) and applies_but_for_action(statement, request)
+
+
+def applies_but_for_action(statement: Statement, request: Request) -> bool:
+    """Tell whether all else of a statement fits a request."""
     return (
-        is_action(statement, request.action)
-        and is_resource(statement, request.resource, request.context)
+        is_resource(statement, request.resource, request.context)
         and is_principal(statement, request.principal)
         and all(holds(e, request.context, statement.variables) for e in statement.condition)
     )
@@ -233,14 +250,22 @@ def _names_and_patterns(texts: tuple[str, ...]) -> tuple[frozenset[str], tuple[s
 
 def is_resource(statement: Statement, resource: str, context: Context) -> bool:
     """Tell whether a resource is one of a statement's; `*` matches across `/` and `:`."""
-    if statement.resources is None:
+    elements = statement.resources
+    if elements is None:
         return True
+    if not elements.open:
+        return _among(elements, resource)
     found = any(
         (pattern := filled(text, context, statement.variables)) is not None
         and glob(pattern, resource)
-        for text in statement.resources.texts
+        for text in elements.texts
     )
-    return found != statement.resources.negated
+    return found != elements.negated
+
+
+@lru_cache(maxsize=1 << 18)
+def _among(elements: Elements, resource: str) -> bool:
+    return any(glob(text, resource) for text in elements.texts) != elements.negated
 
 
 def is_principal(statement: Statement, principal: tuple[str, str]) -> bool:
@@ -275,6 +300,17 @@ def values_of(key: str, context: Context) -> tuple[str, ...]:
 def holds(entry: Entry, context: Context, variables: bool) -> bool:
     """Tell whether an entry of a condition holds for a request's context."""
     values = values_of(entry.key, context)
+    if not entry.open:
+        return _holds_everywhere(entry, values)
+    return _holds(entry, values, context, variables)
+
+
+@lru_cache(maxsize=1 << 18)
+def _holds_everywhere(entry: Entry, values: tuple[str, ...]) -> bool:
+    return _holds(entry, values, {}, variables=False)
+
+
+def _holds(entry: Entry, values: tuple[str, ...], context: Context, variables: bool) -> bool:
     if entry.base == "Null":
         return any((text.lower() == "true") == (not values) for text in entry.texts)
 

@@ -29,7 +29,7 @@ def mutants(document: Mapping[str, Any], choice: random.Random) -> list[Mutant]:
     Which statement, entry and value is chosen by `choice`.
     """
     made = []
-    for name, change in _CHANGES.items():
+    for name, change in CHANGES.items():
         changed: dict[str, Any] = copy.deepcopy(dict(document))
         found = changed["Statement"]
         every = [found] if isinstance(found, dict) else found
@@ -114,7 +114,7 @@ def _joined(every: _Statements, number: int, choice: random.Random) -> str | Non
         and s["Effect"] == first["Effect"]
         and {"Action", "Resource"} <= set(s) & set(first)
         and (s["Action"] != first["Action"] or s.get("Condition") != first.get("Condition"))
-        and s["Resource"] != first["Resource"]
+        and set(listed(s["Resource"])) != set(listed(first["Resource"]))
     ]
     if not others:
         return None
@@ -275,7 +275,7 @@ def _except_last(text: str) -> str:
     return text[:-1] if not text.endswith(("*", ":")) else text
 
 
-_CHANGES: Mapping[str, Callable[[_Statements, int, random.Random], str | None]] = {
+CHANGES: Mapping[str, Callable[[_Statements, int, random.Random], str | None]] = {
     "effect": _effect,
     "lost": _lost,
     "joined": _joined,
