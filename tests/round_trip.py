@@ -1,0 +1,157 @@
+"""Documents imported, formatted, built and compared again, in one process."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from comparator import Difference, catalogue, compare
+
+import iamdsl
+from iamdsl import fmt
+from iamdsl.diagnostics import Report, Severity
+from iamdsl.project import importing
+from iamdsl.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from iamdsl.diagnostics import Diagnostic
+
+
+class Trip(NamedTuple):
+    """What became of a document.
+
+    Attributes:
+        source: the source that it was imported as; "" when it was refused.
+        refusal: why it was not imported, or why its source was not built.
+        laid_out: whether the source is as `iamdsl fmt` writes it.
+        built: the documents that were built of it.
+        difference: a request that shows that they mean something else.
+        codes: of the warnings.
+    """
+
+    source: str = ""
+    refusal: str = ""
+    laid_out: bool = True
+    built: tuple[dict[str, Any], ...] = ()
+    difference: Difference | None = None
+    codes: tuple[str, ...] = ()
+
+
+def round_trip(
+    document: Mapping[str, Any], *, kind: str = "auto", target: str | None = None, rounds: int = 100
+) -> Trip:
+    """Import a document, build what came of it, and compare."""
+    given = json.dumps(document).encode()
+    made = importing.run(["-"], importing.Options(kind, target, "imported"), given)
+    warned = tuple(d.code.number for d in made.diagnostics if d.severity is Severity.WARNING)
+    if made.failed:
+        return Trip(refusal=_first_error(made.diagnostics), codes=warned)
+    (source,) = made.sources
+    laid_out = fmt.format(Source(source.file, source.text), Report()) == source.text
+    blanks = blanks_of(source.text)
+    filled, values = fill_in(document, blanks)
+    pseudo = dict(made.pseudo)
+    result = iamdsl.compile(
+        source.text,
+        params=values,
+        partition=pseudo.get("partition"),
+        account=pseudo.get("account"),
+        region=pseudo.get("region"),
+        catalogue=catalogue(),
+    )
+    if not result.ok:
+        return Trip(
+            source.text, f"built: {_first_error(result.diagnostics)}", laid_out, codes=warned
+        )
+    built = documents_of(result.files)
+    difference = compare([filled], built, rounds=rounds)
+    return Trip(source.text, "", laid_out, built, difference, warned)
+
+
+def documents_of(files: Mapping[str, str]) -> tuple[dict[str, Any], ...]:
+    """Return the policies among the files of a build."""
+    found = (json.loads(text) for name, text in sorted(files.items()) if name.endswith(".json"))
+    return tuple(document for document in found if "Statement" in document)
+
+
+def _first_error(diagnostics: Iterable[Diagnostic]) -> str:
+    error = next(d for d in diagnostics if d.severity is Severity.ERROR)
+    return f"{error.code.number} {error.message}"
+
+
+_STANDS_FOR = re.compile(r"Stands for `(.+)` of the imported document\.\nextern ([\w-]+): (\w+)")
+
+
+class Blank(NamedTuple):
+    """What a document leaves to be filled in, and the extern that it was imported as."""
+
+    written: str
+    extern: str
+    type: str
+
+
+def blanks_of(source: str) -> tuple[Blank, ...]:
+    """Return the blanks of an imported document, as its source names them."""
+    return tuple(Blank(*found) for found in _STANDS_FOR.findall(source))
+
+
+_VALUES = {
+    "IpAddress": "203.0.113.0/24",
+    "NotIpAddress": "203.0.113.0/24",
+    "Numeric": "7",
+    "Date": "2026-01-01T00:00:00Z",
+    "Bool": "true",
+}
+
+
+def fill_in(
+    document: Mapping[str, Any], blanks: Iterable[Blank]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Fill the blanks of a document as a person would; return it, and the values of its externs.
+
+    A `${Name}` becomes a text everywhere. What stands between brackets is filled in only where a
+    text could not stand: elsewhere it is a text itself.
+    """
+    filled = copy.deepcopy(dict(document))
+    values: dict[str, str] = {}
+    for blank in blanks:
+        if blank.written.startswith("${"):
+            values[blank.extern] = f"v-{blank.extern}"
+            filled = json.loads(json.dumps(filled).replace(blank.written, values[blank.extern]))
+        else:
+            values[blank.extern] = blank.written
+    for blank in blanks:
+        if not blank.written.startswith("${"):
+            _fill_brackets(filled, blank, values)
+    return filled, values
+
+
+def _fill_brackets(document: dict[str, Any], blank: Blank, values: dict[str, str]) -> None:
+    for holder, member, family in _places(document):
+        found = holder[member]
+        texts = found if isinstance(found, list) else [found]
+        value = _VALUES.get(family)
+        if family == "Arn" and blank.type == "Arn":
+            value = f"arn:aws:zz:eu-west-1:111122223333:{blank.extern}"
+        if value is not None and blank.written in texts:
+            values[blank.extern] = value
+            holder[member] = [value if text == blank.written else text for text in texts]
+
+
+def _places(document: dict[str, Any]) -> Iterable[tuple[dict[str, Any], str, str]]:
+    """Yield where a list of values stands, as a holder and a member of it, and its family."""
+    found = document["Statement"]
+    for statement in found if isinstance(found, list) else [found]:
+        for member in ("Resource", "NotResource"):
+            if member in statement:
+                yield statement, member, "Arn"
+        for operator, keys in statement.get("Condition", {}).items():
+            name = operator.rpartition(":")[2]
+            family = next((f for f in (*_VALUES, "Arn") if name.startswith(f)), "")
+            for key in keys:
+                yield keys, key, family
+
