@@ -29,10 +29,18 @@ def _tools() -> None:
     pytest.skip("cfn-lint or jsonschema is not installed")
 
 
+NARROWER = {"kept-as-written-between-quotes"}
+"""Cases of ARNs that AWS takes and cfn-lint's pattern does not: AWS's own managed policies have them."""
+
+
 @pytest.mark.parametrize("path", CASES, ids=lambda p: p.parent.parent.name)
 def test_cases(path: Path) -> None:
     """What the cases pin down is what another tool takes for a policy."""
-    assert problems(json.loads(path.read_text(encoding="utf-8"))) == []
+    found = problems(json.loads(path.read_text(encoding="utf-8")))
+    if path.parent.parent.name in NARROWER:
+        assert found
+        found = [problem for problem in found if "'^(arn:" not in problem]
+    assert found == []
 
 
 @pytest.mark.parametrize("folder", EXAMPLES, ids=lambda p: p.name)
