@@ -66,7 +66,12 @@ def options(
     paths: tuple[str, ...], params: tuple[str, ...], **more: Any
 ) -> tuple[tuple[str, ...], Options]:
     """Return paths and the options of the project room; reads stdin where `-` names it."""
-    pairs = []
+    return paths, Options(params=pairs(params), stdin=stdin(paths), **more)
+
+
+def pairs(params: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return what `--set` was given as pairs of name and value."""
+    made = []
     for param in params:
         name, equals, value = param.partition("=")
         if not equals or not name.strip():
@@ -76,8 +81,8 @@ def options(
         name = name.strip()
         if name.startswith("aws."):
             _check_pseudo(name.removeprefix("aws."), value)
-        pairs.append((name, value))
-    return paths, Options(params=tuple(pairs), stdin=stdin(paths), **more)
+        made.append((name, value))
+    return tuple(made)
 
 
 def stdin(paths: tuple[str, ...]) -> bytes | None:

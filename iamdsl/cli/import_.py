@@ -32,6 +32,13 @@ _KINDS = ("auto", "policy", "boundary", "scp", "rcp", "session", "trust", "resou
 @click.option(
     "--for", "target", metavar="ARN", help="The resource that a resource policy belongs to."
 )
+@click.option(
+    "--set",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Where it is from: aws.account, aws.region, aws.partition; makes ARNs shorter.",
+)
 @click.option("--skip", is_flag=True, help="Leave out what has no exact form, and import the rest.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 @_options.reporting
@@ -42,6 +49,7 @@ def command(
     name: str | None,
     kind: str,
     target: str | None,
+    params: tuple[str, ...],
     skip: bool,
     force: bool,
     output_format: str,
@@ -60,7 +68,7 @@ def command(
     from iamdsl.project import importing  # noqa: PLC0415 (the compiler, when there is work)
 
     split = out is not None and not out.endswith(".iam")
-    options = importing.Options(kind, target, name, skip, split)
+    options = importing.Options(kind, target, name, _place(params), skip, split)
     stdin = sys.stdin.buffer.read(importing.MAX_BYTES + 1) if "-" in paths else None
     made = importing.run(paths, options, stdin)
     problem = None
@@ -75,6 +83,15 @@ def command(
         console.err(_report(made, out))
     code = exits.of(made.diagnostics, error_on_warning=error_on_warning)
     raise click.exceptions.Exit(code)
+
+
+def _place(params: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return what is said of the place, by the names of the configuration."""
+    made = _options.pairs(params)
+    odd = next((name for name, _ in made if not name.startswith("aws.")), None)
+    if odd is not None:
+        raise click.BadParameter(f"{odd!r} is not of the form aws.NAME.", param_hint="--set")
+    return tuple((name.removeprefix("aws."), value) for name, value in made)
 
 
 def _joined(made: Imported) -> str:

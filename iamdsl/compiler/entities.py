@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from iamdsl.compiler.expand import Expansion
     from iamdsl.model import Entity, Formula, Place, Value
 
-_MARK = re.compile(f"{PLACEHOLDER_OPEN}(entity|principal|id) ([^{PLACEHOLDER_CLOSE}]*){PLACEHOLDER_CLOSE}")
+_MARK = re.compile(
+    f"{PLACEHOLDER_OPEN}(entity|principal|id) ([^{PLACEHOLDER_CLOSE}]*){PLACEHOLDER_CLOSE}"
+)
 _NAMES = {"String", "Choice", "Pattern", "Entity"}
 _PREFIXES = {
     "policy": "policy", "boundary": "policy", "role": "role", "user": "user", "group": "group",

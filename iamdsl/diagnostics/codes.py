@@ -128,7 +128,10 @@ BAD_PACKAGE = Code(
 )
 
 AMBIGUOUS_NAME = Code(
-    "IAM117", "ambiguous-name", _ERROR, "A name stands for several things, and one ARN is asked for."
+    "IAM117",
+    "ambiguous-name",
+    _ERROR,
+    "A name stands for several things, and one ARN is asked for.",
 )
 
 # 2: types, and what AWS knows

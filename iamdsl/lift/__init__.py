@@ -11,6 +11,7 @@ what repeats. What has no exact form is refused, never left out.
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import attrs
@@ -20,6 +21,7 @@ from iamdsl.lift.entities import Writer, Written
 from iamdsl.lift.estate import Estate, Extern
 from iamdsl.lift.open_texts import filled
 from iamdsl.lift.sharing import shared
+from iamdsl.lift.templates import imports
 from iamdsl.lift.writing import Facts
 from iamdsl.syntax import tree
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from iamdsl.aws import Catalogue
     from iamdsl.diagnostics import Report
+    from iamdsl.lift.templates import Pattern
 
 __all__ = ["Estate", "Extern", "Lifted", "Written", "lift", "source"]
 
@@ -40,11 +43,17 @@ class Lifted:
     entities: tuple[Written, ...]
 
 
-def lift(estate: Estate, catalogue: Catalogue, report: Report) -> Lifted:
-    """Return the declarations of an estate; what has no exact form is reported and left out."""
+def lift(
+    estate: Estate, catalogue: Catalogue, report: Report, known: Sequence[Pattern] = ()
+) -> Lifted:
+    """Return the declarations of an estate; what has no exact form is reported and left out.
+
+    Args:
+        known: the templates that may be used, see `templates.patterns`.
+    """
     estate = filled(estate, report)
     facts = Facts(catalogue, report, estate.pseudo, _own(estate))
-    writer = Writer(facts, estate.docs)
+    writer = Writer(facts, estate.docs, known)
     written = [writer.document(d) for d in estate.build.documents]
     written += [writer.identity(i) for i in estate.build.identities]
     return Lifted(tuple(map(_extern, estate.externs)), tuple(written))
@@ -53,8 +62,10 @@ def lift(estate: Estate, catalogue: Catalogue, report: Report) -> Lifted:
 def source(externs: Sequence[tree.Extern], entities: Sequence[Written]) -> tree.File:
     """Return the source of some entities; what repeats in it gets a name."""
     taken = [*(e.name.text for e in externs), *(e.name for e in entities)]
+    taken += chain.from_iterable(e.modules for e in entities)
     lets, members = shared(tuple(e.node for e in entities), taken)
-    return tree.File((*externs, *lets, *members), span=nodes.NOWHERE)
+    modules = frozenset[str]().union(*(e.modules for e in entities))
+    return tree.File((*imports(modules), *externs, *lets, *members), span=nodes.NOWHERE)
 
 
 def _own(estate: Estate) -> dict[str, str]:

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 
 from iamdsl.diagnostics import codes
-from iamdsl.lift import nodes, resources
+from iamdsl.lift import nodes, resources, templates
 from iamdsl.lift.statements import Where, sentence
 from iamdsl.lift.writing import NotSayableError
 from iamdsl.syntax import tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from iamdsl import iam
     from iamdsl.iam import Attachment, Document, Identity, Tags
+    from iamdsl.lift.templates import Pattern
     from iamdsl.lift.writing import Facts
     from iamdsl.source import Span
 
@@ -36,6 +37,7 @@ class Written:
     Attributes:
         kind: of the document or identity.
         whole: whether all of it could be said.
+        modules: those of the standard library that it uses.
     """
 
     kind: str
@@ -43,6 +45,7 @@ class Written:
     node: tree.Declaration
     origins: Origins
     whole: bool
+    modules: frozenset[str] = frozenset()
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -51,12 +54,15 @@ class Writer:
 
     Attributes:
         docs: comments for readers, by the name of the entity.
+        templates: what the standard library can say.
     """
 
     facts: Facts
     docs: Mapping[str, str]
+    templates: Sequence[Pattern] = ()
     _origins: list[tuple[Span, ...]] = attrs.field(factory=list)
     _refused: list[str] = attrs.field(factory=list)
+    _modules: set[str] = attrs.field(factory=set)
 
     def document(self, document: Document) -> Written:
         """Return a policy with a life of its own."""
@@ -67,7 +73,9 @@ class Writer:
         return self._written(identity.kind, identity.name, self._identity(identity))
 
     def _written(self, kind: str, name: str, node: tree.Declaration) -> Written:
-        made = Written(kind, name, node, tuple(self._origins), not self._refused)
+        whole, modules = not self._refused, frozenset(self._modules)
+        made = Written(kind, name, node, tuple(self._origins), whole, modules)
+        self._modules.clear()
         self._origins.clear()
         self._refused.clear()
         return made
@@ -131,9 +139,17 @@ class Writer:
 
     def _sentences(
         self, policy: iam.Policy, where: Where, owner: str, doc: str = ""
-    ) -> Iterator[tree.Statement]:
+    ) -> Iterator[tree.Statement | tree.Use]:
         taken: set[str] = set()
-        for statement in policy.statements:
+        uses = templates.find(policy.statements, where.kind, self.templates) if not doc else ()
+        first = {use.places[0]: use for use in uses}
+        within = {place for use in uses for place in use.places}
+        for place, statement in enumerate(policy.statements):
+            if place in first:
+                self._modules.add(first[place].module)
+                yield first[place].node
+            if place in within:
+                continue
             unnamed, note = statement, doc
             if statement.sid is not None and statement.sid in taken:
                 note = "\n".join(filter(None, [doc, f'The Sid was "{statement.sid}" again.']))

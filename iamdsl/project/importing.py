@@ -14,11 +14,14 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamdsl import fmt, lift
+import attrs
+
+from iamdsl import fmt, lift, resources
 from iamdsl.aws.limits import LIMITS
 from iamdsl.compiler import Environment, compile  # noqa: A004 (the verb of the compiler)
 from iamdsl.diagnostics import Diagnostic, Report, Severity, codes
 from iamdsl.lift import formats
+from iamdsl.lift.templates import Pattern, patterns
 from iamdsl.project import loading
 from iamdsl.project.catalogue import open_catalogue
 from iamdsl.project.problem import Problem, reason
@@ -26,7 +29,7 @@ from iamdsl.source import Source, Span
 from iamdsl.syntax import parse, tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from iamdsl.aws import Catalogue
     from iamdsl.lift import Estate, Written
@@ -43,6 +46,7 @@ class Options(NamedTuple):
 
     Attributes:
         kind, target, name: of a lone policy document, see `lift.policies.read`.
+        place: what is known of where it is from: `account`, `region`, `partition`.
         skip: whether entities that cannot be said are left out, with their errors as warnings.
         split: whether each entity of an account gets a file of its own.
     """
@@ -50,6 +54,7 @@ class Options(NamedTuple):
     kind: str = "auto"
     target: str | None = None
     name: str | None = None
+    place: tuple[tuple[str, str], ...] = ()
     skip: bool = False
     split: bool = False
 
@@ -220,20 +225,22 @@ class _Making:
     def __init__(self, catalogue: Catalogue, options: Options, report: Report) -> None:
         self._catalogue, self._options, self._report = catalogue, options, report
         self._files: dict[str, tuple[tuple[tree.Extern, ...], tuple[Written, ...]]] = {}
-        self._pseudo: dict[str, str] = {}
+        self._pseudo = dict(options.place)
         self._refused: dict[str, None] = {}
+        self._patterns: dict[tuple[tuple[str, str], ...], tuple[Pattern, ...]] = {}
 
     def add(self, name: str, estate: Estate) -> None:
         """Add what was read from one input."""
         own = Report()
-        lifted = lift.lift(estate, self._catalogue, own)
+        estate = attrs.evolve(estate, pseudo={**dict(self._options.place), **estate.pseudo})
+        lifted = lift.lift(estate, self._catalogue, own, self._templates(estate))
         self._complain(own.diagnostics)
         for key, value in estate.pseudo.items():
             if self._pseudo.setdefault(key, value) != value:
                 self._report.add(
                     codes.SEVERAL_ACCOUNTS,
                     None,
-                    f"`{name}` is of the {key} `{value}`, and another file of `{self._pseudo[key]}`",
+                    f"`{name}` is of the {key} `{value}`, and something else of `{self._pseudo[key]}`",
                     hint="import them one by one, each into a folder of its own",
                 )
         whole = tuple(e for e in lifted.entities if e.whole)
@@ -245,6 +252,22 @@ class _Making:
                 number += 1
                 unique = f"{file}-{number}"
             self._files[f"{unique}.iam"] = (lifted.externs, entities)
+
+    def _templates(self, estate: Estate) -> tuple[Pattern, ...]:
+        """Return what the standard library can say in the place of an estate."""
+        key = tuple(sorted(estate.pseudo.items()))
+        if key not in self._patterns:
+            names = sorted(
+                name.removesuffix(".iam")
+                for name in os.listdir(resources.path("stdlib"))
+                if name.endswith(".iam")
+            )
+            self._patterns[key] = patterns(names, self._environment(estate.pseudo))
+        return self._patterns[key]
+
+    def _environment(self, pseudo: Mapping[str, str]) -> Environment:
+        loader = loading.Loader("", ())
+        return Environment(self._catalogue, loader, LIMITS, pseudo=pseudo, defers=True)
 
     def _complain(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Report what cannot be said; where it is to be skipped, as a warning."""
@@ -267,7 +290,9 @@ class _Making:
         refused = tuple(self._refused)
         if self._report.failed:
             return Imported(self._report.diagnostics, refused=refused, ignored=tuple(ignored))
-        kinds = Counter(_NOUNS.get(e.kind, e.kind) for _, entities in self._files.values() for e in entities)
+        kinds = Counter(
+            _NOUNS.get(e.kind, e.kind) for _, entities in self._files.values() for e in entities
+        )
         return Imported(
             self._report.diagnostics,
             tuple(Made(file, text) for file, text in texts.items()),
@@ -289,14 +314,7 @@ class _Making:
     def _check(self, texts: dict[str, str]) -> set[str]:
         """Compile what was made; return the names of the entities that do not, each reported."""
         sources = [Source(file, text) for file, text in texts.items()]
-        environment = Environment(
-            self._catalogue,
-            loading.Loader("", ()),
-            LIMITS,
-            pseudo=self._pseudo,
-            defers=True,
-        )
-        found = compile(sources, environment).diagnostics
+        found = compile(sources, self._environment(self._pseudo)).diagnostics
         errors = [d for d in found if d.severity is Severity.ERROR and d.code not in _OF_FIT]
         wrong: set[str] = set()
         for error in errors:
