@@ -147,6 +147,7 @@ def find(statements: Sequence[Statement], kind: str, known: Sequence[Pattern]) -
 
     A statement with a Sid is left alone, since a template would not give it that name.
     """
+    kind = "inline" if kind == "managed" else kind
     free = {i for i, s in enumerate(statements) if s.sid is None}
     found: list[Use] = []
     for pattern in known:
