@@ -144,7 +144,7 @@ def test_build_step() -> None:
     block = next(block for block in BLOCKS if block.kind == "yaml")
     commands = [line.removeprefix("- run: ") for line in block.text.splitlines()]
 
-    assert len(commands) == 3
+    assert len(commands) == 4
     assert "pip install" in commands[0]
     for command in commands[1:]:
         assert "error" not in run(command)

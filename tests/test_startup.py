@@ -44,7 +44,7 @@ ONLY_FOR_CATALOGUES = {
     "iamdsl.aws.container", "iamdsl.aws.difference", "iamdsl.aws.health",
     "iamdsl.aws.iamdata", "iamdsl.aws.service_reference",
 }  # fmt: skip
-COMMANDS = {"actions", "build", "catalogue", "check", "explain", "init"}
+COMMANDS = {"actions", "build", "catalogue", "check", "explain", "fmt", "init"}
 
 
 def modules(folder: Path, *arguments: str) -> set[str]:
@@ -106,6 +106,18 @@ def test_words_need_no_compiler(project: Path, arguments: list[str]) -> None:
     """What only prints a text imports neither the compiler nor the catalogue."""
     found = modules(project, *arguments)
     assert not found & {"lark", "iamdsl.compiler", "iamdsl.syntax", "iamdsl.aws.catalogue"}
+
+
+@pytest.mark.parametrize("arguments", [["fmt"], ["fmt", "--check"]], ids=str)
+def test_formatting_needs_no_compiler(project: Path, arguments: list[str]) -> None:
+    """Editors format on every save: the parser is all that is imported, and no catalogue."""
+    modules(project, "fmt")
+    found = modules(project, *arguments)
+    rooms = {"aws", "compiler", "emit", "fit", "iam", "lift", "model"}
+    assert not found & {f"iamdsl.{room}" for room in rooms}
+    assert not found & (ONLY_ON_MISTAKES | ONLY_FOR_CATALOGUES | NEVER)
+    assert {name for name in COMMANDS if f"iamdsl.cli.{name}" in found} == {"fmt"}
+    assert "iamdsl.fmt" in found
 
 
 def test_an_unchanged_build_needs_no_compiler(project: Path) -> None:

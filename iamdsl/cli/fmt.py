@@ -43,7 +43,8 @@ def command(
     _options.show(outcome, project, output_format, color, err=True)
     if _options.is_for_people(output_format):
         console.err(_options.closing(outcome, output_format))
-        console.err(_closing(sources, would=check or diff))
+        told = [s for s in sources if check or diff or s.file.name != STDIN]
+        console.err(_closing(told, would=check or diff))
     code = exits.of(diagnostics)
     if code == exits.YES and check and not all(source.same for source in sources):
         code = exits.NO

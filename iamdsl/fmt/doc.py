@@ -143,7 +143,8 @@ class _Output:
     go to the end of the one before, and nothing ever ends with white space.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, columns: int) -> None:
+        self.columns = columns
         self.parts: list[str] = []
         self.at = 0
         self.pending: int | None = None
@@ -152,6 +153,10 @@ class _Output:
 
     def column(self) -> int:
         return self.at if self.pending is None else self.pending
+
+    def left(self) -> int:
+        """Return how many columns the line has left."""
+        return self.columns - self.column()
 
     def text(self, text: str) -> None:
         if not text:
@@ -191,9 +196,9 @@ class _Output:
                 return
 
 
-def render(doc: Doc) -> str:
-    """Return a document as lines of at most `WIDTH` columns, where that can be."""
-    out = _Output()
+def render(doc: Doc, columns: int = WIDTH) -> str:
+    """Return a document as lines of at most so many columns, where that can be."""
+    out = _Output(columns)
     stack: list[tuple[int, bool, Doc | _FillRest]] = [(0, True, doc)]
     while stack:
         indent, broken, doc_ = stack.pop()
@@ -208,7 +213,7 @@ def render(doc: Doc) -> str:
                 else:
                     out.text(flat)
             case Group(body=body):
-                breaks = broken and not _fits(doc_, out.column(), stack)
+                breaks = broken and not _fits(out.left() - doc_.width, stack)
                 stack.append((indent, breaks, body))
             case Nest(body=body, by=by):
                 stack.append((out.column() if by is None else indent + by, broken, body))
@@ -235,7 +240,7 @@ def _fill(
     lead, item = rest.fill.items[rest.at]
     start, last = rest.at == 0, rest.at + 1 == len(rest.fill.items)
     if broken and not start:
-        fits = out.column() + 1 + width(item) <= WIDTH
+        fits = 1 + width(item) <= out.left()
         if lead is None and rest.whole and fits:
             out.text(" ")
         else:
@@ -243,16 +248,18 @@ def _fill(
     elif not start:
         out.text(" ")
     if not last:
-        whole = indent + width(item) <= WIDTH
+        whole = indent + width(item) <= out.columns
         stack.append((indent, broken, _FillRest(rest.fill, rest.at + 1, whole=whole)))
     stack.append((indent, broken, item))
     if lead is not None:
         stack.append((indent, broken, lead))
 
 
-def _fits(doc: Group, column: int, stack: list[tuple[int, bool, Doc | _FillRest]]) -> bool:
-    """Tell whether a group fits on the line, with what follows up to the next place to break."""
-    left = WIDTH - column - doc.width
+def _fits(left: int, stack: list[tuple[int, bool, Doc | _FillRest]]) -> bool:
+    """Tell whether what follows a group fits beside it, up to the next place to break.
+
+    `left` is what the group leaves of the line.
+    """
     if left < 0:
         return False
     below = len(stack)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamdsl.fmt import leaves
 from iamdsl.fmt.comments import Cursor, leading, made
 from iamdsl.fmt.doc import (
+    BROKEN,
     SOFT,
     SPACE,
     Concat,
@@ -124,7 +125,7 @@ def expression(node: tree.Expression, cursor: Cursor) -> Doc:
 
 def flat(node: tree.Expression) -> str:
     """Return an expression that was made as one line, for a hole in a text."""
-    return " ".join(line.strip() for line in render(expression(node, Cursor())).splitlines())
+    return render(expression(node, Cursor()), columns=BROKEN).removesuffix("\n")
 
 
 def name(node: tree.Name, cursor: Cursor) -> Doc:

@@ -153,20 +153,29 @@ def _lines(entries: list[_Entry]) -> list[Doc]:
     return docs
 
 
-def _with_block(
-    head: Sequence[Doc], body: Sequence[tree.Member], cursor: Cursor, *, alone: bool = True
-) -> Doc:
-    """Return a head and its block: on one line, if it is alone and so is what is in it."""
+class _Block(NamedTuple):
+    """A head with the opening brace, what is in the block, and the closing brace."""
+
+    start: Doc
+    entries: list[_Entry]
+    closing: Doc
+
+    def doc(self, *, alone: bool = True) -> Doc:
+        """Return it on one line, if it is alone and so is what is in it, else broken."""
+        if not self.entries:
+            return concat(self.start, self.closing)
+        only = self.entries[0]
+        small = only.member is not None and not isinstance(only.member, _BLOCKS)
+        if alone and small and len(self.entries) == 1:
+            inside = concat(Nest(concat(SPACE, only.doc)), SPACE)
+            return Group(concat(self.start, inside, self.closing))
+        return concat(self.start, Nest(Concat(tuple(_lines(self.entries)))), HARD, self.closing)
+
+
+def _block(head: Sequence[Doc], body: Sequence[tree.Member], cursor: Cursor) -> _Block:
     opening, before = cursor.over("{")
     entries = _entries(body, before, cursor)
-    closing = cursor.token("}")
-    start = Concat((*head, " ", opening))
-    if not entries:
-        return concat(start, closing)
-    only = entries[0]
-    if alone and len(entries) == 1 and only.member and not isinstance(only.member, _BLOCKS):
-        return Group(concat(start, Nest(concat(SPACE, only.doc)), SPACE, closing))
-    return concat(start, Nest(Concat(tuple(_lines(entries)))), HARD, closing)
+    return _Block(Concat((*head, " ", opening)), entries, cursor.token("}"))
 
 
 # Members
@@ -223,7 +232,7 @@ def _declaration(node: tree.Declaration, cursor: Cursor) -> Doc:
         head += (" ", expression(node.header, cursor))
     if node.exceptions:
         head += (" ", cursor.token("except"), " ", operands(node.exceptions, cursor))
-    return _with_block(head, node.body, cursor)
+    return _block(head, node.body, cursor).doc()
 
 
 _HEADERS = {"policy": "for", "test": "of"}
@@ -234,7 +243,7 @@ def _template(node: tree.Template, cursor: Cursor) -> Doc:
     opening = concat(cursor.token("template"), " ", name(node.name, cursor), cursor.token("("))
     inside = cells(node.parameters, cursor, parameter)
     end, closing = closed(cursor, ")")
-    return _with_block([rows(opening, inside, end, closing)], node.body, cursor)
+    return _block([rows(opening, inside, end, closing)], node.body, cursor).doc()
 
 
 def _statement(node: tree.Statement, cursor: Cursor) -> Doc:
@@ -299,13 +308,14 @@ def _for(node: tree.For, cursor: Cursor) -> Doc:
     head += (" ", expression(node.source, cursor))
     if node.condition is not None:
         head += (" ", cursor.token("if"), " ", expression(node.condition, cursor))
-    return _with_block(head, node.body, cursor)
+    return _block(head, node.body, cursor).doc()
 
 
 def _if(node: tree.If, cursor: Cursor, *, chained: bool = False) -> Doc:
     head = [cursor.token("if"), " ", expression(node.condition, cursor)]
-    alone = not node.otherwise and not chained
-    return concat(_with_block(head, node.body, cursor, alone=alone), *_else(node, cursor))
+    block = _block(head, node.body, cursor)
+    otherwise = _else(node, cursor)
+    return concat(block.doc(alone=not otherwise and not chained), *otherwise)
 
 
 def _else(node: tree.If, cursor: Cursor) -> list[Doc]:
@@ -327,7 +337,7 @@ def _else(node: tree.If, cursor: Cursor) -> list[Doc]:
         if not cursor.made:
             cursor.at = end
         return [*opening, " ", *lead, chain]
-    return [_with_block(opening, node.otherwise, cursor, alone=False)]
+    return [_block(opening, node.otherwise, cursor).doc(alone=False)]
 
 
 def _is_kept(inner: tree.If, end: int, cursor: Cursor) -> bool:

@@ -6,6 +6,7 @@ Programs are written by the grammar, with comments at random places between toke
 from __future__ import annotations
 
 from random import Random
+from typing import TYPE_CHECKING
 
 import formatting
 import grammar_programs
@@ -15,6 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from iamdsl import fmt
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MANY = settings(
     max_examples=200,
@@ -55,17 +59,20 @@ def test_programs_that_were_made(text: str) -> None:
 
 
 @pytest.mark.parametrize("path", source_classes.SOURCES, ids=source_classes.IDS)
-def test_every_source_of_ours(path: source_classes.Path) -> None:
+def test_every_source_of_ours(path: Path) -> None:
     """What people wrote, cases with mistakes included, keeps tree and comments."""
     text = path.read_bytes().decode("utf-8", "replace")
     got = formatting.keeps_its_promises(text)
     if got is not None:
-        random = Random(path.as_posix())
+        random = Random(path.as_posix())  # noqa: S311  # the same each time
         assert formatting.formatted(formatting.respaced(text, random)) == got
         formatting.keeps_its_promises(formatting.strewn(text, random, 0.1))
 
 
 def test_most_sources_of_ours_are_formatted() -> None:
     """The test above is about something: few of the sources have errors of syntax."""
-    read = [source_classes.lexed(p.read_bytes().decode("utf-8", "replace")) for p in source_classes.SOURCES]
+    read = [
+        source_classes.lexed(p.read_bytes().decode("utf-8", "replace"))
+        for p in source_classes.SOURCES
+    ]
     assert sum(tokens is not None for tokens in read) > 0.6 * len(read)

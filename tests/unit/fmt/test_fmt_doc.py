@@ -25,7 +25,7 @@ ITEM = "x" * 30
 
 
 def bracketed(*items: str) -> Doc:
-    inner = join(SPACE, [f"{item}," for item in items[:-1]] + [items[-1]])
+    inner = join(SPACE, [*(f"{item}," for item in items[:-1]), items[-1]])
     return Group(concat("[", Nest(concat(SOFT, inner, IfBroken(","))), SOFT, "]"))
 
 
@@ -43,9 +43,7 @@ def test_a_group_that_fits_is_one_line() -> None:
 
 def test_what_follows_a_group_counts() -> None:
     """A bracket does not stay closed if the text behind it then passes the margin."""
-    assert render(concat(bracketed(ITEM, ITEM, ITEM), "yy")) == (
-        f"[{ITEM}, {ITEM}, {ITEM}]yy\n"
-    )
+    assert render(concat(bracketed(ITEM, ITEM, ITEM), "yy")) == (f"[{ITEM}, {ITEM}, {ITEM}]yy\n")
     assert render(concat(bracketed(ITEM, ITEM, ITEM), "y" * 5)) == (
         f"[\n  {ITEM},\n  {ITEM},\n  {ITEM},\n]yyyyy\n"
     )
@@ -59,7 +57,9 @@ def test_what_follows_counts_up_to_the_next_break() -> None:
 
 def test_a_forced_break_breaks_all_around() -> None:
     """Groups around a hard line or a comment cannot be flat, groups beside it can."""
-    doc = Group(concat("a", SPACE, Group(concat("b", HARD, "c")), SPACE, Group(concat("d", SPACE, "e"))))
+    doc = Group(
+        concat("a", SPACE, Group(concat("b", HARD, "c")), SPACE, Group(concat("d", SPACE, "e")))
+    )
     assert render(doc) == "a\nb\nc\nd e\n"
 
 
@@ -67,9 +67,7 @@ def test_a_fill_takes_as_many_as_fit() -> None:
     """Items fill lines; one that breaks has its lines to itself."""
     items = (*[(None, f"{ITEM},")] * 4, (None, bracketed(*[ITEM] * 4)), (None, "z"), (None, "z"))
     assert render(Nest(concat("  ", Fill(items)))) == (
-        f"  {ITEM}, {ITEM}, {ITEM},\n  {ITEM},\n  [\n"
-        + f"    {ITEM},\n" * 4
-        + "  ]\n  z z\n"
+        f"  {ITEM}, {ITEM}, {ITEM},\n  {ITEM},\n  [\n" + f"    {ITEM},\n" * 4 + "  ]\n  z z\n"
     )
 
 
