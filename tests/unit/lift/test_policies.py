@@ -248,7 +248,9 @@ def test_statements_of_two_kinds_are_refused() -> None:
     ("document", "problem"),
     [
         ({"Version": "2012-10-17"}, "`Statement` is missing"),
-        (statement(), "unknown member"),
+        (statement(), "statements stand in a document"),
+        ([statement(), statement()], "statements stand in a document"),
+        ({"Statement": [statement()], "Owner": "me"}, "unknown member `Owner`"),
         ({"Statement": 3}, "an object is expected"),
         ({"Version": [], "Statement": [statement()]}, "unknown version"),
         (policy(statement(Condition={"Bool": {"a:b": None}})), "a string is expected"),
