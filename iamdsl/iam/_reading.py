@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 from math import isfinite
-from typing import Any, Literal, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
 from iamdsl.iam._json import VERSION
-from iamdsl.iam._operators import canonical_operator
+from iamdsl.iam._operators import OPERATORS, canonical_operator
 from iamdsl.iam._policy import ANYONE, Condition, Elements, Entry, Policy, Principals, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Path: TypeAlias = "tuple[str | int, ...]"
 
@@ -27,13 +30,17 @@ class PolicyError(ValueError):
         path: members and indexes that lead to the mistake, e.g. `("Statement", 0, "Action")`.
         problem: what is wrong there, in a few words.
         key: whether the mistake is the member's name, not its value.
+        known: what may stand there.
     """
 
-    def __init__(self, path: Path, problem: str, *, key: bool = False) -> None:
+    def __init__(
+        self, path: Path, problem: str, *, key: bool = False, known: Iterable[str] = ()
+    ) -> None:
         super().__init__(f"{shown(path)}: {problem}")
         self.path = path
         self.problem = problem
         self.key = key
+        self.known = tuple(known)
 
 
 def shown(path: Path) -> str:
@@ -60,7 +67,7 @@ def from_json(document: object) -> Policy:
     members = _members(document, (), ("Version", "Id", "Statement"), ("Statement",))
     version = members.get("Version", OLD_VERSION)
     if version not in (VERSION, OLD_VERSION):  # it can be a list, which no set takes
-        _refuse(("Version",), f"unknown version {version!r}")
+        _refuse(("Version",), "unknown version", known=(VERSION, OLD_VERSION))
     listed = members["Statement"]
     statements = listed if isinstance(listed, list) else [listed]
     if not statements:
@@ -85,8 +92,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _refuse(path: Path, why: str, *, key: bool = False) -> NoReturn:
-    raise PolicyError(path, why, key=key)
+def _refuse(path: Path, why: str, *, key: bool = False, known: Iterable[str] = ()) -> NoReturn:
+    raise PolicyError(path, why, key=key, known=known)
 
 
 def _members(
@@ -96,10 +103,10 @@ def _members(
         _refuse(path, "an object is expected")
     for name in value:
         if name not in known:
-            _refuse((*path, name), f"unknown member {name!r}", key=True)
+            _refuse((*path, name), f"unknown member `{name}`", key=True, known=known)
     for name in required:
         if name not in value:
-            _refuse(path, f"member {name!r} is missing")
+            _refuse(path, f"member `{name}` is missing")
     return value
 
 
@@ -125,7 +132,7 @@ def _texts(value: object, path: Path) -> tuple[str, ...]:
 def _one_of(members: dict[str, Any], name: str, path: Path) -> tuple[Any, Path] | None:
     """Return the member `name` or `Not` + `name` and its path; None if there is neither."""
     if name in members and "Not" + name in members:
-        _refuse(path, f"both {name} and Not{name}")
+        _refuse(path, f"both `{name}` and `Not{name}`")
     found = next((n for n in (name, "Not" + name) if n in members), None)
     return None if found is None else (members[found], (*path, found))
 
@@ -162,7 +169,7 @@ def _condition(value: object, path: Path, *, plain: bool) -> Condition:
         inside = (*path, operator)
         name = canonical_operator(operator)
         if name is None:
-            _refuse(inside, f"unknown operator {operator!r}", key=True)
+            _refuse(inside, f"unknown operator `{operator}`", key=True, known=OPERATORS)
         if not isinstance(keys, dict) or not keys:
             _refuse(inside, "an object with members is expected")
         if len({k.lower() for k in keys}) != len(keys):
@@ -196,7 +203,7 @@ def _statement(value: object, path: Path, *, plain: bool) -> Statement:
     members = _members(value, path, known, ("Effect",))
     actions = _elements(members, "Action", path)
     if actions is None:
-        _refuse(path, "member 'Action' is missing")
+        _refuse(path, "member `Action` is missing")
     resources = _elements(members, "Resource", path)
     if plain and resources is not None:
         resources = Elements(tuple(map(_escaped, resources.values)), resources.negated)
@@ -219,4 +226,4 @@ def _effect(value: object, path: Path) -> Literal["Allow", "Deny"]:
         case "Deny":
             return "Deny"
         case _:
-            _refuse(path, "`Allow` or `Deny` is expected")
+            _refuse(path, "`Allow` or `Deny` is expected", known=("Allow", "Deny"))

@@ -90,7 +90,7 @@ class Writer:
             body += _common(document.path, document.description, document.tags)
         if document.attached:
             body.append(self._attach(document.attached))
-        body += self._sentences(document.policy, where, document.name)
+        body += self._sentences(document.policy, where, document.name, set())
         header = None
         if document.target is not None:
             header = resources.expression(document.target, self.facts)
@@ -119,14 +119,15 @@ class Writer:
             body.append(_setting("groups", *map(nodes.entity, identity.groups)))
         body += _tags(identity.tags)
         if identity.trust is not None:
-            body += self._sentences(identity.trust, Where("trust"), own)
+            body += self._sentences(identity.trust, Where("trust"), own, set())
         if identity.managed:
             body.append(self._attach(identity.managed))
+        taken: set[str] = set()  # what was several policies becomes one list of statements
         if identity.own is not None:
-            body += self._sentences(identity.own, Where("inline"), own)
+            body += self._sentences(identity.own, Where("inline"), own, taken)
         for name, policy in identity.inline:
             doc = f"Inline policy `{name}`." if name != own else ""
-            body += self._sentences(policy, Where("inline"), own, doc)
+            body += self._sentences(policy, Where("inline"), own, taken, doc)
         return tree.Declaration(
             identity.kind,
             nodes.name_or_text(own),
@@ -138,9 +139,8 @@ class Writer:
         )
 
     def _sentences(
-        self, policy: iam.Policy, where: Where, owner: str, doc: str = ""
+        self, policy: iam.Policy, where: Where, owner: str, taken: set[str], doc: str = ""
     ) -> Iterator[tree.Statement | tree.Use]:
-        taken: set[str] = set()
         uses = templates.find(policy.statements, where.kind, self.templates) if not doc else ()
         first = {use.places[0]: use for use in uses}
         within = {place for use in uses for place in use.places}

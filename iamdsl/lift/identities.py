@@ -31,6 +31,19 @@ KINDS: Final[dict[str, iam.IdentityKind]] = {"Role": "role", "User": "user", "Gr
 """What IAM's API calls an identity, in the names of its members, and we."""
 
 
+class _Told(NamedTuple):
+    """Something with a name, and where that stands."""
+
+    kind: str
+    name: str
+    tree: Tree
+    member: str
+
+    @property
+    def place(self) -> Span:
+        return self.tree.place((self.member,))
+
+
 class _Owned(NamedTuple):
     """An ARN of something in the account, and where it stands."""
 
@@ -61,7 +74,8 @@ class Account:
         self._documents: list[tuple[iam.Document, str]] = []
         self._identities: list[iam.Identity] = []
         self._lone: list[_Lone] = []
-        self._by_aws: list[tuple[str, Tree]] = []
+        self._by_aws: list[_Told] = []
+        self._told: list[_Told] = []
         self._owned: list[_Owned] = []
         self._docs: dict[str, str] = {}
 
@@ -83,7 +97,7 @@ class Account:
         if name is None:
             return
         if kind == "role" and path.startswith(_BY_AWS):
-            self._by_aws.append((name, record.tree))
+            self._by_aws.append(_Told(kind, name, record.tree, f"{word}Name"))
             return
         self._own(record, "Arn")
         trust = None
@@ -109,6 +123,7 @@ class Account:
         record.done()
         if kind != "role" or trust is not None:
             self._identities.append(made)
+            self._told.append(_Told(kind, name, record.tree, f"{word}Name"))
             if note:
                 self._docs[name] = note
 
@@ -154,6 +169,7 @@ class Account:
                 origin=(record.tree.origin(),),
             )
             self._documents.append((made, arn))
+            self._told.append(_Told("policy", name, record.tree, "PolicyName"))
 
     def inline_policy(self, record: Record, word: str) -> None:
         """Add one inline policy of an identity, which may be elsewhere in the answers."""
@@ -229,7 +245,7 @@ class Account:
     def _warn_of_aws(self) -> None:
         if not self._by_aws:
             return
-        names = [f"`{name}`" for name, _ in self._by_aws]
+        names = [f"`{one.name}`" for one in self._by_aws]
         what = (
             "a role that only AWS can make is"
             if len(names) == 1
@@ -237,7 +253,7 @@ class Account:
         )
         self.report.add(
             codes.MADE_BY_AWS,
-            self._by_aws[0][1].place(()),
+            self._by_aws[0].place,
             f"{what} left out: {', '.join(names)}",
             label="the first" if len(names) > 1 else "",
             hint="nothing is to be done: the services and Identity Center keep them",
@@ -260,20 +276,19 @@ class Account:
 
     def _is_twice(self) -> bool:
         """Tell whether two of a kind have one name, which IAM compares without case; report it."""
-        found: dict[tuple[str, str], tuple[str, tuple[Span, ...]]] = {}
+        found: dict[tuple[str, str], _Told] = {}
         twice = False
-        named = [("policy", d.name, d.origin) for d, _ in self._documents]
-        for kind, name, origin in [*named, *((i.kind, i.name, i.origin) for i in self._identities)]:
-            first, before = found.setdefault((kind, name.lower()), (name, origin))
-            if before is not origin:
+        for one in self._told:
+            first = found.setdefault((one.kind, one.name.lower()), one)
+            if first is not one:
                 twice = True
                 self.report.add(
                     codes.FOUND_TWICE,
-                    origin[0],
-                    f"the {kind} `{name}` is told of twice"
-                    if name == first
-                    else f"the names `{first}` and `{name}` differ only in case",
-                    notes=[Label(before[0], "the first is here")],
+                    one.place,
+                    f"the {one.kind} `{one.name}` is told of twice"
+                    if one.name == first.name
+                    else f"the names `{first.name}` and `{one.name}` differ only in case",
+                    notes=[Label(first.place, "the first is here")],
                     hint="keep one of them: IAM has one only",
                 )
         return twice

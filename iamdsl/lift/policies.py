@@ -65,14 +65,23 @@ class Belongs(NamedTuple):
 
 
 def recognises(value: object) -> bool:
-    """Tell whether values look like a policy document, or a statement of one."""
+    """Tell whether values look like a policy document, or like statements without one."""
     if not isinstance(value, dict):
-        return False
+        return _are_statements(value)
     version = value.get("Version")
-    return (
-        "Statement" in value
-        or (isinstance(version, str) and version in _VERSIONS)
-        or ("Effect" in value and ("Action" in value or "NotAction" in value))
+    named = isinstance(version, str) and version in _VERSIONS
+    return "Statement" in value or named or _are_statements(value)
+
+
+def _are_statements(value: object) -> bool:
+    """Tell whether a value is a statement, or a list of them."""
+    items = value if isinstance(value, list) else [value]
+    return bool(items) and all(
+        isinstance(item, dict)
+        and "Effect" in item
+        and bool({"Action", "NotAction"} & item.keys())
+        and "Statement" not in item
+        for item in items
     )
 
 
@@ -102,6 +111,14 @@ def estate_of(
     description: str | None = None,
 ) -> Estate | None:
     """Return the one policy that a document is, where it is known what it belongs to, if it is."""
+    if _are_statements(tree.value):
+        report.add(
+            codes.NOT_A_POLICY,
+            tree.place(()),
+            "this is no policy: statements stand in a document",
+            hint='write `{"Version": "2012-10-17", "Statement": [ … ]}` around',
+        )
+        return None
     opened = unquoted(tree, report)
     policy = None if opened is None else read_policy(opened, report)
     if opened is None or policy is None:
@@ -113,7 +130,7 @@ def estate_of(
         message = f"a policy of the kind `{kind}` belongs to no resource"
         report.add(codes.WRONG_KIND, None, message, hint="leave `--for` out")
         return None
-    chosen = document.kind(belongs) if kind == "auto" else cast("Kind", kind)
+    chosen = document.kind() if kind == "auto" else cast("Kind", kind)
     if chosen is None or not document.fits(chosen, belongs):
         return None
     if chosen == "resource":
@@ -192,7 +209,7 @@ class _Document:
 
     # Of which kind it is
 
-    def kind(self, belongs: Belongs | None) -> Kind | None:
+    def kind(self) -> Kind | None:
         """Return the one kind that a document can be; None when there are several (reported)."""
         with_principal = [s.principals is not None for s in self.statements]
         if not any(with_principal):
@@ -208,7 +225,7 @@ class _Document:
             return None
         if all(s.resources is None and _is_of(s, "sts") for s in self.statements):
             return "trust"
-        if belongs is None and self._is_denial() and self._candidates() == set():
+        if self._is_denial() and not self._candidates():
             return self._denial()
         return "resource"
 

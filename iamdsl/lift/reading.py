@@ -207,11 +207,11 @@ def read_policy(tree: Tree, report: Report) -> iam.Policy | None:
     try:
         policy = iam.from_json(tree.value)
     except iam.PolicyError as error:
-        _no_policy(tree, error.path, error.problem, report, key=error.key)
+        _no_policy(tree, error, report)
         return None
     if (found := _control(tree.value)) is not None:
         problem = "a control character, which AWS refuses"
-        _no_policy(tree, found, problem, report)
+        _no_policy(tree, iam.PolicyError(found, problem), report)
         return None
     listed = isinstance(tree.value["Statement"], list)
     return attrs.evolve(
@@ -228,13 +228,18 @@ def statement_path(index: int, *, listed: bool) -> Path:
     return ("Statement", index) if listed else ("Statement",)
 
 
-def _no_policy(tree: Tree, path: Path, problem: str, report: Report, *, key: bool = False) -> None:
+def _no_policy(tree: Tree, error: iam.PolicyError, report: Report) -> None:
+    from iamdsl.diagnostics.nearest import did_you_mean, nearest  # noqa: PLC0415  # for mistakes
+
+    path = error.path
+    written = str(path[-1]) if error.key else tree.at(*path).value
+    near = nearest(written, error.known, 1) if isinstance(written, str) else ()
     report.add(
         codes.NOT_A_POLICY,
-        tree.place(path, key=key),
-        f"this is no policy: {problem}",
+        tree.place(path, key=error.key),
+        f"this is no policy: {error.problem}",
         label=f"at `{iam.shown(path)}`",
-        hint="correct it as AWS's policy grammar has it, and import it again",
+        hint=did_you_mean(near, "correct it as AWS's policy grammar has it, and import it again"),
     )
 
 

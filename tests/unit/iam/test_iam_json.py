@@ -82,17 +82,17 @@ def test_what_aws_forgives_is_read() -> None:
     ("text", "path"),
     [
         ('{"Statement": []}', "Statement: empty list"),
-        ('{"Statement": [{"Effect": "Allow"}]}', "Statement\\[0\\]: member 'Action'"),
+        ('{"Statement": [{"Effect": "Allow"}]}', "Statement\\[0\\]: member `Action`"),
         ('{"Statement": {"Effect": "allow", "Action": "*"}}', "Effect"),
         ('{"Statement": {"Effect": "Allow", "Action": []}}', "Action: empty list"),
-        ('{"Statement": {"Effect": "Allow", "Action": "*", "NotAction": "*"}}', "both Action"),
-        ('{"Statement": {"Effect": "Allow", "Action": "*", "Acton": "*"}}', "member 'Acton'"),
+        ('{"Statement": {"Effect": "Allow", "Action": "*", "NotAction": "*"}}', "both `Action`"),
+        ('{"Statement": {"Effect": "Allow", "Action": "*", "Acton": "*"}}', "member `Acton`"),
         ('{"Statement": {"Effect": "Allow", "Effect": "Deny", "Action": "*"}}', "'Effect' is wr"),
         ('{"Statement": {"Effect": "Allow", "Action": 1}}', "Action: a string"),
-        ('{"Statement": {"Effect": "Allow", "Action": "*", "Principal": {"X": "*"}}}', "'X'"),
+        ('{"Statement": {"Effect": "Allow", "Action": "*", "Principal": {"X": "*"}}}', "`X`"),
         (
             '{"Statement": {"Effect": "Allow", "Action": "*", "Condition": {"Eq": {"k": "v"}}}}',
-            "unknown operator 'Eq'",
+            "unknown operator `Eq`",
         ),
         (
             '{"Statement": {"Effect": "Allow", "Action": "*", "Condition": {"StringEquals": {"k": "v", "K": "w"}}}}',

@@ -165,8 +165,8 @@ def test_policies_that_are_not_in_the_answer_are_attached_by_arn() -> None:
 
 def test_roles_of_aws_are_left_out_with_one_warning() -> None:
     """Nobody can make them: one message names all."""
-    code, message, _, hint = said(DETAILS)
-    assert code == "made-by-aws"
+    code, message, shown, hint = said(DETAILS)
+    assert (code, shown) == ("made-by-aws", '"AWSServiceRoleForSupport"')
     assert message == (
         "2 roles that only AWS can make are left out: `AWSServiceRoleForSupport`, "
         "`AWSReservedSSO_Admin_0123456789abcdef`"
@@ -249,8 +249,8 @@ def test_an_inline_policy_that_comes_twice_is_refused() -> None:
 )
 def test_a_name_that_comes_twice_is_refused(names: tuple[str, str], problem: str) -> None:
     """IAM has no two of a kind whose names differ in case alone."""
-    code, message, _, _ = said({"Roles": [role(name) for name in names]})
-    assert code == "found-twice"
+    code, message, shown, _ = said({"Roles": [role(name) for name in names]})
+    assert (code, shown) == ("found-twice", f'"{names[1]}"')
     assert problem in message
 
 
@@ -411,7 +411,11 @@ def test_the_options_hold_for_a_document_in_an_answer() -> None:
     version = {"PolicyVersion": {"Document": policy(), "VersionId": "v1", "IsDefaultVersion": True}}
     assert document_of(version, kind="boundary").kind == "boundary"
     assert document_of(version).kind == "managed"
-    answers: list[Any] = [{"Role": role()}, {"InlinePolicy": json.dumps(policy())}, {"VpcEndpoints": []}]
+    answers: list[Any] = [
+        {"Role": role()},
+        {"InlinePolicy": json.dumps(policy())},
+        {"VpcEndpoints": []},
+    ]
     for answer in answers:
         assert said(answer, kind="trust")[0] == "wrong-kind"
         assert said(answer, target=QUEUE)[0] == "wrong-kind"

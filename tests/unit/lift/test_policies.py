@@ -247,10 +247,12 @@ def test_statements_of_two_kinds_are_refused() -> None:
 @pytest.mark.parametrize(
     ("document", "problem"),
     [
-        ({"Version": "2012-10-17"}, "'Statement' is missing"),
-        (statement(), "unknown member"),
+        ({"Version": "2012-10-17"}, "`Statement` is missing"),
+        (statement(), "statements stand in a document"),
+        ([statement(), statement()], "statements stand in a document"),
+        ({"Statement": [statement()], "Owner": "me"}, "unknown member `Owner`"),
         ({"Statement": 3}, "an object is expected"),
-        ({"Version": [], "Statement": [statement()]}, "unknown version []"),
+        ({"Version": [], "Statement": [statement()]}, "unknown version"),
         (policy(statement(Condition={"Bool": {"a:b": None}})), "a string is expected"),
     ],
 )
@@ -260,6 +262,19 @@ def test_what_is_no_policy_is_shown(document: Any, problem: str) -> None:
     assert code == "not-a-policy"
     assert problem in message
     assert hint
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        ({"Acton": "s3:GetObject"}, "did you mean `Action`?"),
+        ({"Effect": "allow"}, "did you mean `Allow`?"),
+        ({"Condition": {"StringEqual": {"a:b": "c"}}}, "did you mean `StringEquals`?"),
+    ],
+)
+def test_a_slip_is_recognised(wrong: Any, hint: str) -> None:
+    """AWS's own answer to it is "syntax errors in policy"."""
+    assert refused(policy(statement(**wrong)))[3] == hint
 
 
 @given(JSON)
