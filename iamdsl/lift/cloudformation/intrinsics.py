@@ -342,7 +342,7 @@ class Run:
             doc=f"`{names[-1]}` of the mapping `{spelled(keys[0])}`, by `{spelled(_by(keys))}`",
             max=max(1, *map(len, texts)),
             origin=self.template.span(at[:-1]),
-            samples=tuple(texts),
+            samples=tuple(map(plain, texts)),
         )
 
     def _import(self, argument: Any, at: Path) -> Any:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from iamdsl.lift.cloudformation.resources import Known
     from iamdsl.source import Span
 
-_STATIC_NAME = re.compile(r"[^\s*?$:/]+")
+_STATIC_NAME = re.compile(r"[^\s*?$:]+")
 
 _PSEUDO = {
     "AWS::AccountId": ACCOUNT,
