@@ -47,7 +47,9 @@ def plain(value: Any) -> str:
     """Return a scalar as CloudFormation takes it: text."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else repr(value)
 
 
 def is_call(value: Any) -> bool:
