@@ -322,7 +322,7 @@ class _Places:
         for part in path:
             child = node.children.get(part)
             if child is None:
-                named = None
+                key = False
                 break
             named, node = node.keys.get(str(part)), child
         if key and named is not None:

@@ -91,7 +91,14 @@ def test_a_template_comes_to(name: str, snapshot: SnapshotAssertion) -> None:
 def test_the_templates_are_valid() -> None:
     """What the reader is tried on is what CloudFormation takes: cfn-lint finds no error."""
     files = [str(FOLDER / name) for name in TEMPLATES]
-    command = [sys.executable, "-c", "from cfnlint.runner import main; main()", "--non-zero-exit-code", "error", *files]
+    command = [
+        sys.executable,
+        "-c",
+        "from cfnlint.runner import main; main()",
+        "--non-zero-exit-code",
+        "error",
+        *files,
+    ]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
