@@ -167,7 +167,7 @@ def _held(drafts: Drafts, logical: str, path: Path, properties: dict[str, Any], 
             drafts.attachment(text, where)
             for text, where in drafts.texts(path, properties, _SESSION_ATTACHMENTS)
         )
-        name = drafts.unique(logical)
+        name = drafts.unique(logical, "session")
         drafts.documents.append(
             iam.Document("session", name, policy, attached=attached, origin=origin)
         )

@@ -80,6 +80,12 @@ def errors(report: Report) -> list[tuple[str, str]]:
 # -- whole templates
 
 
+@pytest.fixture(autouse=True)
+def without_sam(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide aws-sam-translator, where it is installed: `test_cloudformation_sam` is about it."""
+    monkeypatch.setitem(sys.modules, "samtranslator.policy_template_processor.processor", None)
+
+
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_template_comes_to(name: str, snapshot: SnapshotAssertion) -> None:
     """What a template says about IAM comes through, and what does not is told by its place."""
@@ -110,8 +116,8 @@ def test_json_and_yaml_say_the_same(name: str) -> None:
     del yaml
     text = (FOLDER / name).read_text(encoding="utf-8")
     if name.endswith(".json"):
-        other, _ = template(text, "as.yaml")  # JSON is YAML
-        assert described(other) == described(template(text, name)[0])
+        as_yaml, _ = template(text, "as.yaml")  # JSON is YAML
+        assert described(as_yaml) == described(template(text, name)[0])
         return
     from iamdsl.diagnostics import Report
     from iamdsl.lift.yaml_text import read_yaml
@@ -431,15 +437,36 @@ def test_two_inline_policies_of_one_name_are_an_error() -> None:
 
 
 def test_names_are_kept_apart() -> None:
-    """A policy with a role's name gets its logical id, with a warning; names ignore case."""
-    named = policy("*")
-    named["Properties"]["ManagedPolicyName"] = "APP"
-    estate, report = of({"P": named, "A": role(RoleName="app")})
+    """The second policy of a name gets its logical id, with a warning; names ignore case."""
+    first, second = policy("*"), policy("*")
+    first["Properties"]["ManagedPolicyName"] = "app"
+    second["Properties"]["ManagedPolicyName"] = "APP"
+    estate, report = of({"Q": first, "P": second, "A": role(RoleName="app")})
     assert estate is not None
-    assert [d.name for d in estate.build.documents] == ["P"]
+    assert [d.name for d in estate.build.documents] == ["app", "P"]
     assert [i.name for i in estate.build.identities] == ["app"]
     assert [d.code for d in report.diagnostics] == [codes.NAME_NOT_KEPT]
     assert estate.docs == {"P": "in the template its name is `APP`"}
+
+
+def test_a_name_that_two_kinds_have_says_no_arn() -> None:
+    """A role and a policy may have one name; what speaks of one of them has its ARN then."""
+    named = policy([{"Fn::GetAtt": ["A", "Arn"]}, {"Ref": "P"}])
+    named["Properties"]["ManagedPolicyName"] = "app"
+    resources = {
+        "P": named,
+        "A": role(RoleName="app", Path="/x/", ManagedPolicyArns=[{"Ref": "P"}]),
+    }
+    estate, report = of(resources)
+    assert not report.diagnostics
+    assert estate is not None
+    found = estate.build.documents[0].policy.statements[0].resources
+    assert found is not None
+    assert [spelled(v) for v in found.values] == [
+        "arn:<aws.partition>:iam::<aws.account>:role/x/app",
+        "arn:<aws.partition>:iam::<aws.account>:policy/app",
+    ]
+    assert [(a.policy, a.ours) for a in estate.build.identities[0].managed] == [("app", True)]
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("PT8H", 28800), ("PT90M", 5400), ("PT1H30M", 5400)])
@@ -590,9 +617,9 @@ def test_any_template_gives_an_estate_or_a_message(
 ) -> None:
     """No values whatever raise; where nothing comes out, something is said."""
     made = {n: {"Type": kind, "Properties": p} for n, (kind, p) in resources.items()}
-    sections: dict[str, Any] = {
-        name: section for name in ("Parameters", "Mappings", "Globals", "Transform")
-    }
+    sections: dict[str, Any] = dict.fromkeys(
+        ("Parameters", "Mappings", "Globals", "Transform"), section
+    )
     sections["Transform"] = "AWS::Serverless-2016-10-31"
     estate, report = of(made, **sections)
     assert estate is not None or report.diagnostics

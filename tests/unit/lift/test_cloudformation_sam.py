@@ -15,10 +15,10 @@ from estates import described, said, template
 
 from iamdsl.diagnostics import codes
 from iamdsl.lift.cloudformation.externs import PARTITION
-from iamdsl.lift.estate import Estate
 
 if TYPE_CHECKING:
     from iamdsl.diagnostics import Report
+    from iamdsl.lift.estate import Estate
 
 LIFT = Path(__file__).parents[2] / "lift"
 GOLDEN = json.loads((LIFT / "sam" / "roles.json").read_text(encoding="utf-8"))
@@ -155,9 +155,7 @@ def test_a_function_with_a_role_gets_none() -> None:
     assert {d.code for d in report.diagnostics} == {codes.LEFT_OUT, codes.NOTHING_TO_IMPORT}
 
 
-@pytest.mark.parametrize(
-    "event", ["MQ", "SelfManagedKafka", "DocumentDB"], ids=lambda event: str(event)
-)
+@pytest.mark.parametrize("event", ["MQ", "SelfManagedKafka", "DocumentDB"])
 def test_events_that_add_more_are_errors(event: str) -> None:
     """SAM writes statements for these that the reader does not know: it says so."""
     _, report = read(function(Events={"E": {"Type": event, "Properties": {}}}))
