@@ -411,11 +411,7 @@ def test_the_options_hold_for_a_document_in_an_answer() -> None:
     version = {"PolicyVersion": {"Document": policy(), "VersionId": "v1", "IsDefaultVersion": True}}
     assert document_of(version, kind="boundary").kind == "boundary"
     assert document_of(version).kind == "managed"
-    answers: list[Any] = [
-        {"Role": role()},
-        {"InlinePolicy": json.dumps(policy())},
-        {"VpcEndpoints": []},
-    ]
+    answers: list[Any] = [{"Role": role()}, {"InlinePolicy": json.dumps(policy())}, {"VpcEndpoints": []}]
     for answer in answers:
         assert said(answer, kind="trust")[0] == "wrong-kind"
         assert said(answer, target=QUEUE)[0] == "wrong-kind"
