@@ -76,11 +76,14 @@ class Written(float):
         return self.text
 
 
-def read_json(source: Source, report: Report) -> Tree | None:
+def read_json(source: Source, report: Report, *, marked: bool = False) -> Tree | None:
     """Return the values of a JSON text; None when it is none (and was reported).
 
     Stricter than JSON's grammar where readers differ: a member that stands twice in an object, and
     half a character of two, are mistakes. A byte order mark before the text is passed over.
+
+    Args:
+        marked: whether marks of what is open (see `estate`) may stand in the text.
     """
     text = source.text
     if len(text) > MAX_CHARACTERS:
@@ -92,7 +95,7 @@ def read_json(source: Source, report: Report) -> Tree | None:
         )
         return None
     try:
-        value = _read(text)
+        value = _read(text, marked=marked)
     except (ValueError, RecursionError) as error:
         from iamdsl.lift.not_json import complain  # noqa: PLC0415  # only on mistakes
 
@@ -101,7 +104,7 @@ def read_json(source: Source, report: Report) -> Tree | None:
     return Tree(source, value, _Places(source))
 
 
-def _read(text: str) -> Any:
+def _read(text: str, *, marked: bool) -> Any:
     """Return the one value of a text; raises `ValueError` or `RecursionError` if that is no JSON."""
     start = _after_blank(text, len("\ufeff") if text.startswith("\ufeff") else 0)
     value, end = _DECODER.raw_decode(text, start)
@@ -111,7 +114,7 @@ def _read(text: str) -> Any:
     if _is_too_deep(value):
         raise RecursionError
     if _SUSPECT.search(text) is not None:
-        _refuse_characters(text)
+        _refuse_characters(text, marked=marked)
     return value
 
 
@@ -164,10 +167,11 @@ _ESCAPE = re.compile(
 )
 
 
-def _refuse_characters(text: str) -> None:
+def _refuse_characters(text: str, *, marked: bool) -> None:
     """Raise for half a character of two, and for the marks of what is open (see `estate`)."""
     escapes = (m for m in _ESCAPE.finditer(text) if _is_refused(m.group()))
-    plain = re.finditer(r"[\ud800-\udfff\ue000\ue001]", text)
+    refused = r"[\ud800-\udfff]" if marked else r"[\ud800-\udfff\ue000\ue001]"
+    plain = re.finditer(refused, text)
     found = min((m.start() for m in (next(escapes, None), next(plain, None)) if m), default=None)
     if found is not None:
         raise json.JSONDecodeError("Refused character", text, found)
@@ -280,7 +284,7 @@ def unquoted(tree: Tree, report: Report) -> Tree | None:
 
     quoted = _Quoted(tree, Source(tree.source.name, text))
     found = Inner()
-    inner = read_json(quoted.source, found)
+    inner = read_json(quoted.source, found, marked=True)  # a reader made what marks there are
     report.extend(
         d._replace(
             span=quoted.moved(d.span),

@@ -6,6 +6,7 @@ not recurse, so that depth and size are ours to bound. Forms: AWS "intrinsic-fun
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from iamdsl.datafile.places import Path
     from iamdsl.diagnostics import Report
     from iamdsl.source import Source
+
+MAX_CHARACTERS = 8 * 1024 * 1024
+"""The longest text that is read: AWS takes templates of 1 MB (AWS "cloudformation-limits")."""
 
 MAX_DEPTH = 64
 """Levels of nesting; CloudFormation itself takes far fewer."""
@@ -39,6 +43,8 @@ _NULL_TAG = "tag:yaml.org,2002:null"
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _PLAIN_TAGS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:omap"}
 _MERGE = "<<"
+_REFUSED = re.compile("[\ud800-\udfff\ue000\ue001]")
+"""Halves of characters, and the two that marks are made of (see `estate`)."""
 
 
 def read_yaml(source: Source, report: Report) -> Tree | None:
@@ -57,6 +63,9 @@ def read_yaml(source: Source, report: Report) -> Tree | None:
             hint="run `pip install 'iamdsl[import]'`",
         )
         return None
+    if (refused := _refused(source)) is not None:
+        report.add(codes.BAD_YAML, *refused)
+        return None
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         root = _Composer(source).document(yaml.parse(source.text, loader))
@@ -72,6 +81,18 @@ def read_yaml(source: Source, report: Report) -> Tree | None:
     else:
         return Tree(source, root.value, _Places(source, root))
     return None
+
+
+def _refused(source: Source) -> tuple[Span, str] | None:
+    """Return what is wrong with a text before it is looked at as YAML: size, characters."""
+    if len(source.text) > MAX_CHARACTERS:
+        size = f"{len(source.text) / 2**20:,.1f} MB, at most 8 MB are read"
+        return Span(source, 0, 0), f"`{source.name}` has {size}"
+    found = _REFUSED.search(source.text)
+    if found is None:
+        return None
+    place = Span(source, *found.span())
+    return place, f"the character U+{ord(found[0]):04X} is for private use, or half of one"
 
 
 class _BadError(Exception):
@@ -301,7 +322,7 @@ class _Places:
         for part in path:
             child = node.children.get(part)
             if child is None:
-                named = None
+                key = False
                 break
             named, node = node.keys.get(str(part)), child
         if key and named is not None:

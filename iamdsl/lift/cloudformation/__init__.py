@@ -56,6 +56,7 @@ def read(tree: Tree, name: str, report: Report) -> Estate | None:
     sam.read(drafts)
     documents.read(drafts)
     permissions.read(drafts)
+    documents.unknown(drafts)
     _sections(template)
     _conditions(template, drafts)
     build = iam.Build(

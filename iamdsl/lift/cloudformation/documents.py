@@ -116,6 +116,8 @@ HELD: dict[str, tuple[Held, ...]] = {
 }
 """By type of resource."""
 
+_READ = ("AWS::IAM::", "AWS::SSO::", "AWS::Organizations::")
+"""Services of whose resources everything is read, or reported."""
 _SESSION_ATTACHMENTS = "ManagedPolicyArns"
 _MARK = re.compile(f"{iam.PLACEHOLDER_OPEN}[^{iam.PLACEHOLDER_CLOSE}]*{iam.PLACEHOLDER_CLOSE}")
 _PLAIN_NAME = re.compile(
@@ -132,7 +134,6 @@ def read(drafts: Drafts) -> None:
             if _has(properties, held.property):
                 path = ("Resources", logical, "Properties")
                 _held(drafts, logical, path, properties, held)
-    _unknown(drafts)
 
 
 def _has(properties: Any, path: tuple[str, ...]) -> bool:
@@ -166,7 +167,7 @@ def _held(drafts: Drafts, logical: str, path: Path, properties: dict[str, Any], 
             drafts.attachment(text, where)
             for text, where in drafts.texts(path, properties, _SESSION_ATTACHMENTS)
         )
-        name = drafts.unique(logical)
+        name = drafts.unique(logical, "session")
         drafts.documents.append(
             iam.Document("session", name, policy, attached=attached, origin=origin)
         )
@@ -252,10 +253,12 @@ def _agreeing(target: str, policy: iam.Policy) -> str:
     return target
 
 
-def _unknown(drafts: Drafts) -> None:
-    """Warn of what looks like a policy document, in properties that are none of the known."""
+def unknown(drafts: Drafts) -> None:
+    """Warn of what looks like a policy document, in properties that nothing has read."""
     template = drafts.template
     for logical, resource in template.resources.items():
+        if resource["Type"].startswith(_READ):
+            continue
         base = ("Resources", logical, "Properties")
         for path in _documents(resource.get("Properties") or {}, base):
             if not any(path[: len(read)] == read for read in template.read):

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from iamdsl.lift.cloudformation.template import Template
     from iamdsl.source import Span
 
-_ENTITY = re.compile(
-    f"{iam.PLACEHOLDER_OPEN}entity ([^{iam.PLACEHOLDER_CLOSE}]*){iam.PLACEHOLDER_CLOSE}"
-)
 _NAME = re.compile(r"[A-Za-z0-9_+=,.@-]+")
 
 
@@ -79,14 +76,14 @@ class Drafts:
         self.identities: dict[str, Draft] = {}
         self.documents: list[iam.Document] = []
         self.docs: dict[str, list[str]] = {}
-        self._names: set[str] = set()
+        self._names: set[tuple[str, str]] = set()
 
     # -- names
 
-    def name(self, logical: str, path: Path | None, what: str) -> str:
+    def name(self, logical: str, kind: str, path: Path | None, what: str) -> str:
         """Return the name of what a resource makes: the one it is given, or its logical id.
 
-        Names are unique ignoring case, as the language has them.
+        Names of a kind are unique ignoring case, as IAM and the language have them.
 
         Args:
             path: where the name stands, None where the template gives none.
@@ -95,29 +92,32 @@ class Drafts:
         name = logical if said is None else said
         if not _NAME.fullmatch(name):
             shown = spelled(name)
-            name = self.unique(logical)
+            name = self.unique(logical, kind)
             self.renamed(path or (), f"the name of the {what} is `{shown}`", name)
             self.comment(name, f"in the template its name is `{shown}`")
-        elif name.lower() in self._names:
-            taken, name = name, self.unique(logical)
+        elif (kind, name.lower()) in self._names:
+            taken, name = name, self.unique(logical, kind)
             where = path or ("Resources", logical)
-            self.renamed(where, f"something else is named `{taken}`, too", name)
+            self.renamed(where, f"another {what} is named `{taken}`, too", name)
             self.comment(name, f"in the template its name is `{taken}`")
-        self._names.add(name.lower())
+        self._names.add((kind, name.lower()))
         return name
 
-    def unique(self, wanted: str) -> str:
-        """Return a name that nothing has yet, and take it."""
+    def unique(self, wanted: str, kind: str = "managed") -> str:
+        """Return a name that nothing of a kind has yet, and take it.
+
+        Policies of resources share the names of managed ones.
+        """
         name, number = wanted, 1
-        while name.lower() in self._names:
+        while (kind, name.lower()) in self._names:
             number += 1
             name = f"{wanted}{number}"
-        self._names.add(name.lower())
+        self._names.add((kind, name.lower()))
         return name
 
     def is_free(self, name: str) -> bool:
-        """Tell whether a name is one of IAM's, and nothing has it yet."""
-        return _NAME.fullmatch(name) is not None and name.lower() not in self._names
+        """Tell whether a name is one of IAM's, and no policy has it yet."""
+        return _NAME.fullmatch(name) is not None and ("managed", name.lower()) not in self._names
 
     def renamed(self, path: Path, why: str, name: str) -> None:
         """Warn that another name stands for one that cannot be kept."""
@@ -163,10 +163,10 @@ class Drafts:
 
     def attachment(self, text: str, path: Path) -> iam.Attachment:
         """Return what attaches a policy: one of this template by its name, another by its ARN."""
-        ours = _ENTITY.fullmatch(text)
+        ours = self.template.policy(text)
         origin = (self.template.span(path),)
         if ours is not None:
-            return iam.Attachment(ours[1], ours=True, origin=origin)
+            return iam.Attachment(ours, ours=True, origin=origin)
         return iam.Attachment(text, origin=origin)
 
     def tags(self, here: Path, raw: Any) -> iam.Tags:
@@ -210,19 +210,14 @@ class Drafts:
         draft.inline.append((name, policy))
 
     def arns(self) -> set[str]:
-        """Return the marks of the ARNs of identities."""
-        return {entity_mark(draft.name) for draft in self.identities.values()}
+        """Return the ARNs of identities, as texts have them."""
+        return {self.template.entity_arn(logical) for logical in self.identities}
 
     def enter(self, logical: str, kind: str, path: Path | None, what: str) -> str:
         """Give a resource that makes an identity or managed policy its name."""
-        name = self.name(logical, path, what)
+        name = self.name(logical, kind, path, what)
         self.template.entities[logical] = Entity(kind, name)
         return name
-
-
-def entity_mark(name: str) -> str:
-    """Return the mark of the ARN of an identity or document."""
-    return mark(f"entity {name}")
 
 
 def attached(drafts: Iterable[Draft]) -> set[str]:

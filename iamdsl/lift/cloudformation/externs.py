@@ -9,7 +9,7 @@ import attrs
 
 from iamdsl import iam
 from iamdsl.lift.estate import Extern
-from iamdsl.syntax.words import IN_EXPRESSIONS, MEMBERS, RESERVED
+from iamdsl.syntax.words import IN_EXPRESSIONS, RESERVED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -29,7 +29,7 @@ BUCKET_LENGTH = 63
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _MARK = re.compile(f"{iam.PLACEHOLDER_OPEN}([^{iam.PLACEHOLDER_CLOSE}]*){iam.PLACEHOLDER_CLOSE}")
-_TAKEN = RESERVED | IN_EXPRESSIONS | MEMBERS | {"aws", "self"}
+_TAKEN = RESERVED | IN_EXPRESSIONS | {"aws", "self"}
 
 
 def mark(name: str) -> str:
@@ -142,14 +142,14 @@ def _finished(found: Open, *, arn: bool, account: bool, region: bool, bucket: bo
     """
     kind = found.type or next(_types(found, arn=arn, account=account, region=region))
     if kind in {"AccountId", "Region"}:
-        return Extern(found.name, kind, None, found.doc, (found.origin,))
+        return Extern(found.name, str(kind), None, found.doc, (found.origin,))
     most, doc = found.max, found.doc
     if most is None and bucket:
         most = BUCKET_LENGTH
     if most is None:
         most = ARN_LENGTH if kind == "Arn" else ASSUMED_LENGTH
         doc = f"{doc}; nothing says how long it gets: {most} characters are assumed"
-    return Extern(found.name, kind, most, doc, (found.origin,))
+    return Extern(found.name, str(kind), most, doc, (found.origin,))
 
 
 def _types(found: Open, *, arn: bool, account: bool, region: bool) -> Iterator[Type]:

@@ -47,7 +47,9 @@ def plain(value: Any) -> str:
     """Return a scalar as CloudFormation takes it: text."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else repr(value)
 
 
 def is_call(value: Any) -> bool:
@@ -342,7 +344,7 @@ class Run:
             doc=f"`{names[-1]}` of the mapping `{spelled(keys[0])}`, by `{spelled(_by(keys))}`",
             max=max(1, *map(len, texts)),
             origin=self.template.span(at[:-1]),
-            samples=tuple(texts),
+            samples=tuple(map(plain, texts)),
         )
 
     def _import(self, argument: Any, at: Path) -> Any:

@@ -45,6 +45,8 @@ _SENDS = {
 }
 """Destinations: what is added to the policy's name, and the action."""
 
+_DEAD_LETTERS = {"SQS": "sqs:SendMessage", "SNS": "sns:Publish"}
+
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
@@ -216,11 +218,12 @@ class _Role:
             return
         value = found.value
         if self.service == "states":
-            value = value.get("Enabled", "false") if isinstance(value, dict) else "false"
-            on = value == "true"
-        else:
-            on = value not in {"Disabled", ""}
-        if isinstance(value, str) and iam.PLACEHOLDER_OPEN in value:
+            value = _member(value, "Enabled") or "false"
+        if not isinstance(value, str):
+            self.template.bad(path, "`Tracing` is a word, or in a state machine has `Enabled`")
+            return
+        on = value == "true" if self.service == "states" else value not in {"Disabled", ""}
+        if iam.PLACEHOLDER_OPEN in value:
             self.template.inexact(path, "Tracing", "it decides whether SAM attaches a policy")
         elif on:
             self._managed("AWSXrayWriteOnlyAccess")
@@ -249,9 +252,9 @@ class _Role:
         if found is None:
             return
         value = found.value if isinstance(found.value, dict) else {}
-        action = _SENDS.get(str(value.get("Type")), ("", ""))[1]
+        action = _DEAD_LETTERS.get(str(value.get("Type")))
         target = value.get("TargetArn")
-        if value.get("Type") not in {"SQS", "SNS"} or not isinstance(target, str):
+        if action is None or not isinstance(target, str):
             self.template.bad(said[1], "`DeadLetterQueue` has a `Type`, and an ARN as `TargetArn`")
             return
         self._statement("DeadLetterQueuePolicy", ((action, target),), said[1])
@@ -339,7 +342,7 @@ class _Role:
     def _template_policy(self, item: dict[str, Any], path: Path) -> iam.Policy | None:
         """Return what one of SAM's policy templates comes to."""
         ((name, values),) = item.items()
-        known = _templates()
+        known = policy_templates()
         if known is None:
             self._refuse(
                 path,
@@ -407,7 +410,7 @@ def _member(value: Any, name: str) -> Any:
     return value.get(name) if isinstance(value, dict) else None
 
 
-def _templates() -> dict[str, Any] | None:
+def policy_templates() -> dict[str, Any] | None:
     """Return SAM's policy templates as their package has them; None when it is not installed."""
     try:
         module = import_module("samtranslator.policy_template_processor.processor")

@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from iamdsl.lift.cloudformation.resources import Known
     from iamdsl.source import Span
 
-_STATIC_NAME = re.compile(r"[^\s*?$:/]+")
+_STATIC_NAME = re.compile(r"[^\s*?$:]+")
+
+_DECLARED = {"role", "user", "group", "managed"}
+"""Kinds of IAM's resources that a source declares under their names, and that have ARNs."""
+_ENTITY_NAMES = dict.fromkeys(("role", "user", "group", "instance_profile"), ("Ref",))
+_ENTITY_ARNS = {
+    **dict.fromkeys(("role", "user", "group", "instance_profile"), ("Arn",)),
+    "managed": ("Ref", "PolicyArn"),
+}
+"""Attributes that give the name, and the ARN, of IAM's resources, by kind."""
 
 _PSEUDO = {
     "AWS::AccountId": ACCOUNT,
@@ -193,8 +202,10 @@ class Template:
     def attribute(self, logical: str, attribute: str, path: Path) -> Any:
         """Return what `Fn::GetAtt`, or with "Ref" `Ref`, gives of a resource."""
         entity = self.entities.get(logical)
-        if entity is not None and (found := _of_entity(entity, attribute)) is not None:
-            return found
+        if entity is not None and attribute in _ENTITY_NAMES.get(entity.kind, ()):
+            return entity.name
+        if entity is not None and attribute in _ENTITY_ARNS.get(entity.kind, ()):
+            return self.entity_arn(logical)
         if logical not in self.resources:
             if any(name.startswith("Fn::") for name in self.tree.value.get("Resources", {})):
                 self.inexact(path, "Fn::ForEach", f"`{logical}` may be one of what it makes")
@@ -211,6 +222,29 @@ class Template:
             if name is not None or known.names:
                 return _arn(known, name or self._name(logical, known))
         return self._other(logical, kind, attribute)
+
+    def entity_arn(self, logical: str) -> str:
+        """Return the ARN of an identity or managed policy, as a mark where its name says it.
+
+        A name that things of several kinds have says no ARN: it is written out then.
+        """
+        entity = self.entities[logical]
+        same = [e for e in self.entities.values() if e.name.lower() == entity.name.lower()]
+        declared = [e for e in same if e.kind in _DECLARED]
+        if len(declared) == 1 and entity.kind in _DECLARED:
+            return mark(f"entity {entity.name}")
+        properties = self.resources.get(logical, {}).get("Properties") or {}
+        path = ("Resources", logical, "Properties", "Path")
+        folder = (self.quietly(path) if "Path" in properties else None) or "/"
+        kind = {"managed": "policy", "instance_profile": "instance-profile"}.get(entity.kind)
+        return f"arn:{PARTITION}:iam::{ACCOUNT}:{kind or entity.kind}{folder}{entity.name}"
+
+    def policy(self, arn: str) -> str | None:
+        """Return the name of the managed policy of this template that has an ARN."""
+        for logical, entity in self.entities.items():
+            if entity.kind == "managed" and self.entity_arn(logical) == arn:
+                return entity.name
+        return None
 
     def arn(self, logical: str) -> str:
         """Return the ARN of a resource of the template."""
@@ -330,24 +364,6 @@ def _placed(
             return place
     whole: Span = span((*above, *path), key=key)
     return whole
-
-
-def _of_entity(entity: Entity, attribute: str) -> str | None:
-    """Return what is known of an identity or policy: its name, or the mark of its ARN."""
-    arn = mark(f"entity {entity.name}")
-    match entity.kind, attribute:
-        case (("role" | "user" | "group"), "Ref"):
-            return entity.name
-        case (("role" | "user" | "group"), "Arn"):
-            return arn
-        case "managed", ("Ref" | "PolicyArn"):
-            return arn
-        case "instance_profile", "Ref":
-            return entity.name
-        case "instance_profile", "Arn":
-            return f"arn:{PARTITION}:iam::{ACCOUNT}:instance-profile/{entity.name}"
-        case _:
-            return None
 
 
 def _arn(known: Known, name: str) -> str:
