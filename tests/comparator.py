@@ -112,15 +112,14 @@ class _Side:
                 decided = "Allow"
         return decided
 
-    def is_left_to(self, statement: Statement, request: Request) -> bool:
-        """Tell whether no other statement settles a request, so that this one can."""
+    def what_settles(self, statement: Statement, request: Request) -> Statement | None:
+        """Return another statement that settles a request, so that the given one cannot."""
         denies = statement.effect == "Deny"
-        return not any(
-            s is not statement
-            and (s.effect == "Deny" or not denies)
-            and applies_but_for_action(s, request)
-            for s in self.about(request.action)
-        )
+        for s in self.about(request.action):
+            if s is not statement and (s.effect == "Deny" or not denies):
+                if applies_but_for_action(s, request):
+                    return s
+        return None
 
 
 class _Parts(NamedTuple):
@@ -240,7 +239,7 @@ class _Duel:
                 if found is not None:
                     return found
         return self._settled(side, statement, bases[0], parts) or self._several(
-            statement, bases, parts, rounds
+            side, statement, bases, parts, rounds
         )
 
     def differ(self, request: Request) -> Difference | None:
@@ -251,8 +250,8 @@ class _Duel:
         """Return requests that the statement speaks of, if it can those that it alone decides."""
         alone, other = [], []
         for number in range(TRIES):
-            request = self._matching(statement, parts, plain=number < TRIES // 3)
-            if applies(statement, request) and side.is_left_to(statement, request):
+            request = self._matching(side, statement, parts, plain=number < TRIES // 3)
+            if applies(statement, request) and side.what_settles(statement, request) is None:
                 alone.append(request)
             else:
                 other.append(request)
@@ -260,16 +259,34 @@ class _Duel:
                 break
         return (alone + other)[:BASES]
 
-    def _matching(self, statement: Statement, parts: _Parts, plain: bool) -> Request:
+    def _matching(
+        self, side: _Side, statement: Statement, parts: _Parts, plain: bool
+    ) -> Request:
+        """Return a request that the statement speaks of, and no other one if that can be had."""
         context = self._context(statement, parts, plain)
         resources = self._resources(statement, context)
         fitting = [r for r in resources if is_resource(statement, r, context)]
-        return Request(
+        request = Request(
             self.choice.choice(parts.actions[0] or parts.actions[1]),
             self.choice.choice(fitting or resources),
             self.choice.choice(parts.principals[0] or parts.principals[1]),
             context,
         )
+        for _ in range(4):
+            other = side.what_settles(statement, request)
+            if other is None:
+                break
+            ways = [
+                {**request.context, entry.key: value}
+                for entry in other.condition
+                for value in self.values(entry.key)
+                if not holds(entry, {**request.context, entry.key: value}, other.variables)
+            ]
+            ways = [way for way in ways if applies(statement, request._replace(context=way))]
+            if not ways:
+                break
+            request = request._replace(context=self.choice.choice(ways))
+        return request
 
     def _changed(
         self, statement: Statement, base: Request, parts: _Parts, everything: bool
@@ -298,17 +315,17 @@ class _Duel:
         listed += [("action", a) for a in self.negated_actions if "*" not in a]
         listed += [("principal", p) for p in parts.principals[0]]
         for part, value in listed:
-            if side.is_left_to(statement, base._replace(**{part: value})):
+            if side.what_settles(statement, base._replace(**{part: value})) is None:
                 continue
             for _ in range(4):
-                request = self._matching(statement, parts, plain=False)
+                request = self._matching(side, statement, parts, plain=False)
                 found = self.differ(request._replace(**{part: value}))
                 if found is not None:
                     return found
         return None
 
     def _several(
-        self, statement: Statement, bases: list[Request], parts: _Parts, rounds: int
+        self, side: _Side, statement: Statement, bases: list[Request], parts: _Parts, rounds: int
     ) -> Difference | None:
         """Look at requests with several parts changed at once."""
         mine = [e.key for e in statement.condition] or list(parts.keys)
@@ -316,7 +333,7 @@ class _Duel:
             request = (
                 bases[number % len(bases)]
                 if number % 4
-                else self._matching(statement, parts, plain=False)
+                else self._matching(side, statement, parts, plain=False)
             )
             context = dict(request.context)
             for _ in range(2):

@@ -238,14 +238,15 @@ def is_action(statement: Statement, action: str) -> bool:
     """Tell whether an action is one of a statement's: case does not count."""
     names, patterns = _names_and_patterns(statement.actions.texts)
     lowered = action.lower()
-    found = lowered in names or any(glob(p, lowered) for p in patterns)
+    found = lowered in names or patterns.fullmatch(lowered) is not None
     return found != statement.actions.negated
 
 
 @lru_cache(maxsize=4096)
-def _names_and_patterns(texts: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
-    patterns = tuple(t for t in texts if "*" in t or "?" in t)
-    return frozenset(texts).difference(patterns), patterns
+def _names_and_patterns(texts: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str]]:
+    patterns = [t for t in texts if "*" in t or "?" in t]
+    any_of_them = "|".join(glob_regex(p).pattern for p in patterns) or r"(?!)"
+    return frozenset(texts).difference(patterns), re.compile(any_of_them, re.DOTALL)
 
 
 def is_resource(statement: Statement, resource: str, context: Context) -> bool:
