@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import samples
 from decisions import (
@@ -74,7 +74,7 @@ def compare(
     own = [[s for s in side.statements if s not in known[1 - i]] for i, side in enumerate(sides)]
     if not own[0] and not own[1]:
         return None
-    duel = _Duel(sides, [*own[0], *own[1]], random.Random(f"{seed}"))
+    duel = _Duel(sides, [*own[0], *own[1]], random.Random(seed))  # noqa: S311
     for i, side in enumerate(sides):
         for statement in dict.fromkeys(own[i]):
             found = duel.aim(side, statement, rounds)
@@ -87,6 +87,9 @@ def compare(
 def catalogue() -> Catalogue:
     """Return the shipped catalogue: what types keys have, and which actions there are."""
     return Catalogue(open_catalogue())
+
+
+T = TypeVar("T")
 
 
 class _Side:
@@ -116,9 +119,9 @@ class _Side:
         """Return another statement that settles a request, so that the given one cannot."""
         denies = statement.effect == "Deny"
         for s in self.about(request.action):
-            if s is not statement and (s.effect == "Deny" or not denies):
-                if applies_but_for_action(s, request):
-                    return s
+            able = s is not statement and (s.effect == "Deny" or not denies)
+            if able and applies_but_for_action(s, request):
+                return s
         return None
 
 
@@ -150,11 +153,15 @@ class _Duel:
             _texts(every, "resources", negated=True) + _texts(every, "resources", negated=False), 60
         )
         self.principals = dict.fromkeys(
-            p for s in own if s.principals for pair in s.principals[0] for p in samples.principals(*pair)
+            p
+            for s in own
+            if s.principals
+            for pair in s.principals[0]
+            for p in samples.principals(*pair)
         )
         self._values: dict[str, list[Value]] = {}
 
-    def _some(self, found: list[str], most: int) -> list[str]:
+    def _some(self, found: list[T], most: int) -> list[T]:
         return found if len(found) <= most else self.choice.sample(found, most)
 
     # what can stand in a part
@@ -216,16 +223,15 @@ class _Duel:
 
     def _resources(self, statement: Statement, context: Mapping[str, Value]) -> list[str]:
         own = statement.resources.texts if statement.resources else ()
-        return list(
-            dict.fromkeys(
-                resource
-                for texts, near in ((own, True), (self.some_resources, False))
-                for text in texts
-                for resource in samples.resources(
-                    text, context, self.choice, near=near, variables=statement.variables
-                )
+        found = dict.fromkeys(
+            resource
+            for texts, near in ((own, True), (self.some_resources, False))
+            for text in texts
+            for resource in samples.resources(
+                text, context, self.choice, near=near, variables=statement.variables
             )
-        ) + ["*", "arn:aws:zz:eu-west-1:999999999999:odd/one"]
+        )
+        return [*found, "*", *samples.ODD["ARN"]]
 
     # requests
 
@@ -259,9 +265,7 @@ class _Duel:
                 break
         return (alone + other)[:BASES]
 
-    def _matching(
-        self, side: _Side, statement: Statement, parts: _Parts, plain: bool
-    ) -> Request:
+    def _matching(self, side: _Side, statement: Statement, parts: _Parts, plain: bool) -> Request:
         """Return a request that the statement speaks of, and no other one if that can be had."""
         context = self._context(statement, parts, plain)
         resources = self._resources(statement, context)
@@ -274,19 +278,22 @@ class _Duel:
         )
         for _ in range(4):
             other = side.what_settles(statement, request)
-            if other is None:
+            freed = None if other is None else self._freed(statement, other, request)
+            if freed is None:
                 break
-            ways = [
-                {**request.context, entry.key: value}
-                for entry in other.condition
-                for value in self.values(entry.key)
-                if not holds(entry, {**request.context, entry.key: value}, other.variables)
-            ]
-            ways = [way for way in ways if applies(statement, request._replace(context=way))]
-            if not ways:
-                break
-            request = request._replace(context=self.choice.choice(ways))
+            request = freed
         return request
+
+    def _freed(self, statement: Statement, other: Statement, request: Request) -> Request | None:
+        """Return a request that one statement still speaks of, and another one no longer does."""
+        for entry in self.choice.sample(other.condition, len(other.condition)):
+            for value in self._some(self.values(entry.key), 12):
+                context = {**request.context, entry.key: value}
+                if not holds(entry, context, other.variables):
+                    freed = request._replace(context=context)
+                    if applies(statement, freed):
+                        return freed
+        return None
 
     def _changed(
         self, statement: Statement, base: Request, parts: _Parts, everything: bool
@@ -342,7 +349,9 @@ class _Duel:
                     context[key] = self.choice.choice(parts.keys[key])
             request = request._replace(context=context)
             if number % 2:
-                request = request._replace(action=self.choice.choice(parts.actions[number % 4 // 2]))
+                request = request._replace(
+                    action=self.choice.choice(parts.actions[number % 4 // 2])
+                )
             if number % 5 == 0:
                 resources = self._resources(statement, context)
                 request = request._replace(resource=self.choice.choice(resources))
@@ -361,5 +370,7 @@ def _of(test: Any, statement: Statement) -> Any:
 def _texts(among: Iterable[Statement], name: str, negated: bool) -> list[str]:
     elements = (getattr(s, name) for s in among)
     return list(
-        dict.fromkeys(t for e in elements if e is not None and e.negated is negated for t in e.texts)
+        dict.fromkeys(
+            t for e in elements if e is not None and e.negated is negated for t in e.texts
+        )
     )
