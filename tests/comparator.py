@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import samples
 from decisions import (
@@ -74,7 +74,7 @@ def compare(
     own = [[s for s in side.statements if s not in known[1 - i]] for i, side in enumerate(sides)]
     if not own[0] and not own[1]:
         return None
-    duel = _Duel(sides, [*own[0], *own[1]], random.Random(f"{seed}"))
+    duel = _Duel(sides, [*own[0], *own[1]], random.Random(seed))  # noqa: S311
     for i, side in enumerate(sides):
         for statement in dict.fromkeys(own[i]):
             found = duel.aim(side, statement, rounds)
@@ -87,6 +87,9 @@ def compare(
 def catalogue() -> Catalogue:
     """Return the shipped catalogue: what types keys have, and which actions there are."""
     return Catalogue(open_catalogue())
+
+
+T = TypeVar("T")
 
 
 class _Side:
@@ -112,15 +115,14 @@ class _Side:
                 decided = "Allow"
         return decided
 
-    def is_left_to(self, statement: Statement, request: Request) -> bool:
-        """Tell whether no other statement settles a request, so that this one can."""
+    def what_settles(self, statement: Statement, request: Request) -> Statement | None:
+        """Return another statement that settles a request, so that the given one cannot."""
         denies = statement.effect == "Deny"
-        return not any(
-            s is not statement
-            and (s.effect == "Deny" or not denies)
-            and applies_but_for_action(s, request)
-            for s in self.about(request.action)
-        )
+        for s in self.about(request.action):
+            able = s is not statement and (s.effect == "Deny" or not denies)
+            if able and applies_but_for_action(s, request):
+                return s
+        return None
 
 
 class _Parts(NamedTuple):
@@ -151,11 +153,15 @@ class _Duel:
             _texts(every, "resources", negated=True) + _texts(every, "resources", negated=False), 60
         )
         self.principals = dict.fromkeys(
-            p for s in own if s.principals for pair in s.principals[0] for p in samples.principals(*pair)
+            p
+            for s in own
+            if s.principals
+            for pair in s.principals[0]
+            for p in samples.principals(*pair)
         )
         self._values: dict[str, list[Value]] = {}
 
-    def _some(self, found: list[str], most: int) -> list[str]:
+    def _some(self, found: list[T], most: int) -> list[T]:
         return found if len(found) <= most else self.choice.sample(found, most)
 
     # what can stand in a part
@@ -217,16 +223,15 @@ class _Duel:
 
     def _resources(self, statement: Statement, context: Mapping[str, Value]) -> list[str]:
         own = statement.resources.texts if statement.resources else ()
-        return list(
-            dict.fromkeys(
-                resource
-                for texts, near in ((own, True), (self.some_resources, False))
-                for text in texts
-                for resource in samples.resources(
-                    text, context, self.choice, near=near, variables=statement.variables
-                )
+        found = dict.fromkeys(
+            resource
+            for texts, near in ((own, True), (self.some_resources, False))
+            for text in texts
+            for resource in samples.resources(
+                text, context, self.choice, near=near, variables=statement.variables
             )
-        ) + ["*", "arn:aws:zz:eu-west-1:999999999999:odd/one"]
+        )
+        return [*found, "*", *samples.ODD["ARN"]]
 
     # requests
 
@@ -240,7 +245,7 @@ class _Duel:
                 if found is not None:
                     return found
         return self._settled(side, statement, bases[0], parts) or self._several(
-            statement, bases, parts, rounds
+            side, statement, bases, parts, rounds
         )
 
     def differ(self, request: Request) -> Difference | None:
@@ -251,8 +256,8 @@ class _Duel:
         """Return requests that the statement speaks of, if it can those that it alone decides."""
         alone, other = [], []
         for number in range(TRIES):
-            request = self._matching(statement, parts, plain=number < TRIES // 3)
-            if applies(statement, request) and side.is_left_to(statement, request):
+            request = self._matching(side, statement, parts, plain=number < TRIES // 3)
+            if applies(statement, request) and side.what_settles(statement, request) is None:
                 alone.append(request)
             else:
                 other.append(request)
@@ -260,16 +265,35 @@ class _Duel:
                 break
         return (alone + other)[:BASES]
 
-    def _matching(self, statement: Statement, parts: _Parts, plain: bool) -> Request:
+    def _matching(self, side: _Side, statement: Statement, parts: _Parts, plain: bool) -> Request:
+        """Return a request that the statement speaks of, and no other one if that can be had."""
         context = self._context(statement, parts, plain)
         resources = self._resources(statement, context)
         fitting = [r for r in resources if is_resource(statement, r, context)]
-        return Request(
+        request = Request(
             self.choice.choice(parts.actions[0] or parts.actions[1]),
             self.choice.choice(fitting or resources),
             self.choice.choice(parts.principals[0] or parts.principals[1]),
             context,
         )
+        for _ in range(4):
+            other = side.what_settles(statement, request)
+            freed = None if other is None else self._freed(statement, other, request)
+            if freed is None:
+                break
+            request = freed
+        return request
+
+    def _freed(self, statement: Statement, other: Statement, request: Request) -> Request | None:
+        """Return a request that one statement still speaks of, and another one no longer does."""
+        for entry in self.choice.sample(other.condition, len(other.condition)):
+            for value in self._some(self.values(entry.key), 12):
+                context = {**request.context, entry.key: value}
+                if not holds(entry, context, other.variables):
+                    freed = request._replace(context=context)
+                    if applies(statement, freed):
+                        return freed
+        return None
 
     def _changed(
         self, statement: Statement, base: Request, parts: _Parts, everything: bool
@@ -298,17 +322,17 @@ class _Duel:
         listed += [("action", a) for a in self.negated_actions if "*" not in a]
         listed += [("principal", p) for p in parts.principals[0]]
         for part, value in listed:
-            if side.is_left_to(statement, base._replace(**{part: value})):
+            if side.what_settles(statement, base._replace(**{part: value})) is None:
                 continue
             for _ in range(4):
-                request = self._matching(statement, parts, plain=False)
+                request = self._matching(side, statement, parts, plain=False)
                 found = self.differ(request._replace(**{part: value}))
                 if found is not None:
                     return found
         return None
 
     def _several(
-        self, statement: Statement, bases: list[Request], parts: _Parts, rounds: int
+        self, side: _Side, statement: Statement, bases: list[Request], parts: _Parts, rounds: int
     ) -> Difference | None:
         """Look at requests with several parts changed at once."""
         mine = [e.key for e in statement.condition] or list(parts.keys)
@@ -316,7 +340,7 @@ class _Duel:
             request = (
                 bases[number % len(bases)]
                 if number % 4
-                else self._matching(statement, parts, plain=False)
+                else self._matching(side, statement, parts, plain=False)
             )
             context = dict(request.context)
             for _ in range(2):
@@ -325,7 +349,9 @@ class _Duel:
                     context[key] = self.choice.choice(parts.keys[key])
             request = request._replace(context=context)
             if number % 2:
-                request = request._replace(action=self.choice.choice(parts.actions[number % 4 // 2]))
+                request = request._replace(
+                    action=self.choice.choice(parts.actions[number % 4 // 2])
+                )
             if number % 5 == 0:
                 resources = self._resources(statement, context)
                 request = request._replace(resource=self.choice.choice(resources))
@@ -344,5 +370,7 @@ def _of(test: Any, statement: Statement) -> Any:
 def _texts(among: Iterable[Statement], name: str, negated: bool) -> list[str]:
     elements = (getattr(s, name) for s in among)
     return list(
-        dict.fromkeys(t for e in elements if e is not None and e.negated is negated for t in e.texts)
+        dict.fromkeys(
+            t for e in elements if e is not None and e.negated is negated for t in e.texts
+        )
     )

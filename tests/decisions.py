@@ -173,7 +173,7 @@ def _principals(
 
 def account_or_arn(kind: str, text: str) -> str:
     """Return an account as its id, whichever way it is written, and anything else as it is."""
-    account = re.fullmatch(r"arn:aws:iam::(\d{12}):root", text) if kind == "AWS" else None
+    account = re.fullmatch(r"arn:[^:]*:iam::(\d{12}):root", text) if kind == "AWS" else None
     return account[1] if account else text
 
 
@@ -208,7 +208,15 @@ def _entry(operator: str, key: str, texts: list[str]) -> Entry:
     if base is None or prefix not in _PREFIXES:
         raise ValueError(f"no operator {operator}")
     values = tuple(sorted(set(texts)))
-    return Entry(_PREFIXES[prefix], base, name in _NEGATED, name != rest, key.lower(), values, _is_open(values))
+    return Entry(
+        _PREFIXES[prefix],
+        base,
+        name in _NEGATED,
+        name != rest,
+        key.lower(),
+        values,
+        _is_open(values),
+    )
 
 
 # Deciding
@@ -238,14 +246,15 @@ def is_action(statement: Statement, action: str) -> bool:
     """Tell whether an action is one of a statement's: case does not count."""
     names, patterns = _names_and_patterns(statement.actions.texts)
     lowered = action.lower()
-    found = lowered in names or any(glob(p, lowered) for p in patterns)
+    found = lowered in names or patterns.fullmatch(lowered) is not None
     return found != statement.actions.negated
 
 
 @lru_cache(maxsize=4096)
-def _names_and_patterns(texts: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
-    patterns = tuple(t for t in texts if "*" in t or "?" in t)
-    return frozenset(texts).difference(patterns), patterns
+def _names_and_patterns(texts: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str]]:
+    patterns = [t for t in texts if "*" in t or "?" in t]
+    any_of_them = "|".join(glob_regex(p).pattern for p in patterns) or r"(?!)"
+    return frozenset(texts).difference(patterns), re.compile(any_of_them, re.DOTALL)
 
 
 def is_resource(statement: Statement, resource: str, context: Context) -> bool:
@@ -287,8 +296,7 @@ def _is(principal: tuple[str, str], kind: str, text: str) -> bool:
     if text == "*" or text == account_or_arn(kind, who):
         return True
     fields = who.split(":")
-    account = fields[4] if len(fields) > 5 else ""
-    return bool(account) and text in (account, f"arn:{fields[1]}:iam::{account}:root")
+    return len(fields) > 5 and fields[0] == "arn" and bool(fields[4]) and text == fields[4]
 
 
 def values_of(key: str, context: Context) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from decisions import listed
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -58,20 +60,32 @@ def asked_for(name: str, document: Mapping[str, Any]) -> Asked:
     with_principals = [s for s in statements if "Principal" in s or "NotPrincipal" in s]
     if not with_principals:
         return Asked("scp" if "service_control" in name else "policy")
+    if all("Resource" not in s and "NotResource" not in s for s in statements):
+        return Asked("trust")
     if any(word in name for word in ("resource_control", "resource-control", "rcp")):
         return Asked("rcp")
     if "endpoint_polic" in name:
         return Asked("resource", "vpce-0123456789abcdef0")
-    if all("Resource" not in s and "NotResource" not in s for s in statements):
-        return Asked("trust")
-    return Asked("resource", _resource(statements))
+    return Asked("resource", _target(statements))
 
 
-def _resource(statements: list[dict[str, Any]]) -> str | None:
-    """Return the ARN of the resource that statements speak of, None when they leave it open."""
-    for statement in statements:
-        texts = statement.get("Resource", [])
-        for text in [texts] if isinstance(texts, str) else texts:
-            if text.startswith("arn:"):
-                return str(text.removesuffix("/*"))
-    return None
+_TARGETS = {
+    "s3": "arn:aws:s3:::example",
+    "kms": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd",
+    "sns": "arn:aws:sns:eu-west-1:111122223333:example",
+    "sqs": "arn:aws:sqs:eu-west-1:111122223333:example",
+    "events": "arn:aws:events:eu-west-1:111122223333:event-bus/example",
+    "backup": "arn:aws:backup:eu-west-1:111122223333:backup-vault:example",
+    "ecr": "arn:aws:ecr:eu-west-1:111122223333:repository/example",
+    "secretsmanager": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:example",
+}
+
+
+def _target(statements: list[dict[str, Any]]) -> str | None:
+    """Return a resource that a policy can belong to; None where it names its own, or no service."""
+    texts = [text for s in statements for text in listed(s.get("Resource", "*"))]
+    actions = [a for s in statements for a in listed(s.get("Action", "*"))]
+    service = actions[0].partition(":")[0]
+    if any(text != "*" for text in texts) and service != "events":  # its resources are rules
+        return None
+    return _TARGETS.get(service)

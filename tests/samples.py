@@ -13,7 +13,6 @@ from decisions import (
     Entry,
     Statement,
     filled,
-    glob,
     instant,
     network_of,
     number,
@@ -85,9 +84,7 @@ def misses(pattern: str, choice: random.Random) -> Iterator[str]:
 # Actions and resources
 
 
-def actions(
-    text: str, known: Catalogue, choice: random.Random, *, near: bool
-) -> Iterator[str]:
+def actions(text: str, known: Catalogue, choice: random.Random, *, near: bool) -> Iterator[str]:
     """Yield actions that a text names or matches; with `near` also neighbours of them."""
     wild = "*" in text or "?" in text
     if not wild:
@@ -102,7 +99,7 @@ def actions(
         found = known.match(text)
         yield from found if len(found) < 6 else choice.sample(found, 6)
         if near and known.has_service(service):
-            names = [name for name in known.names(service).values()]
+            names = list(known.names(service).values())
             for name in choice.sample(names, min(4, len(names))):
                 yield f"{service}:{name}" if ":" not in name else name
     else:
