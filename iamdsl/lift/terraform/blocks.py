@@ -8,7 +8,9 @@ Syntax: https://developer.hashicorp.com/terraform/language/syntax/configuration
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import attrs
 
 from iamdsl.diagnostics import codes
 from iamdsl.source import Span
@@ -20,42 +22,48 @@ if TYPE_CHECKING:
     from iamdsl.source import Source
 
 
-class Literal(NamedTuple):
+@attrs.frozen(repr=False, eq=False)
+class Literal:
     """A number, a truth value or null."""
 
     value: float | bool | None
     span: Span
 
 
-class Template(NamedTuple):
+@attrs.frozen(repr=False, eq=False)
+class Template:
     """A text: pieces of it, and expressions whose values come between them."""
 
     parts: tuple[str | Expression, ...]
     span: Span
 
 
-class Items(NamedTuple):
+@attrs.frozen(repr=False, eq=False)
+class Items:
     """A list: `[a, b]`."""
 
     items: tuple[Expression, ...]
     span: Span
 
 
-class Record(NamedTuple):
+@attrs.frozen(repr=False, eq=False)
+class Record:
     """An object: `{ a = b }`; a key that is a bare name is a text."""
 
     items: tuple[tuple[Expression, Expression], ...]
     span: Span
 
 
-class Reference(NamedTuple):
+@attrs.frozen(repr=False, eq=False)
+class Reference:
     """A name and what is taken of it: `aws_iam_role.x["a"].arn`; a computed index is one part."""
 
     parts: tuple[str | int | Expression, ...]
     span: Span
 
 
-class Call(NamedTuple):
+@attrs.frozen(repr=False, eq=False)
+class Call:
     """A function and what it is given; `spread` if the last is `xs...`."""
 
     name: str
@@ -64,7 +72,8 @@ class Call(NamedTuple):
     span: Span
 
 
-class Other(NamedTuple):
+@attrs.frozen(repr=False, eq=False)
+class Other:
     """An expression of a kind that is never evaluated here, by its name: "a conditional"."""
 
     what: str
@@ -74,7 +83,8 @@ class Other(NamedTuple):
 Expression: TypeAlias = "Literal | Template | Items | Record | Reference | Call | Other"
 
 
-class Block(NamedTuple):
+@attrs.frozen(repr=False, eq=False)
+class Block:
     """A block: `resource "aws_iam_role" "x" { … }`; `span` is its header."""
 
     kind: str

@@ -138,14 +138,9 @@ def _resource(
         for name, node in block.attributes.items()
         if name not in _META and (known or holders.is_policy_attribute(name))
     }
-    values = _body(attrs_of(kept, block), names)
+    values = _body(attrs.evolve(block, attributes=kept), names)
     resource = Resource(address, block.labels[0], label, tree_of(values), block.span)
     return attrs.evolve(resource, owners=_owners(block, module))
-
-
-def attrs_of(attributes: dict[str, Expression], block: Block) -> Block:
-    """Return a block with some of its attributes."""
-    return block._replace(attributes=attributes)
 
 
 def _body(block: Block, names: Names) -> Value:

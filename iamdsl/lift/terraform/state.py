@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 
 from iamdsl.diagnostics import codes
-from iamdsl.lift.reading import Tree
 from iamdsl.lift.terraform import holders
 from iamdsl.lift.terraform.gather import gather
 from iamdsl.lift.terraform.names import CATEGORIES, Wish, give
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from iamdsl.datafile.places import Path
     from iamdsl.diagnostics import Report
     from iamdsl.lift.estate import Estate
+    from iamdsl.lift.reading import Tree
 
 _RAW_VERSION = 4
 _ARN = re.compile(r"arn:(aws[\w-]*):[\w-]+:([\w-]*):(\d{12})?:.*", re.DOTALL)
