@@ -205,7 +205,7 @@ def _principals(blocks: list[Block], names: Names) -> Value:
         if not isinstance(listed.value, list):
             return listed
         if kind.value == "*" and len(blocks) == 1 and [v.value for v in listed.value] == ["*"]:
-            return listed.value[0]
+            return Value("*", block.span)
         before = made[kind.value].value if kind.value in made else []
         made[kind.value] = Value(before + listed.value, block.span)
     return Value(made, blocks[0].span)

@@ -8,6 +8,7 @@ import attrs
 
 from iamdsl import iam
 from iamdsl.diagnostics import Label, codes
+from iamdsl.lift.terraform import names
 from iamdsl.lift.terraform.names import CATEGORIES
 from iamdsl.lift.terraform.values import entity_named, is_static, mark
 
@@ -72,12 +73,12 @@ class Drafts:
         docs: comments for readers, by the name of an entity.
     """
 
-    def __init__(self, names: Mapping[str, str], report: Report) -> None:
+    def __init__(self, given: Mapping[str, str], report: Report) -> None:
         self.report = report
         self.identities: dict[tuple[str, str], Draft] = {}
         self.documents: dict[str, iam.Document] = {}
         self.docs: dict[str, str] = {}
-        self._names = names
+        self._names = given
         self._by_arn: dict[str, Draft | str] = {}
         self._places: dict[tuple[str, str], Resource] = {}
 
@@ -99,7 +100,7 @@ class Drafts:
             )
         self.docs[name] = doc
         self.report.add(
-            codes.NAME_LEFT_OPEN,
+            codes.NAME_NOT_KEPT,
             resource.tree.place(("name",)),
             f"`{resource.address}` is called `{name}` here: {why}",
             hint="write its name in the source that is made",
@@ -123,24 +124,28 @@ class Drafts:
         """Add an identity."""
         if self._is_new(draft.kind, draft.name, draft.resource):
             self.identities[draft.kind, draft.name.lower()] = draft
-        arn = draft.resource.get("arn")
-        if isinstance(arn, str):
+        for arn in self._arns(draft.resource, draft.kind, draft.path, draft.name):
             self._by_arn[arn] = draft
 
     def add_document(self, resource: Resource, document: iam.Document) -> None:
         """Add a document with a life of its own."""
         if self._is_new(CATEGORIES.get(resource.type, "document"), document.name, resource):
             self.documents[document.name] = document
-        arn = resource.get("arn")
-        if isinstance(arn, str):
+        for arn in self._arns(resource, "policy", document.path, document.name):
             self._by_arn[arn] = document.name
+
+    @staticmethod
+    def _arns(resource: Resource, kind: str, path: str, name: str) -> list[str]:
+        """Return the ARNs by which other resources may speak of one."""
+        real = resource.get("arn")
+        return [names.arn(kind, path, name), *([real] if isinstance(real, str) else [])]
 
     def _is_new(self, category: str, name: str, resource: Resource) -> bool:
         first = self._places.setdefault((category, name.lower()), resource)
         if first is resource:
             return True
         self.report.add(
-            codes.SAME_NAME,
+            codes.FOUND_TWICE,
             resource.place,
             f"`{resource.address}` and `{first.address}` are both called `{name}`",
             notes=[Label(first.place, "the first is here")],

@@ -69,6 +69,8 @@ def type_of(variable: Block | None) -> str:
             return "unknown"
         case Call() | Reference(("list" | "map",)) | Template(("list" | "map",)):
             return "list"
+        case _:
+            pass
     if isinstance(default, Template):
         return "text"
     return "unknown" if default is None or isinstance(default, Literal) else "list"

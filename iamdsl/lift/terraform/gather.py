@@ -78,7 +78,7 @@ def _is_strange(resource: Resource) -> bool:
 
 def _not_read(resource: Resource, report: Report) -> None:
     report.add(
-        codes.NOT_READ,
+        codes.LEFT_OUT,
         resource.place,
         f"`{resource.address}` is left out: it is no policy document, identity or attachment",
         hint="keep it in Terraform",
@@ -164,7 +164,7 @@ def _lenient(resource: Resource, name: str, drafts: Drafts) -> str | None:
 
 def _left_out(resource: Resource, name: str, drafts: Drafts) -> None:
     drafts.report.add(
-        codes.NOT_READ,
+        codes.LEFT_OUT,
         resource.tree.place((name,)),
         f"`{resource.address}.{name}` is computed, and left out",
         hint="write it in the source, or keep it in Terraform",

@@ -16,6 +16,7 @@ from iamdsl.lift.terraform.module import Instance, Module, constant
 from iamdsl.lift.terraform.names import CATEGORIES
 from iamdsl.lift.terraform.resources import Resource
 from iamdsl.lift.terraform.values import Value, tree_of
+from iamdsl.source import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,10 +35,10 @@ def read(sources: Sequence[Source], report: Report) -> Estate | None:
     """
     if find_spec("hcl2") is None:
         report.add(
-            codes.HCL_NOT_INSTALLED,
-            None,
+            codes.NEEDS_EXTRA,
+            Span(sources[0], 0, 0) if sources else None,
             "files of Terraform's are read by python-hcl2, which is not installed",
-            hint="`pip install 'iamdsl[import]'`",
+            hint="run `pip install 'iamdsl[import]'`",
         )
         return None
     files = [block for source in sources if (block := parse(source, report)) is not None]
@@ -64,7 +65,7 @@ def read(sources: Sequence[Source], report: Report) -> Estate | None:
 def _complain_of_calls(module: Module, report: Report) -> None:
     for call in module.calls:
         report.add(
-            codes.NOT_READ,
+            codes.LEFT_OUT,
             call.span,
             f"the module `{call.labels[0]}` is not read: what it holds is in other files",
             hint="import the JSON of the state, which has it all: `terraform show -json`",

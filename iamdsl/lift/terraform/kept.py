@@ -10,7 +10,7 @@ from iamdsl import iam
 from iamdsl.diagnostics import codes
 from iamdsl.lift.terraform.holders import HOLDERS, KNOWN, Holder, is_policy_attribute
 from iamdsl.lift.terraform.names import CATEGORIES
-from iamdsl.lift.terraform.resources import read_document, read_text
+from iamdsl.lift.terraform.resources import is_known, read_document, read_text
 from iamdsl.lift.terraform.values import Encoded, is_static, mark
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ class Kept:
         found: list[tuple[Resource, Holder, str]] = []
         for resource in listed:
             holder = HOLDERS.get(resource.type)
-            if holder is not None and resource.get(holder.policy) is not None:
+            if holder is None or resource.get(holder.policy) is None:
+                continue
+            if is_known(resource, holder.policy, self._drafts.report):
                 target = self._target(resource, holder)
                 if target is not None:
                     found.append((resource, holder, target))

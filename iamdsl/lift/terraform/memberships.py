@@ -34,10 +34,10 @@ def _role(resource: Resource, drafts: Drafts) -> None:
             draft.inline.setdefault(name, drafts.served(policy))
     for arn in read_texts(resource, "managed_policy_arns", drafts.report):
         draft.attach(drafts.attachment(arn, resource.tree.place(("managed_policy_arns",))))
-    arn = read_text(resource, "permissions_boundary", drafts.report)
-    if arn is not None:
+    limit = read_text(resource, "permissions_boundary", drafts.report)
+    if limit is not None:
         place = resource.tree.place(("permissions_boundary",))
-        draft.boundary = drafts.attachment(arn, place)
+        draft.boundary = drafts.attachment(limit, place)
 
 
 def _inline(kind: iam.IdentityKind, attribute: str, resource: Resource, drafts: Drafts) -> None:

@@ -13,7 +13,7 @@ from iamdsl.lift.terraform import externs
 from iamdsl.lift.terraform.blocks import Block, Expression, Literal, Reference, Template
 from iamdsl.lift.terraform.documents import document
 from iamdsl.lift.terraform.evaluate import as_text, evaluate, unsayable
-from iamdsl.lift.terraform.names import CATEGORIES, Wish, give
+from iamdsl.lift.terraform.names import CATEGORIES, Wish, arn, give, shared
 from iamdsl.lift.terraform.values import Encoded, Open, Value, first_open, is_static, mark
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ _PSEUDO = {
 }
 _NAMED_BY_ID = {"aws_iam_role", "aws_iam_user", "aws_iam_group"}
 """Entities whose `id` is their name; of others it is their ARN, or means nothing elsewhere."""
+
+_IN_IAM = _NAMED_BY_ID | {"aws_iam_policy"}
 
 _ONE = re.compile(r"(?:^|_)(?:arn|id|name|url|bucket|account_id|key|issuer|prefix)$")
 """Attributes that are one text in every resource."""
@@ -58,6 +60,7 @@ class Module:
         self._externs: dict[str, tuple[str, Extern]] = {}
         self._open: set[object] = set()
         self._names: dict[str, str] | None = None
+        self._shared: set[str] = set()
         for file in files:
             for block in file.blocks:
                 self._add(block)
@@ -239,7 +242,13 @@ class Module:
         if kind in CATEGORIES and attribute in {"arn", "id", "name"}:
             entity = self.names.get(_address(block, key)) or self._entity(block, key)
             is_name = attribute == "name" or (attribute == "id" and kind in _NAMED_BY_ID)
-            return Value(entity if is_name else mark(f"entity {entity}"), span)
+            if is_name:
+                return Value(entity, span)
+            path = self._argument(block, "path")
+            if entity.lower() in self._shared and kind in _IN_IAM:
+                said = path.value if path is not None and isinstance(path.value, str) else "/"
+                return Value(arn(kind.removeprefix("aws_iam_"), said, entity), span)
+            return Value(mark(f"entity {entity}"), span)
         if kind == "aws_s3_bucket" and attribute in {"arn", "id", "bucket"} and key is None:
             return self._bucket(block, attribute, span)
         if isinstance(attribute, str) and key is None:
@@ -258,8 +267,9 @@ class Module:
             text = self._extern(
                 f"aws_s3_bucket.{label}", f"{label}_bucket", "String", span, 63
             ).value
-        arn = f"arn:{mark('aws.partition')}:s3:::{text}"
-        return Value(arn if attribute == "arn" else text, span)
+        if attribute == "arn":
+            text = f"arn:{mark('aws.partition')}:s3:::{text}"
+        return Value(text, span)
 
     def _argument(self, block: Block, name: str) -> Value | None:
         """Return the value of an argument that a block has, which its attribute then is."""
@@ -283,12 +293,14 @@ class Module:
         """Return the names of the entities by address; none while they are looked for."""
         if self._names is None:
             self._names = {}
-            self._names = give(
+            wishes = [
                 Wish(_address(block, key), block.labels[0], self._entity(block, key))
                 for block in self.resources.values()
                 if block.labels[0] in CATEGORIES
                 for key in self._all_keys(block)
-            )
+            ]
+            self._shared = shared(wishes)
+            self._names = give(wishes)
         return self._names
 
     def _all_keys(self, block: Block) -> list[Any]:
@@ -317,6 +329,8 @@ class Module:
             value = evaluate(count, self).value
             known = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1000
             return list(range(value)) if known else None
+        if (other := self.many(each)) is not None:
+            return self.keys(other)
         value = evaluate(each, self).value if each is not None else None
         match value:
             case dict(items):
@@ -325,7 +339,18 @@ class Module:
                 texts = [item.value for item in items]
                 if all(isinstance(text, str) and is_static(text) for text in texts):
                     return texts
+            case _:
+                pass
         return None
+
+    def many(self, node: Expression | None) -> Block | None:
+        """Return the block with instances that an expression is, as in `for_each = aws_x.y`."""
+        match node:
+            case Reference((str(kind), str(name))) if (kind, name) in self.resources:
+                block = self.resources[kind, name]
+                return block if "for_each" in block.attributes else None
+            case _:
+                return None
 
 
 class Instance:
@@ -345,6 +370,9 @@ class Instance:
         match node.parts:
             case ("each", "key") | ("count", "index"):
                 return Value(self._key, span)
+            case ("each", "value", *rest) if (other := module.many(self._each)) is not None:
+                path = (*other.labels, self._key, *rest)
+                return module.refer(Reference(path, span), one_text=one_text)
             case ("each", "value", *rest) if self._each is not None:
                 items = evaluate(self._each, module).value
                 value = items[self._key] if isinstance(items, dict) else Value(self._key, span)

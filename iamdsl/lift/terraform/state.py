@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 
 from iamdsl.diagnostics import codes
-from iamdsl.lift.terraform import holders
+from iamdsl.lift.estate import Extern
+from iamdsl.lift.reading import Tree
+from iamdsl.lift.terraform import externs, holders
 from iamdsl.lift.terraform.gather import gather
 from iamdsl.lift.terraform.names import CATEGORIES, Wish, give
 from iamdsl.lift.terraform.resources import Resource
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from iamdsl.datafile.places import Path
     from iamdsl.diagnostics import Report
     from iamdsl.lift.estate import Estate
-    from iamdsl.lift.reading import Tree
+    from iamdsl.source import Span
 
 _RAW_VERSION = 4
 _ARN = re.compile(r"arn:(aws[\w-]*):[\w-]+:([\w-]*):(\d{12})?:.*", re.DOTALL)
@@ -35,9 +37,10 @@ _UNTIL_APPLY = (
 
 
 class Found(NamedTuple):
-    """A resource as it stands in the file: where, and what it is."""
+    """A resource as it stands in the file: its values' and its name's place, and what it is."""
 
     path: Path
+    place: Path
     address: str
     module: str
     mode: str
@@ -73,8 +76,12 @@ def read(tree: Tree, name: str, report: Report) -> Estate | None:
     unknown = _Unknown(tree.value, found)
     pseudo = _pseudo(found)
     names = give(_wishes(found))
-    resources = [_resource(f, tree, unknown, names) for f in found if f.mode == "managed"]
-    resources = [attrs.evolve(r, owners=_owners(r, f, found)) for r, f in _paired(resources, found)]
+    owners = _Owners(found, unknown, pseudo.get("partition"))
+    resources = []
+    for item in found:
+        if item.mode == "managed":
+            resource = _resource(item, tree, unknown, names)
+            resources.append(attrs.evolve(resource, owners=owners.of(resource, item)))
     lone = list(_lone(found, tree))
     if not any(_is_ours(r) for r in resources) and not lone:
         report.add(
@@ -84,11 +91,7 @@ def read(tree: Tree, name: str, report: Report) -> Estate | None:
             hint="import the state that has the `aws_iam_…` resources",
         )
         return None
-    return gather(resources, lone, names, {}, pseudo, report)
-
-
-def _paired(resources: list[Resource], found: list[Found]) -> Iterator[tuple[Resource, Found]]:
-    return zip(resources, (f for f in found if f.mode == "managed"), strict=True)
+    return gather(resources, lone, names, owners.externs, pseudo, report)
 
 
 def _is_ours(resource: Resource) -> bool:
@@ -145,6 +148,7 @@ def _module(whole: dict[str, Any], path: Path) -> Iterator[Found]:
             item = _at(whole, here, dict)
             yield Found(
                 (*here, "values"),
+                (*here, "address"),
                 _text(item, "address", here),
                 str(module.get("address", "")),
                 _text(item, "mode", here),
@@ -181,7 +185,8 @@ def _raw(value: dict[str, Any]) -> Iterator[Found]:
             key = instance.get("index_key")
             whole = address if key is None else f"{address}[{json.dumps(key)}]"
             values = _at(value, (*here, "attributes"), dict)
-            yield Found((*here, "attributes"), whole, module, mode, kind, name, key, values)
+            said = (*path, "name")
+            yield Found((*here, "attributes"), said, whole, module, mode, kind, name, key, values)
 
 
 # What is known
@@ -223,25 +228,39 @@ class _Unknown:
             match change:
                 case {"address": str(address), "change": {"after_unknown": dict(unknown)}}:
                     self._open[address] = unknown
+                case _:
+                    pass
         self._configuration = plan.get("configuration")
-        self._entities = [f for f in found if f.type in CATEGORIES and f.mode == "managed"]
+        self._managed = [f for f in found if f.mode == "managed"]
 
     def of(self, found: Found) -> Mapping[str, Any]:
         """Return the attributes of a resource that are not known, wholly or in part."""
         unknown: Mapping[str, Any] = self._open.get(found.address, {})
         return unknown
 
-    def entity(self, found: Found, attribute: str) -> tuple[Found, str] | None:
-        """Return the one entity that an attribute refers to, and what it takes of it."""
+    def is_written(self, found: Found, attribute: str) -> bool:
+        """Tell whether the configuration says an attribute; others are the provider's to fill in."""
+        return (
+            not isinstance(self._configuration, dict)
+            or self._expression(found, attribute) is not None
+        )
+
+    def owner(self, found: Found, attribute: str) -> tuple[Found, str] | None:
+        """Return the one resource that an attribute refers to, and what it takes of it.
+
+        The configuration lists what an expression refers to, longest first: one attribute of one
+        resource, and that resource, is what `aws_iam_role.x["a"].name` comes to.
+        """
         match self._expression(found, attribute):
-            case {"references": [str(path), str(owner)]} if path.startswith(f"{owner}."):
-                pass
+            case {"references": [str(path), str(owner), *more]}:
+                taken = path.removeprefix(f"{owner}.")
+                if taken == path or not all(owner.startswith(f"{o}[") for o in more):
+                    return None
             case _:
                 return None
-        taken = path.removeprefix(f"{owner}.")
-        of_module = [f for f in self._entities if f.module == found.module]
-        fitting = [f for f in of_module if owner == f.address.removeprefix(f"{f.module}.")]
-        return (fitting[0], taken) if len(fitting) == 1 else None
+        of_module = [f for f in self._managed if f.module == found.module]
+        local = {f.address.removeprefix(f"{f.module}."): f for f in of_module}
+        return (local[owner], taken) if owner in local else None
 
     def _expression(self, found: Found, attribute: str) -> Any:
         module: Any = self._configuration
@@ -255,6 +274,8 @@ class _Unknown:
             match item:
                 case {"type": found.type, "name": found.name, "expressions": dict(expressions)}:
                     return expressions.get(attribute)
+                case _:
+                    pass
         return None
 
 
@@ -262,17 +283,21 @@ def _resource(found: Found, tree: Tree, unknown: _Unknown, names: Mapping[str, s
     """Return a resource; what a plan does not know is open in it, or the entity that it is."""
     values = dict(found.values)
     for name, how in unknown.of(found).items():
-        if not _is_unknown(how) or _is_computed(found, name):
+        if not _is_unknown(how) or not unknown.is_written(found, name):
             continue
-        taken = unknown.entity(found, name)
-        if taken is not None and taken[1] in {"arn", "id", "name"}:
-            entity = names[taken[0].address]
-            values[name] = mark(f"entity {entity}")
+        owner = unknown.owner(found, name)
+        if owner is not None and owner[0].address in names and owner[1] in {"arn", "id", "name"}:
+            values[name] = mark(f"entity {names[owner[0].address]}")
         else:
             values[name] = Open(codes.UNKNOWN_UNTIL_APPLY, "unknown until apply", _UNTIL_APPLY)
-    place = tree.place(found.path[:-1])
-    here = tree.at(*found.path) if found.values else tree.at(*found.path[:-1])
-    return Resource(found.address, found.type, _label(found), here._replace(value=values), place)
+
+    def place(path: Path, *, key: bool = False) -> Span:
+        if path and path[0] in found.values:
+            return tree.place((*found.path, *path), key=key)
+        return tree.place(found.place)
+
+    here = Tree(tree.source, values, place)
+    return Resource(found.address, found.type, _label(found), here, tree.place(found.place))
 
 
 def _is_unknown(how: Any) -> bool:
@@ -282,44 +307,48 @@ def _is_unknown(how: Any) -> bool:
     return any(map(_is_unknown, how)) if isinstance(how, list) else how is True
 
 
-_COMPUTED = {
-    "arn", "attachment_count", "create_date", "id", "name_prefix", "policy_id", "tags_all", "unique_id",
-}  # fmt: skip
-_COMPUTED_OF = {
-    "aws_iam_role": {"inline_policy", "managed_policy_arns", "name"},
-    "aws_iam_policy": {"name"},
-}
+class _Owners:
+    """Finds the resources that policies are of; one whose ARN is not known yet is an extern."""
 
+    def __init__(self, found: list[Found], unknown: _Unknown, partition: str | None) -> None:
+        self.externs: dict[str, Extern] = {}
+        self._found, self._unknown = found, unknown
+        self._partition = partition or mark("aws.partition")
 
-def _is_computed(found: Found, name: str) -> bool:
-    """Tell whether an attribute is the provider's to fill in, and says nothing more of IAM.
-
-    The inline and attached policies of a role are such where other resources add them; a
-    configuration that writes them has them known, or open in their parts.
-    """
-    holder = holders.HOLDERS.get(found.type)
-    if holder is not None and holder.own:
-        return name != holder.policy
-    if holder is not None and name == holder.owner:
-        return False
-    return name in _COMPUTED or name in _COMPUTED_OF.get(found.type, ())
-
-
-def _owners(resource: Resource, found: Found, all_: list[Found]) -> dict[str, str]:
-    """Return the ARN of the resource that a policy is of, where the state has it."""
-    holder = holders.HOLDERS.get(found.type)
-    if holder is None or holder.own or not holder.type:
+    def of(self, resource: Resource, found: Found) -> dict[str, str]:
+        """Return the ARN of what a policy is of, by the attribute that says it."""
+        holder = holders.HOLDERS.get(found.type)
+        if holder is None or not holder.owner:
+            return {}
+        said = resource.get(holder.owner)
+        if holder.own:
+            return {} if isinstance(said, str) else {holder.owner: self._arn(found)}
+        if isinstance(said, Open):
+            owner = self._unknown.owner(found, holder.owner)
+            return {} if owner is None else {holder.owner: self._arn(owner[0])}
+        for other in self._found:
+            if other.type == holder.type and other.mode == "managed" and said in _ids(other):
+                return {holder.owner: self._arn(other)}
         return {}
-    said = resource.get(holder.owner)
-    if not isinstance(said, str):
-        return {}
-    for other in all_:
-        if other.type == holder.type and said in {
-            other.values.get(n) for n in ("id", "name", "bucket", "url", "key_id", "domain_name")
-        }:
-            arn = other.values.get("arn")
-            return {holder.owner: arn} if isinstance(arn, str) else {}
-    return {}
+
+    def _arn(self, found: Found) -> str:
+        arn, bucket = found.values.get("arn"), found.values.get("bucket")
+        if isinstance(arn, str):
+            return arn
+        if found.type == "aws_s3_bucket" and isinstance(bucket, str):
+            return f"arn:{self._partition}:s3:::{bucket}"
+        name = externs.legal(f"{_label(found)}_arn")
+        doc = f"`{found.address}.arn` in Terraform"
+        while name in self.externs and self.externs[name].doc != doc:
+            name += "_2"
+        longest = externs.longest("Arn", found.type.removeprefix("aws_"))
+        self.externs[name] = Extern(name, "Arn", longest, doc)
+        return mark(name)
+
+
+def _ids(found: Found) -> list[Any]:
+    names = ("id", "name", "bucket", "url", "key_id", "domain_name")
+    return [found.values[name] for name in names if found.values.get(name)]
 
 
 def _lone(found: list[Found], tree: Tree) -> Iterator[Resource]:
@@ -331,7 +360,7 @@ def _lone(found: list[Found], tree: Tree) -> Iterator[Resource]:
     for f in documents:
         text = f.values.get("json")
         if isinstance(text, str) and _canonical(text) not in used:
-            yield Resource(f.address, "data", _label(f), tree.at(*f.path), tree.place(f.path[:-1]))
+            yield Resource(f.address, "data", _label(f), tree.at(*f.path), tree.place(f.place))
 
 
 def _texts(found: Found) -> Iterator[str]:

@@ -109,6 +109,8 @@ def opened(tree: Tree) -> Iterator[tuple[Path, Open]]:
                 pending.extend(((*path, i), v) for i, v in reversed(list(enumerate(value))))
             case dict():
                 pending.extend(((*path, n), v) for n, v in reversed(value.items()))
+            case _:
+                pass
 
 
 def mark(name: str) -> str:
