@@ -446,6 +446,29 @@ SAM_TEMPLATE = Code(
     _ERROR,
     "A policy template of SAM is not known here, or not given what it asks for.",
 )
+# 620 to 629: Terraform
+COMPUTED_EXPRESSION = Code(
+    "IAM620",
+    "computed-expression",
+    _ERROR,
+    "What an expression of Terraform's comes to is known to Terraform alone.",
+)
+UNKNOWN_UNTIL_APPLY = Code(
+    "IAM621", "unknown-until-apply", _ERROR, "A plan of Terraform's does not know what is needed."
+)
+NOT_HCL = Code("IAM622", "not-hcl", _ERROR, "A file of Terraform's cannot be read.")
+NOT_PLACED = Code(
+    "IAM623",
+    "not-placed",
+    _WARNING,
+    "What a policy belongs to, or is attached to, is not part of what is imported.",
+)
+NOT_A_STATE = Code(
+    "IAM624",
+    "not-a-state",
+    _ERROR,
+    "JSON of Terraform's has not the form of a state or a plan, or of a resource that is known.",
+)
 
 # 9: ourselves
 INTERNAL_ERROR = Code("IAM901", "internal-error", _ERROR, "A bug in iamdsl.")

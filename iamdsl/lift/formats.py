@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from iamdsl.lift.reading import Tree
     from iamdsl.source import Source
 
-_READERS = ("cloudformation", "accounts", "policies")
+_READERS = ("cloudformation", "terraform.state", "accounts", "policies")
 """Modules with `recognises(value)` and `read(tree, name, report)`; the first that knows it reads."""
 
 KNOWN = (
