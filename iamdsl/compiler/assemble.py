@@ -12,11 +12,20 @@ import attrs
 
 from iamdsl.aws.names import name_problem
 from iamdsl.compiler.builders import text_of
+from iamdsl.compiler.conditions.texts import whole_extern
 from iamdsl.compiler.entities import Entities, name_of, setting
 from iamdsl.compiler.lower import Lowering
 from iamdsl.compiler.places import chain
 from iamdsl.diagnostics import Fix, Label, codes
-from iamdsl.iam import Account, Attachment, Build, Document, Identity, Target
+from iamdsl.iam import (
+    PLACEHOLDER_OPEN,
+    Account,
+    Attachment,
+    Build,
+    Document,
+    Identity,
+    Target,
+)
 from iamdsl.model.grants import ORGANIZATION_POLICIES
 from iamdsl.model.program import with_article
 from iamdsl.source import moved
@@ -35,6 +44,7 @@ _ORGANIZATION_ARN = re.compile(
     r"arn:[^:*?]+:organizations::(?:aws|\d{12}):policy/(?:o-[a-z0-9]+/)?"
     r"(?:service|resource)_control_policy/p-[0-9A-Za-z_]+"
 )
+_MARKED = re.compile(f"{PLACEHOLDER_OPEN}(?:entity|principal|id) ")
 _DOCUMENTS = {
     "policy": "managed", "boundary": "boundary", "scp": "scp", "rcp": "rcp", "session": "session",
 }  # fmt: skip
@@ -183,7 +193,9 @@ class _Assembly:
             cast("iam.Place", setting(entity, "place", "auto")),
             (),
             self._attachments(entity),
-            self._attachment(boundary[0][0], boundary[1], "boundary") if boundary else None,
+            self._attachment(boundary[0][0], boundary[1], "boundary", entity.kind)
+            if boundary
+            else None,
             self._max_session(entity),
             self._tags(entity),
             self._groups(entity),
@@ -196,15 +208,17 @@ class _Assembly:
     def _attachments(self, entity: Entity) -> tuple[Attachment, ...]:
         made: dict[str, Attachment] = {}
         for value in entity.attachments:
-            found = self._attachment(value, value.span or entity.span, "policy")
+            found = self._attachment(value, value.span or entity.span, "policy", entity.kind)
             if found is not None:
                 made.setdefault(found.policy, found)
         return tuple(made.values())
 
-    def _attachment(self, value: Value, place: Span, wanted: str) -> Attachment | None:
+    def _attachment(self, value: Value, place: Span, wanted: str, kind: str) -> Attachment | None:
         """Return an attached policy, ours by its name, any other by its ARN."""
         value = self.entities.named(value)
         text = text_of(value)
+        if value.type.name != "Entity" and whole_extern(text) and not _MARKED.match(text):
+            return Attachment(text, ours=False, origin=(place,))  # its ARN is given at deployment
         if value.type.name != "Entity" and text.startswith("arn:"):
             arn = self.entities.resolve(text)
             if not _POLICY_ARN.fullmatch(arn):
@@ -219,6 +233,9 @@ class _Assembly:
         referred = name_of(value)
         found = self.entities.find(referred, "policy", "boundary")
         name = referred.replace("/", ".")
+        if found is None and kind == "permission_set" and value.type.name == "String":
+            # It is a policy of each account that the set is given in; here nobody knows them.
+            return Attachment(text, ours=False, origin=(place,))
         if found is None:
             span, written = value.span or place, f'aws_managed("{name}")'
             managed = self.environment.catalogue.managed_policy(name) is not None
@@ -323,7 +340,7 @@ class _Assembly:
             place = moved(found[1], value.span) if value is not None else found[1]
             tags[key] = self.entities.resolve(text)
             for kind, part in (("tag-key", key), ("tag-value", text)):
-                problem = name_problem(kind, part)
+                problem = "" if PLACEHOLDER_OPEN in part else name_problem(kind, part)
                 if problem:
                     hint = "AWS would refuse it: choose another text"
                     self.report.add(codes.BAD_NAME, place, f"`{part}` {problem}", hint=hint)

@@ -84,7 +84,7 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
 
         if text in BUILT_IN:
             pair = ("Federated", text)
-        elif re.fullmatch(_HOST, text):
+        elif mark or re.fullmatch(_HOST, text):
             partition = builders.pseudo("partition", environment)
             account = builders.pseudo("account", environment)
             pair = ("Federated", f"arn:{partition}:iam::{account}:oidc-provider/{text}")
