@@ -21,6 +21,7 @@ import pytest
 
 import iamdsl
 from iamdsl.diagnostics.render import render
+from iamdsl.project import importing
 
 REFERENCE = Path(__file__).parent.parent / "grammar" / "README.md"
 TOUR = REFERENCE.with_name("TOUR.md")
@@ -117,6 +118,21 @@ def test_example(example: Example) -> None:
         expected, got = result_of(example, kind, words, content)
         if not os.environ.get("IAMDSL_ACCEPT"):
             assert got == expected
+
+
+def test_import_makes_the_source_that_is_shown(tmp_path: Path) -> None:
+    """What the chapter on import shows below a source becomes that source, and nothing is said."""
+    chapter = TEXT.index("\n## Import\n")
+    (example,) = (
+        e for e in examples(REFERENCE) if e.line > TEXT.count("\n", 0, chapter) and e.results
+    )
+    document = tmp_path / "photos.json"
+    statements = json.loads(example.results[0][2])
+    text = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    document.write_text(text, encoding="utf-8")
+    made = importing.run([str(document)], importing.Options())
+    assert [source.text for source in made.sources] == [example.source]
+    assert not made.diagnostics
 
 
 def test_accept() -> None:
