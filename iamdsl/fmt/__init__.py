@@ -32,9 +32,10 @@ def show(file: tree.File) -> str:
 
 def format(source: Source, report: Report) -> str | None:  # noqa: A001  # as the command is called
     """Return the canonical text of a source; None after an error, which was reported."""
-    heard = len(report.diagnostics)
-    file = parse(source, report)
-    if any(d.severity.value == "error" for d in report.diagnostics[heard:]):
+    heard = Report()  # the other one may hold errors of other sources
+    file = parse(source, heard)
+    report.extend(heard.diagnostics)
+    if heard.failed:
         return None
     try:
         text = show(file)
@@ -65,10 +66,10 @@ def difference(file: tree.File, text: str) -> str:
 
     It has to read as the same tree and the same comments, and to be its own canonical text.
     """
-    report = Report()
-    again = parse(Source(file.span.source.name, text), report)
-    if any(d.severity.value == "error" for d in report.diagnostics):
-        return f"it would not be read any more: {report.diagnostics[0].message}"
+    heard = Report()
+    again = parse(Source(file.span.source.name, text), heard)
+    if heard.failed:
+        return f"it would not be read any more: {heard.diagnostics[0].message}"
     if _comments(again) != _comments(file):
         return "the comments differ"
     if not same(again, file):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import formatting
 import pytest
 from formatting import DUMMY
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamdsl import fmt
@@ -51,6 +51,7 @@ def test_strings(text: str, written: str) -> None:
     assert shown(let(string(text))) == f"let x = {written}\n"
 
 
+@settings(derandomize=True, database=None, deadline=None)
 @given(
     st.text(
         st.characters(codec="utf-8", exclude_characters="$", exclude_categories=["Cc", "Cs", "Co"])

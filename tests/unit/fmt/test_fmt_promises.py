@@ -9,8 +9,8 @@ import formatting
 import pytest
 
 from iamdsl import fmt
-from iamdsl.diagnostics import Report
-from iamdsl.source import Source
+from iamdsl.diagnostics import Report, codes
+from iamdsl.source import Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,8 +77,9 @@ def test_errors_are_told_and_warnings_are_none() -> None:
 def test_what_was_reported_before_does_not_count() -> None:
     """The report may hold the errors of other sources."""
     report = Report()
-    assert fmt.format(Source("bad.iam", "policy"), report) is None
-    assert fmt.format(Source("good.iam", "user  b {}"), report) == "user b {}\n"
+    assert fmt.format(Source("z.iam", "policy"), report) is None
+    report.add(codes.UNUSED_NAME, Span(Source("a.iam", ""), 0, 0), "a warning, sorted first")
+    assert fmt.format(Source("b.iam", "user  b {}"), report) == "user b {}\n"
 
 
 def test_nested_too_deep() -> None:
