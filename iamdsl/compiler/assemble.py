@@ -16,7 +16,16 @@ from iamdsl.compiler.entities import Entities, name_of, setting
 from iamdsl.compiler.lower import Lowering
 from iamdsl.compiler.places import chain
 from iamdsl.diagnostics import Fix, Label, codes
-from iamdsl.iam import Account, Attachment, Build, Document, Identity, Target
+from iamdsl.iam import (
+    PLACEHOLDER_CLOSE,
+    PLACEHOLDER_OPEN,
+    Account,
+    Attachment,
+    Build,
+    Document,
+    Identity,
+    Target,
+)
 from iamdsl.model.grants import ORGANIZATION_POLICIES
 from iamdsl.model.program import with_article
 from iamdsl.source import moved
@@ -31,6 +40,9 @@ if TYPE_CHECKING:
     from iamdsl.source import Span
 
 _POLICY_ARN = re.compile(r"arn:[^:*?]+:iam::[^:*?]+:policy/[^*?$]+")
+_MARK = re.compile(f"{PLACEHOLDER_OPEN}[^{PLACEHOLDER_CLOSE}]*{PLACEHOLDER_CLOSE}")
+_EXTERN = re.compile(f"{PLACEHOLDER_OPEN}[^ {PLACEHOLDER_CLOSE}]*{PLACEHOLDER_CLOSE}")
+"""The mark of what a deployment gives; marks of names in the source hold a blank."""
 _ORGANIZATION_ARN = re.compile(
     r"arn:[^:*?]+:organizations::(?:aws|\d{12}):policy/(?:o-[a-z0-9]+/)?"
     r"(?:service|resource)_control_policy/p-[0-9A-Za-z_]+"
@@ -205,9 +217,10 @@ class _Assembly:
         """Return an attached policy, ours by its name, any other by its ARN."""
         value = self.entities.named(value)
         text = text_of(value)
-        if value.type.name != "Entity" and text.startswith("arn:"):
+        is_open = value.type.name == "Arn" and _EXTERN.fullmatch(text)
+        if value.type.name != "Entity" and (text.startswith("arn:") or is_open):
             arn = self.entities.resolve(text)
-            if not _POLICY_ARN.fullmatch(arn):
+            if not is_open and not _POLICY_ARN.fullmatch(arn):
                 self.report.add(
                     codes.BAD_ARN,
                     value.span or place,
@@ -323,7 +336,7 @@ class _Assembly:
             place = moved(found[1], value.span) if value is not None else found[1]
             tags[key] = self.entities.resolve(text)
             for kind, part in (("tag-key", key), ("tag-value", text)):
-                problem = name_problem(kind, part)
+                problem = name_problem(kind, _MARK.sub("x", part))
                 if problem:
                     hint = "AWS would refuse it: choose another text"
                     self.report.add(codes.BAD_NAME, place, f"`{part}` {problem}", hint=hint)
@@ -348,7 +361,8 @@ class _Assembly:
             if name in entity.settings:
                 checks.append((rule, setting(entity, name), entity.settings[name][1]))
         for rule, text, span in checks:
-            problem = name_problem(rule, text)
+            known = _MARK.sub("x", text) if "description" in rule else text
+            problem = name_problem(rule, known)
             if not problem and rule in {"path", "policy-path"} and set("*?$") & set(text):
                 problem = "would act as a pattern where its ARN stands"
             if problem:
