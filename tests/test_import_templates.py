@@ -149,3 +149,14 @@ def test_a_difference_would_be_seen() -> None:
     before = [filled(policy, values) for policy in found]
     after = [filled(policy, values | {"dev_account": "999999999999"}) for policy in found]
     assert compare(before, after, rounds=50) is not None
+
+
+def test_other_yaml_in_a_folder_is_left_aside(tmp_path: Path) -> None:
+    """A folder may hold manifests of other tools; a template that cannot be read is told."""
+    (tmp_path / "app.yaml").write_text((FOLDER / "github.yaml").read_text("utf-8"), "utf-8")
+    (tmp_path / "pods.yaml").write_text("a: 1\n---\nb: !other 2\n", encoding="utf-8")
+    made = importing.run([str(tmp_path)], importing.Options())
+    assert not made.failed
+    assert len(made.ignored) == 1
+    (tmp_path / "pods.yaml").write_text("Type: AWS::IAM::Role\nType: x\n", encoding="utf-8")
+    assert importing.run([str(tmp_path)], importing.Options()).failed
