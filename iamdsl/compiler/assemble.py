@@ -12,12 +12,12 @@ import attrs
 
 from iamdsl.aws.names import name_problem
 from iamdsl.compiler.builders import text_of
-from iamdsl.compiler.conditions.texts import whole_extern
 from iamdsl.compiler.entities import Entities, name_of, setting
 from iamdsl.compiler.lower import Lowering
 from iamdsl.compiler.places import chain
 from iamdsl.diagnostics import Fix, Label, codes
 from iamdsl.iam import (
+    PLACEHOLDER_CLOSE,
     PLACEHOLDER_OPEN,
     Account,
     Attachment,
@@ -40,11 +40,13 @@ if TYPE_CHECKING:
     from iamdsl.source import Span
 
 _POLICY_ARN = re.compile(r"arn:[^:*?]+:iam::[^:*?]+:policy/[^*?$]+")
+_MARK = re.compile(f"{PLACEHOLDER_OPEN}[^{PLACEHOLDER_CLOSE}]*{PLACEHOLDER_CLOSE}")
+_EXTERN = re.compile(f"{PLACEHOLDER_OPEN}[^ {PLACEHOLDER_CLOSE}]*{PLACEHOLDER_CLOSE}")
+"""The mark of what a deployment gives; marks of names in the source hold a blank."""
 _ORGANIZATION_ARN = re.compile(
     r"arn:[^:*?]+:organizations::(?:aws|\d{12}):policy/(?:o-[a-z0-9]+/)?"
     r"(?:service|resource)_control_policy/p-[0-9A-Za-z_]+"
 )
-_MARKED = re.compile(f"{PLACEHOLDER_OPEN}(?:entity|principal|id) ")
 _DOCUMENTS = {
     "policy": "managed", "boundary": "boundary", "scp": "scp", "rcp": "rcp", "session": "session",
 }  # fmt: skip
@@ -217,11 +219,10 @@ class _Assembly:
         """Return an attached policy, ours by its name, any other by its ARN."""
         value = self.entities.named(value)
         text = text_of(value)
-        if value.type.name != "Entity" and whole_extern(text) and not _MARKED.match(text):
-            return Attachment(text, ours=False, origin=(place,))  # its ARN is given at deployment
-        if value.type.name != "Entity" and text.startswith("arn:"):
+        is_open = value.type.name == "Arn" and _EXTERN.fullmatch(text)
+        if value.type.name != "Entity" and (text.startswith("arn:") or is_open):
             arn = self.entities.resolve(text)
-            if not _POLICY_ARN.fullmatch(arn):
+            if not is_open and not _POLICY_ARN.fullmatch(arn):
                 self.report.add(
                     codes.BAD_ARN,
                     value.span or place,
@@ -340,7 +341,7 @@ class _Assembly:
             place = moved(found[1], value.span) if value is not None else found[1]
             tags[key] = self.entities.resolve(text)
             for kind, part in (("tag-key", key), ("tag-value", text)):
-                problem = "" if PLACEHOLDER_OPEN in part else name_problem(kind, part)
+                problem = name_problem(kind, _MARK.sub("x", part))
                 if problem:
                     hint = "AWS would refuse it: choose another text"
                     self.report.add(codes.BAD_NAME, place, f"`{part}` {problem}", hint=hint)
@@ -365,7 +366,8 @@ class _Assembly:
             if name in entity.settings:
                 checks.append((rule, setting(entity, name), entity.settings[name][1]))
         for rule, text, span in checks:
-            problem = name_problem(rule, text)
+            known = _MARK.sub("x", text) if "description" in rule else text
+            problem = name_problem(rule, known)
             if not problem and rule in {"path", "policy-path"} and set("*?$") & set(text):
                 problem = "would act as a pattern where its ARN stands"
             if problem:

@@ -230,6 +230,7 @@ def _texts(build: Build) -> Iterator[tuple[str, Span | None]]:
         place = document.origin[0] if document.origin else None
         yield from _policy_texts(document.policy, place)
         yield document.target or "", place
+        yield document.description or "", place
         for _, value in document.tags:
             yield value, place
         for attachment in document.attached:
@@ -245,6 +246,7 @@ def _texts(build: Build) -> Iterator[tuple[str, Span | None]]:
             yield attachment.policy, (*attachment.origin, place)[0]
         for _, value in identity.tags:
             yield value, place
+        yield identity.description or "", place
 
 
 def _policy_texts(policy: Policy, place: Span | None) -> Iterator[tuple[str, Span | None]]:
@@ -257,7 +259,7 @@ def _policy_texts(policy: Policy, place: Span | None) -> Iterator[tuple[str, Spa
             for text in values:
                 yield text, span
         for entry in statement.condition:
-            for text in entry.values:
+            for text in (entry.key, *entry.values):
                 yield text, span
 
 

@@ -53,7 +53,8 @@ def lift(
     """
     estate = filled(estate, report)
     facts = Facts(catalogue, report, estate.pseudo, _own(estate))
-    writer = Writer(facts, estate.docs, known)
+    groups = {i.name for i in estate.build.identities if i.kind == "group"}
+    writer = Writer(facts, estate.docs, known, groups)
     written = [writer.document(d) for d in estate.build.documents]
     written += [writer.identity(i) for i in estate.build.identities]
     return Lifted(tuple(map(_extern, estate.externs)), tuple(written))

@@ -13,7 +13,7 @@ from iamdsl.lift.writing import NotSayableError
 from iamdsl.syntax import tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from iamdsl import iam
     from iamdsl.iam import Attachment, Document, Identity, Tags
@@ -55,11 +55,13 @@ class Writer:
     Attributes:
         docs: comments for readers, by the name of the entity.
         templates: what the standard library can say.
+        groups: the names of the groups that are declared.
     """
 
     facts: Facts
     docs: Mapping[str, str]
     templates: Sequence[Pattern] = ()
+    groups: Collection[str] = ()
     _origins: list[tuple[Span, ...]] = attrs.field(factory=list)
     _refused: list[str] = attrs.field(factory=list)
     _modules: set[str] = attrs.field(factory=set)
@@ -116,7 +118,7 @@ class Writer:
         if identity.instance_profile is not None:
             body.append(_setting("instance_profile", nodes.string(identity.instance_profile)))
         if identity.groups:
-            body.append(_setting("groups", *map(nodes.entity, identity.groups)))
+            body.append(_setting("groups", *map(self._group, identity.groups)))
         body += _tags(identity.tags)
         if identity.trust is not None:
             body += self._sentences(identity.trust, Where("trust"), own, set())
@@ -186,6 +188,10 @@ class Writer:
             hint="it is kept as it is, between quotes; take it out if AWS has it no longer",
         )
 
+    def _group(self, name: str) -> tree.Expression:
+        """Return a group, in quotes if it is none of the estate's."""
+        return nodes.entity(name) if name in self.groups else nodes.string(name)
+
     def _attach(self, attached: tuple[Attachment, ...]) -> tree.Attach:
         return tree.Attach(tuple(map(self._attached, attached)), span=nodes.NOWHERE)
 
@@ -202,6 +208,8 @@ class Writer:
             known = self.facts.catalogue.managed_policy(short) if short != text else None
             if known == short:
                 return nodes.call("aws_managed", nodes.string(short.rpartition("/")[2]))
+        if (only := nodes.only_mark(text)) is not None:
+            return nodes.reference(only)
         return nodes.arn(text) if ":" in text else nodes.string(text)
 
 

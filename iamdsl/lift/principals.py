@@ -70,7 +70,7 @@ def _federated(value: str, facts: Facts) -> tree.Expression:
         return _principal("oidc", nodes.string(value))
     if found := _PROVIDER.fullmatch(value):
         own = [facts.pseudo.get(p, nodes.mark(f"aws.{p}")) for p in ("partition", "account")]
-        if [found[1], found[2]] == own:
+        if [found[1], found[2]] == own and not nodes.has_mark(found[3]):
             return _principal("oidc", nodes.text(found[3]))
     return nodes.arn(value)
 

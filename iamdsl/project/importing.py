@@ -206,6 +206,8 @@ def _read(given: _Input, options: Options, report: Report) -> Estate | None:
     if not given.named:
         # Among the files of a folder those are meant that hold IAM's documents, as far as they do.
         about_iam = {codes.NOTHING_TO_IMPORT, codes.NOT_JSON, codes.BAD_DATA}
+        if "AWS::" not in source.text:  # YAML of some other tool, which may have tags of its own
+            about_iam |= {codes.BAD_YAML, codes.NEEDS_EXTRA}
         report.extend(d for d in own.diagnostics if d.code not in about_iam)
     return found
 

@@ -348,8 +348,7 @@ class _Role:
                 path,
                 f"what SAM's policy template `{name}` comes to is known to aws-sam-translator,"
                 " which is not installed",
-                "run `pip install aws-sam-translator`, or import what `sam validate --lint"
-                " --debug` or the processed template of the stack shows",
+                "run `pip install aws-sam-translator`, or write the statements out",
             )
             return None
         if name not in known:

@@ -136,7 +136,10 @@ def test_recognises_templates() -> None:
     """A template is told from a policy and from answers of the AWS CLI by its resources."""
     assert cloudformation.recognises({"Resources": {"A": {"Type": "AWS::S3::Bucket"}}})
     assert cloudformation.recognises({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}})
-    for other in ({"Statement": []}, {"Resources": {"a": 1}}, {"Resources": []}, [], "x", None):
+    others: list[object] = [
+        {"Statement": []}, {"Resources": {"a": 1}}, {"Resources": []}, [], "x", None
+    ]  # fmt: skip
+    for other in others:
         assert not cloudformation.recognises(other)
 
 
