@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from real_policies import Real, asked_for, managed_policies
 from round_trip import round_trip
 
-from iamdsl.diagnostics import codes
+from iamdsl.diagnostics import Code, codes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +102,7 @@ def show(title: str, outcomes: Sequence[Outcome]) -> None:
         if not o.laid_out:
             print(f"  not as fmt writes it: {o.name}")
     found = Counter(code for o in outcomes for code in o.codes)
-    known = {c.number: c.name for c in vars(codes).values() if isinstance(c, codes.Code)}
+    known = {c.number: c.name for c in vars(codes).values() if isinstance(c, Code)}
     for code, count in found.most_common():
         having = sum(1 for o in outcomes if code in o.codes)
         print(f"  warned: {code} {known[code]}, {count:,} times in {having:,} documents")

@@ -23,12 +23,8 @@ ROUNDS = int(os.environ.get("IMPORT_ROUNDS", "40"))
 BUCKET = "arn:aws:s3:::bucket"
 MOST_REFUSED = 0.1
 
-REFUSALS = re.compile(
-    r"has no statement"  # none that could ever apply is left
-    r"|cannot be compared with a literal `\$\{`"  # ignoring case, no operator says it on all sides
-    r"|catalogue does not know the type of `newservice:"  # a denial of what is no ARN
-)
-"""What may be refused of the policies that the strategies below make."""
+REFUSAL = "has no statement"
+"""What may be said of the policies that the strategies below make: nothing in them can apply."""
 
 rounds = settings(
     max_examples=ROUNDS,
@@ -46,17 +42,19 @@ ACTIONS = (
 RESOURCES = (
     "*", "arn:aws:s3:::bucket", "arn:aws:s3:::bucket/*", "arn:aws:s3:::b?cket/${aws:username}/*",
     "arn:aws:s3:::*/${aws:PrincipalTag/team, 'none'}/x", "arn:aws:sqs:*:111122223333:q*",
-    "arn:*:sqs:eu-west-1:*:queue", "arn:aws:s3:::bucket/${*}x${?}", "arn:aws:s3:::bucket/a b\"{c}",
+    "arn:*:sqs:eu-west-1:*:queue", "arn:aws:s3:::bucket/${*}x${?}", 'arn:aws:s3:::bucket/a b"{c}',
     "arn:aws:dynamodb:eu-west-1:111122223333:table/t/index/*", "arn:aws:s3:::bucket/é",
     "arn:aws:iam::111122223333:role/r-${$}x", "arn:aws:ec2:*:*:instance/*", "arn:aws:s3:::bucket/#;",
 )  # fmt: skip
 OWN = (BUCKET, f"{BUCKET}/*", f"{BUCKET}/${{aws:username}}/*", f"{BUCKET}/in/*", f"{BUCKET}/a?")
 TEXTS = (
     "a", "A", "ab", "a*", "?b", "*", "", "a b", "x,y", "é", "${aws:username}", "${aws:userid}-x",
-    "${aws:PrincipalTag/team, 'none'}", "a${*}", "${$}{x}", "{a}", "}", "quote\"d", "back\\slash",
+    "${aws:PrincipalTag/team, 'none'}", "a${*}", "${$}{x}", "{a}", "}", 'quote"d', "back\\slash",
     "o-abc1234567", "111122223333", "true", "12", "2026-01-01", "10.0.0.0/8", "lambda.amazonaws.com",
     "arn:aws:iam::111122223333:role/x", "arn:aws:iam::*:role/x*",
 )  # fmt: skip
+WITHOUT_VARIABLES = tuple(text for text in TEXTS if "${" not in text)
+"""A literal `${` cannot be compared ignoring case: `${$}` is for patterns."""
 ARNS = (
     "arn:aws:iam::111122223333:role/x", "arn:aws:iam::*:role/x*", "arn:aws:s3:::a?b",
     "arn:*:*:*:*:*", "arn:aws:iam::111122223333:role/${aws:username}", "arn:aws:sns:*:*:t:s",
@@ -74,7 +72,7 @@ SINGLE = (
     "aws:PrincipalArn", "s3:prefix", "newservice:Thing", "aws:PrincipalOrgID", "aws:SourceVpce",
     "ec2:InstanceType", "aws:requestTAG/Team", "kms:EncryptionContext:a/b",
 )  # fmt: skip
-ARN_SETS = ("sts:RequestContextProviders", "newservice:Arns")
+ARN_SETS = ("sts:RequestContextProviders",)
 SETS = (
     "aws:TagKeys",
     "aws:CalledVia",
@@ -88,7 +86,7 @@ KEYS: dict[str, Sequence[str]] = {
     "Date": ("aws:CurrentTime", "aws:TokenIssueTime", "aws:EpochTime"),
     "Bool": ("aws:SecureTransport", "aws:ViaAWSService", "aws:MultiFactorAuthPresent"),
     "IpAddress": ("aws:SourceIp", "aws:VpcSourceIp"),
-    "Arn": ("aws:PrincipalArn", "aws:SourceArn", "iam:PolicyARN", "newservice:Arn"),
+    "Arn": ("aws:PrincipalArn", "aws:SourceArn", "iam:PolicyARN"),
     "Binary": ("newservice:Blob",),
 }
 VALUES: dict[str, Sequence[Any]] = {
@@ -144,7 +142,8 @@ def conditions(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
                 name = draw(st.sampled_from(("ForAllValues:", "ForAnyValue:"))) + name
             sets = ARN_SETS if family == "Arn" else SETS
             key = draw(st.sampled_from(sets if several else KEYS[family]))
-            values = draw(st.sampled_from(BOOLS) if family == "Bool" else listed(VALUES[family]))
+            texts = WITHOUT_VARIABLES if "IgnoreCase" in name else VALUES[family]
+            values = draw(st.sampled_from(BOOLS) if family == "Bool" else listed(texts))
         if (name, key.lower()) not in taken:
             taken.add((name, key.lower()))
             block.setdefault(name, {})[key] = values
@@ -161,17 +160,19 @@ def statements(draw: st.DrawFn, kind: str, number: int) -> dict[str, Any]:
         made["Effect"] = "Deny"
     if draw(st.integers(0, 3)) == 0:
         made["Sid"] = f"S{number}"
-    actions, resources = ACTIONS, RESOURCES
+    actions: Sequence[str] = ACTIONS
     if kind in ("rcp", "resource"):
         actions = tuple(a for a in ACTIONS if a[:3].lower() == "s3:")
     if kind == "trust":
         actions = ("sts:AssumeRole", "sts:assumerole", "sts:TagSession")
     negated = kind == "policy" and draw(st.integers(0, 7)) == 0
-    made["NotAction" if negated else "Action"] = draw(listed(actions, 4))
+    named = tuple(a for a in actions if a != "*") if negated else actions
+    made["NotAction" if negated else "Action"] = draw(listed(named, 4))
     if kind != "trust":
-        own = OWN if kind == "resource" else resources
+        own = OWN if kind == "resource" else RESOURCES
         negated = kind == "policy" and draw(st.integers(0, 7)) == 0
-        made["NotResource" if negated else "Resource"] = draw(listed(own))
+        named = tuple(r for r in own if r != "*") if negated else own
+        made["NotResource" if negated else "Resource"] = draw(listed(named))
     if kind == "rcp":
         made["Principal"] = "*"
     elif kind != "policy":
@@ -226,7 +227,7 @@ def test_imported_policies_decide_alike(kind: str) -> None:
         trip = round_trip(document, kind=kind, target=target, rounds=40)
         if trip.refusal:
             refused[trip.refusal] += 1
-            assert REFUSALS.search(trip.refusal), f"{trip.refusal}\n{json.dumps(document)}"
+            assert REFUSAL in trip.refusal, f"{trip.refusal}\n{json.dumps(document)}"
             return
         assert trip.laid_out, trip.source
         assert trip.difference is None, f"{json.dumps(document)}\n{trip.source}\n{trip.difference}"
