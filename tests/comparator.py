@@ -205,7 +205,9 @@ class _Duel:
         mine = [e.key for e in statement.condition]
         for key in dict.fromkeys((*needed, *mine)):
             entries = [e for e in statement.condition if e.key == key]
-            listed = (filled(t, context, statement.variables) for e in entries for t in e.texts)
+            listed = (
+                filled(t, context, statement.variables) for e in entries if e.open for t in e.texts
+            )
             here = [unescaped(text) for text in listed if text is not None]
             fitting = [
                 value
@@ -350,7 +352,7 @@ class _Duel:
             request = request._replace(context=context)
             if number % 2:
                 request = request._replace(
-                    action=self.choice.choice(parts.actions[number % 4 // 2])
+                    action=self.choice.choice(parts.actions[number % 4 // 2] or parts.actions[1])
                 )
             if number % 5 == 0:
                 resources = self._resources(statement, context)

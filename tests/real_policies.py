@@ -62,9 +62,10 @@ def asked_for(name: str, document: Mapping[str, Any]) -> Asked:
         return Asked("scp" if "service_control" in name else "policy")
     if all("Resource" not in s and "NotResource" not in s for s in statements):
         return Asked("trust")
-    if any(word in name for word in ("resource_control", "resource-control", "rcp")):
+    is_control = any(word in name for word in ("resource_control", "resource-control", "rcp"))
+    if is_control and not name.endswith("_policy.json"):  # those are of one service's resources
         return Asked("rcp")
-    if "endpoint_polic" in name:
+    if "endpoint_polic" in name or "endpoint-polic" in name:
         return Asked("resource", "vpce-0123456789abcdef0")
     return Asked("resource", _target(statements))
 
@@ -76,6 +77,7 @@ _TARGETS = {
     "sqs": "arn:aws:sqs:eu-west-1:111122223333:example",
     "events": "arn:aws:events:eu-west-1:111122223333:event-bus/example",
     "backup": "arn:aws:backup:eu-west-1:111122223333:backup-vault:example",
+    "execute-api": "arn:aws:execute-api:eu-west-1:111122223333:a1b2c3d4e5",
     "ecr": "arn:aws:ecr:eu-west-1:111122223333:repository/example",
     "secretsmanager": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:example",
 }

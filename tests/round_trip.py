@@ -137,7 +137,7 @@ def fill_in(
     for blank in blanks:
         if blank.written.startswith("${"):
             account = "account" in blank.extern.lower()
-            values[blank.extern] = "111122223333" if account else f"v-{blank.extern}"
+            values[blank.extern] = ACCOUNT if account else f"v-{blank.extern}"
             filled = json.loads(json.dumps(filled).replace(blank.written, values[blank.extern]))
         else:
             values[blank.extern] = blank.written
@@ -148,6 +148,8 @@ def fill_in(
 
 
 def _fill_brackets(document: dict[str, Any], blank: Blank, values: dict[str, str]) -> None:
+    """Fill in a blank where no text could stand: a whole value, or an account in an ARN."""
+    is_account = "acc" in blank.extern.lower()
     for holder, member, family in _places(document):
         found = holder[member]
         texts = found if isinstance(found, list) else [found]
@@ -157,6 +159,19 @@ def _fill_brackets(document: dict[str, Any], blank: Blank, values: dict[str, str
         if value is not None and blank.written in texts:
             values[blank.extern] = value
             holder[member] = [value if text == blank.written else text for text in texts]
+        elif family in ("Arn", "Principal") and is_account:
+            values[blank.extern] = ACCOUNT
+            holder[member] = [_with_account(text, blank.written) for text in texts]
+
+
+ACCOUNT = "111122223333"
+
+
+def _with_account(text: str, blank: str) -> str:
+    fields = text.split(":", 5)
+    if len(fields) < 6:
+        return text.replace(blank, ACCOUNT)
+    return ":".join((*(field.replace(blank, ACCOUNT) for field in fields[:5]), fields[5]))
 
 
 def _places(document: dict[str, Any]) -> Iterable[tuple[dict[str, Any], str, str]]:
@@ -166,6 +181,9 @@ def _places(document: dict[str, Any]) -> Iterable[tuple[dict[str, Any], str, str
         for member in ("Resource", "NotResource"):
             if member in statement:
                 yield statement, member, "Arn"
+        for member in ("Principal", "NotPrincipal"):
+            if isinstance(statement.get(member), dict):
+                yield from ((statement[member], t, "Principal") for t in statement[member])
         for operator, keys in statement.get("Condition", {}).items():
             name = operator.rpartition(":")[2]
             family = next((f for f in (*_VALUES, "Arn") if name.startswith(f)), "")

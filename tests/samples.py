@@ -199,6 +199,8 @@ def values(
         ones = dict.fromkeys((filling(key), *ones, "a*b?c", *ODD["ARN"]))
     written = {text for entry in entries for text in entry.texts}
     fitting = [v for v in ones if kind is None or v in written or _is_of(kind, v)]
+    if key == "aws:epochtime":  # seconds, whichever operator asks
+        fitting = [v for v in fitting if v.isdigit()]
     prefixed = any(e.prefix for e in entries)
     plain = any(not e.prefix and e.base != "Null" for e in entries) or as_variable
     made: list[Value] = []
