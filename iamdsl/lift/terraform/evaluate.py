@@ -28,10 +28,7 @@ if TYPE_CHECKING:
 
     from iamdsl.source import Span
 
-COMPUTED = (
-    "give the JSON of a plan or state instead, where everything is computed:"
-    " `terraform show -json`; or write it without"
-)
+COMPUTED = "import the JSON of a plan or state, where it is computed: `terraform show -json`"
 
 
 class Names(Protocol):
@@ -121,7 +118,7 @@ def _call(node: Call, names: Names, *, one_text: bool) -> Value:
     if function is None:
         hint = COMPUTED
         if node.name in {"file", "templatefile"}:
-            hint = "import that file by itself; or " + COMPUTED
+            hint = "import that file by itself, or the JSON of a plan: `terraform show -json`"
         return unsayable(f"the function `{node.name}`", node.span, hint)
     inside = one_text and (node.name in _OF_TEXTS or node.name in _OF_ONE_TEXT)
     given = [evaluate(argument, names, one_text=inside) for argument in node.arguments]

@@ -164,7 +164,8 @@ class Module:
         last = names[-1]
         if not one_text and (len(rest) > 1 or not _ONE.search(last)):
             return unsayable(f"`{span.text}`, which may be no text,", span)
-        short = kind.removeprefix("aws_") if kind not in {"module", "var"} else ""
+        short = kind.removeprefix("data.").removeprefix("aws_")
+        short = "" if kind in {"module", "var"} else short
         label = short if short and name in _GENERIC else name
         key = ".".join(map(str, (kind, name, *rest)))
         return self._extern(key, f"{label}_{last}", externs.type_named(last), span, None, short)
@@ -172,7 +173,7 @@ class Module:
     def _extern(
         self, key: str, name: str, kind: str, span: Span, most: int | None, more: str = ""
     ) -> Value:
-        doc = f"`{' '.join(span.text.split())}` in Terraform"
+        doc = f"`{key}` in Terraform"
         longest = None if kind in {"AccountId", "Region"} else most or externs.longest(kind, more)
         return self._register(key, Extern(externs.legal(name), kind, longest, doc, (span,)), span)
 
@@ -204,7 +205,7 @@ class Module:
             value = self._argument(block, attribute)
             if value is not None:
                 return value._replace(span=span)
-        return self._other(kind, name, rest, span, one_text=one_text)
+        return self._other(f"data.{kind}", name, rest, span, one_text=one_text)
 
     def document(self, name: str, span: Span) -> Value:
         """Return a policy document of the module as the JSON text that Terraform makes of it."""
@@ -265,7 +266,7 @@ class Module:
         if text is None:
             label = block.labels[1]
             text = self._extern(
-                f"aws_s3_bucket.{label}", f"{label}_bucket", "String", span, 63
+                f"aws_s3_bucket.{label}.bucket", f"{label}_bucket", "String", span, 63
             ).value
         if attribute == "arn":
             text = f"arn:{mark('aws.partition')}:s3:::{text}"
