@@ -120,7 +120,7 @@ def _call(node: Call, names: Names, *, one_text: bool) -> Value:
         if node.name in {"file", "templatefile"}:
             hint = "import that file by itself, or the JSON of a plan: `terraform show -json`"
         return unsayable(f"the function `{node.name}`", node.span, hint)
-    inside = one_text and (node.name in _OF_TEXTS or node.name in _OF_ONE_TEXT)
+    inside = node.name in _OF_ONE_TEXT or (one_text and node.name in _OF_TEXTS)
     given = [evaluate(argument, names, one_text=inside) for argument in node.arguments]
     if node.spread:
         *given, last = given
@@ -134,8 +134,9 @@ def _call(node: Call, names: Names, *, one_text: bool) -> Value:
     if made is not None:
         return made
     held = [name for v in given if isinstance(v.value, str) for name in iam.placeholders(v.value)]
-    if one_text and held and node.name in _OF_ONE_TEXT:
-        return names.stand_in(f"{re.sub(r'[ .-]', '_', held[0])}_{node.name}", node.span)
+    if held and node.name in _OF_ONE_TEXT:
+        ending = "host" if "https://" in node.span.text else node.name
+        return names.stand_in(f"{re.sub(r'[ .-]', '_', held[0])}_{ending}", node.span)
     return unsayable(f"this use of `{node.name}`", node.span)
 
 

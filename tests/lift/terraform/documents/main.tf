@@ -69,7 +69,7 @@ data "aws_iam_policy_document" "base" {
 data "aws_iam_policy_document" "layers" {
   source_policy_documents = [
     data.aws_iam_policy_document.base.json,
-    jsonencode({ Version = "2012-10-17", Statement = local.json }),
+    jsonencode({ Version = "2012-10-17", Statement = [local.json] }),
   ]
 
   statement {
@@ -112,10 +112,9 @@ data "aws_iam_policy_document" "empty_sids" {
   }
 }
 
-data "aws_iam_policy_document" "old" {
-  version       = "2012-10-17"
-  source_json   = data.aws_iam_policy_document.base.json
-  override_json = data.aws_iam_policy_document.empty_sids.json
+data "aws_iam_policy_document" "own_wins" {
+  version                 = "2012-10-17"
+  source_policy_documents = [data.aws_iam_policy_document.base.json]
 
   statement {
     sid       = "Read"
