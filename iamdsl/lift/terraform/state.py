@@ -127,7 +127,10 @@ def _found(value: dict[str, Any]) -> Iterator[Found]:
 
 
 def _at(value: Any, path: Path, kind: type) -> Any:
-    for part in path:
+    """Return what stands at a path, of a kind; an empty one where there is nothing."""
+    for depth, part in enumerate(path):
+        if isinstance(part, str) and not isinstance(value, dict):
+            raise _MalformedError(path[:depth], "an object is expected")
         value = value.get(part) if isinstance(value, dict) else value[part]
         if value is None:
             return kind()
