@@ -245,7 +245,7 @@ def _compact(given: list[Value], span: Span) -> Value | None:
     items = given[0].value
     if any(isinstance(i.value, str) and not is_static(i.value) for i in items):
         return None
-    return Value([i for i in items if i.value not in {"", None}], span)
+    return Value([i for i in items if i.value not in ("", None)], span)
 
 
 def _merge(given: list[Value], span: Span) -> Value | None:

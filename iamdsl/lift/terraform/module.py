@@ -125,6 +125,14 @@ class Module:
         extern = externs.of_variable(name, block, span)
         return self._register(f"var.{name}", extern, span)
 
+    def may_be_nothing(self, node: Expression) -> bool:
+        """Tell whether an expression is a variable whose default is null or empty."""
+        match node:
+            case Reference(("var", str(name))):
+                return externs.may_be_nothing(self.variables.get(name))
+            case _:
+                return False
+
     def _local(self, name: str, rest: list[Any], span: Span, *, one_text: bool) -> Value:
         node = self.locals.get(name)
         if node is None:

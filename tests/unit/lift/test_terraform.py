@@ -300,6 +300,19 @@ def test_account_ids_keep_their_type() -> None:
     }
 
 
+def test_arguments_that_are_texts_take_any_variable() -> None:
+    """What a variable without a type gives an argument that is one text is one text."""
+    estate, report = read(
+        'variable "basic" {}\nvariable "own_path" {}\n'
+        'resource "aws_iam_group" "g" {\n  name = "g"\n  path = var.own_path\n}\n'
+        'resource "aws_iam_group_policy_attachment" "a" {\n  group = aws_iam_group.g.name\n'
+        "  policy_arn = var.basic\n}\n"
+    )
+    assert estate is not None, render("full", report.diagnostics)
+    (group,) = estate.build.identities
+    assert (shown(group.path), shown(group.managed[0].policy)) == ("<own_path>", "<basic>")
+
+
 def test_names_of_externs_are_names_of_the_language() -> None:
     """Reserved words, hyphens and two things of one name still have names, each its own."""
     estate, _ = read(
