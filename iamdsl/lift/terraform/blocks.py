@@ -109,10 +109,23 @@ _OTHERS = {
 }
 
 
+_PRIVATE = re.compile("[\ue000\ue001\uf8f0\uf8f1]")
+"""The marks of what is open, and what stands for them while JSON is read."""
+
+
 def parse(source: Source, report: Report) -> Block | None:
     """Return a file as one block without a header; None if it is no HCL (and was reported)."""
     import hcl2  # noqa: PLC0415  # an extra: the caller has made sure that it is there
 
+    if (found := _PRIVATE.search(source.text)) is not None:
+        at = Span(source, *found.span())
+        report.add(
+            codes.NOT_HCL,
+            at,
+            f"`{source.name}` holds a character that is private to iamdsl",
+            hint="remove it: no policy of AWS's can hold it",
+        )
+        return None
     try:
         tree = hcl2.parses_to_tree(source.text)
         return _Reader(source, 0, hcl2.parses_to_tree).block(tree.children[0], "", ())
@@ -120,10 +133,10 @@ def parse(source: Source, report: Report) -> Block | None:
         span, said = Span(source, 0, 0), "it is nested too deeply"
     except Exception as error:
         # The parser's errors are classes of lark's, which this room does not import.
-        at = _position(error, source)
-        if at is None:
+        position = _position(error, source)
+        if position is None:
             raise
-        span, said = at
+        span, said = position
     report.add(
         codes.NOT_HCL,
         span,

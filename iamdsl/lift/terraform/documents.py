@@ -155,7 +155,7 @@ def _statement(block: Block, names: Names) -> Value:
     for name, member in (("sid", "Sid"), ("effect", "Effect")):
         if name in block.attributes:
             value = evaluate(block.attributes[name], names, one_text=True)
-            if value.value not in {None, ""}:
+            if value.value not in (None, ""):
                 made[member] = value
     made.setdefault("Effect", Value("Allow", block.span))
     for kind, member in (("principals", "Principal"), ("not_principals", "NotPrincipal")):

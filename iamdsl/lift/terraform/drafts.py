@@ -10,7 +10,8 @@ from iamdsl import iam
 from iamdsl.diagnostics import Label, codes
 from iamdsl.lift.terraform import names
 from iamdsl.lift.terraform.names import CATEGORIES
-from iamdsl.lift.terraform.values import entity_named, is_static, mark
+from iamdsl.lift.terraform.resources import complain
+from iamdsl.lift.terraform.values import Open, entity_named, is_static, mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -87,6 +88,9 @@ class Drafts:
         name = self._names[resource.address]
         real = resource.get("name")
         if real == name:
+            return name
+        if real is not None and not isinstance(real, (str, Open)):
+            complain(resource, "name", "a text", self.report)
             return name
         if real is None:
             self.docs[name] = f"`{resource.address}` in Terraform, which makes its name"

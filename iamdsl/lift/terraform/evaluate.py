@@ -28,10 +28,7 @@ if TYPE_CHECKING:
 
     from iamdsl.source import Span
 
-COMPUTED = (
-    "give the JSON of a plan or state instead, where everything is computed:"
-    " `terraform show -json`; or write it without"
-)
+COMPUTED = "import the JSON of a plan or state, where it is computed: `terraform show -json`"
 
 
 class Names(Protocol):
@@ -121,9 +118,9 @@ def _call(node: Call, names: Names, *, one_text: bool) -> Value:
     if function is None:
         hint = COMPUTED
         if node.name in {"file", "templatefile"}:
-            hint = "import that file by itself; or " + COMPUTED
+            hint = "import that file by itself, or the JSON of a plan: `terraform show -json`"
         return unsayable(f"the function `{node.name}`", node.span, hint)
-    inside = one_text and (node.name in _OF_TEXTS or node.name in _OF_ONE_TEXT)
+    inside = node.name in _OF_ONE_TEXT or (one_text and node.name in _OF_TEXTS)
     given = [evaluate(argument, names, one_text=inside) for argument in node.arguments]
     if node.spread:
         *given, last = given
@@ -137,8 +134,9 @@ def _call(node: Call, names: Names, *, one_text: bool) -> Value:
     if made is not None:
         return made
     held = [name for v in given if isinstance(v.value, str) for name in iam.placeholders(v.value)]
-    if one_text and held and node.name in _OF_ONE_TEXT:
-        return names.stand_in(f"{re.sub(r'[ .-]', '_', held[0])}_{node.name}", node.span)
+    if held and node.name in _OF_ONE_TEXT:
+        ending = "host" if "https://" in node.span.text else node.name
+        return names.stand_in(f"{re.sub(r'[ .-]', '_', held[0])}_{ending}", node.span)
     return unsayable(f"this use of `{node.name}`", node.span)
 
 
@@ -247,7 +245,7 @@ def _compact(given: list[Value], span: Span) -> Value | None:
     items = given[0].value
     if any(isinstance(i.value, str) and not is_static(i.value) for i in items):
         return None
-    return Value([i for i in items if i.value not in {"", None}], span)
+    return Value([i for i in items if i.value not in ("", None)], span)
 
 
 def _merge(given: list[Value], span: Span) -> Value | None:

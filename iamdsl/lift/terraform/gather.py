@@ -68,6 +68,14 @@ def gather(
     )
     if report.failed:
         return None
+    if not build.documents and not build.identities:
+        report.add(
+            codes.NOTHING_TO_IMPORT,
+            lone[0].place if lone else resources[0].place if resources else None,
+            "there is no policy or identity here that can be imported",
+            hint="import the folder or state with the `aws_iam_…` resources",
+        )
+        return None
     return Estate(build, _used(build, externs), dict(pseudo), drafts.docs)
 
 

@@ -139,17 +139,31 @@ def _resource(
         for name, node in block.attributes.items()
         if name not in _META and (known or holders.is_policy_attribute(name))
     }
-    values = _body(attrs.evolve(block, attributes=kept), names)
+    values = _body(attrs.evolve(block, attributes=kept), names, module)
     resource = Resource(address, block.labels[0], label, tree_of(values), block.span)
     return attrs.evolve(resource, owners=_owners(block, module))
 
 
-def _body(block: Block, names: Names) -> Value:
-    """Return the values of a block: its arguments, and its blocks as lists by kind."""
-    made = {
-        name: evaluate(node, names, one_text=isinstance(node, Items))
-        for name, node in block.attributes.items()
-    }
+_TEXTS = {
+    "group", "group_name", "managed_policy_arn", "name", "path", "permission_set_arn",
+    "permissions_boundary", "policy_arn", "role", "role_name", "user", "user_name",
+}  # fmt: skip
+"""Arguments that are one text, whatever gives it."""
+
+
+def _body(block: Block, names: Names, module: Module) -> Value:
+    """Return the values of a block: its arguments, and its blocks as lists by kind.
+
+    The items of lists and some arguments can be nothing but texts; a variable that may be null
+    or empty stays one that leaves its argument out, or not.
+    """
+    holder = holders.HOLDERS.get(block.labels[0]) if block.labels else None
+    texts = _TEXTS | ({holder.owner} if holder is not None else set())
+    made = {}
+    for name, node in block.attributes.items():
+        listed = isinstance(node, Items)
+        one_text = listed or (name in texts and not module.may_be_nothing(node))
+        made[name] = evaluate(node, names, one_text=one_text)
     listed: dict[str, list[Value]] = {}
     for inner in block.blocks:
         if inner.kind in _META:
@@ -158,7 +172,7 @@ def _body(block: Block, names: Names) -> Value:
             open_ = unsayable("a `dynamic` block", inner.span)
             listed.setdefault(inner.labels[0] if inner.labels else "", []).append(open_)
         else:
-            listed.setdefault(inner.kind, []).append(_body(inner, names))
+            listed.setdefault(inner.kind, []).append(_body(inner, names, module))
     blocks = {kind: Value(values, block.span) for kind, values in listed.items()}
     return Value(made | blocks, block.span)
 

@@ -80,7 +80,8 @@ class Kept:
         last = re.split(r"[:/]", target)[-1]
         wishes = [resource.label] if resource.label not in _GENERIC else []
         if is_static(last) and re.fullmatch(r"[A-Za-z][\w.-]*", last):
-            wishes.append(last)
+            # In a module of many, what the resource is called says more than its label.
+            wishes.insert(0 if resource.address.startswith("module.") else 1, last)
         wishes += [f"{wish}-{service}" for wish in wishes]
         wishes.append(f"{service}-policy")
         free = [wish for wish in wishes if wish.lower() not in self._names]

@@ -125,6 +125,14 @@ class Module:
         extern = externs.of_variable(name, block, span)
         return self._register(f"var.{name}", extern, span)
 
+    def may_be_nothing(self, node: Expression) -> bool:
+        """Tell whether an expression is a variable whose default is null or empty."""
+        match node:
+            case Reference(("var", str(name))):
+                return externs.may_be_nothing(self.variables.get(name))
+            case _:
+                return False
+
     def _local(self, name: str, rest: list[Any], span: Span, *, one_text: bool) -> Value:
         node = self.locals.get(name)
         if node is None:
@@ -164,7 +172,8 @@ class Module:
         last = names[-1]
         if not one_text and (len(rest) > 1 or not _ONE.search(last)):
             return unsayable(f"`{span.text}`, which may be no text,", span)
-        short = kind.removeprefix("aws_") if kind not in {"module", "var"} else ""
+        short = kind.removeprefix("data.").removeprefix("aws_")
+        short = "" if kind in {"module", "var"} else short
         label = short if short and name in _GENERIC else name
         key = ".".join(map(str, (kind, name, *rest)))
         return self._extern(key, f"{label}_{last}", externs.type_named(last), span, None, short)
@@ -172,7 +181,7 @@ class Module:
     def _extern(
         self, key: str, name: str, kind: str, span: Span, most: int | None, more: str = ""
     ) -> Value:
-        doc = f"`{' '.join(span.text.split())}` in Terraform"
+        doc = f"`{key}` in Terraform"
         longest = None if kind in {"AccountId", "Region"} else most or externs.longest(kind, more)
         return self._register(key, Extern(externs.legal(name), kind, longest, doc, (span,)), span)
 
@@ -204,7 +213,7 @@ class Module:
             value = self._argument(block, attribute)
             if value is not None:
                 return value._replace(span=span)
-        return self._other(kind, name, rest, span, one_text=one_text)
+        return self._other(f"data.{kind}", name, rest, span, one_text=one_text)
 
     def document(self, name: str, span: Span) -> Value:
         """Return a policy document of the module as the JSON text that Terraform makes of it."""
@@ -265,7 +274,7 @@ class Module:
         if text is None:
             label = block.labels[1]
             text = self._extern(
-                f"aws_s3_bucket.{label}", f"{label}_bucket", "String", span, 63
+                f"aws_s3_bucket.{label}.bucket", f"{label}_bucket", "String", span, 63
             ).value
         if attribute == "arn":
             text = f"arn:{mark('aws.partition')}:s3:::{text}"

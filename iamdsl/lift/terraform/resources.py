@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from iamdsl import iam
 from iamdsl.diagnostics import codes
-from iamdsl.lift.reading import read_policy
+from iamdsl.lift.reading import read_policy, unquoted
 from iamdsl.lift.terraform.values import Encoded, Open, opened, tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamdsl import iam
     from iamdsl.diagnostics import Report
     from iamdsl.lift.reading import Tree
     from iamdsl.source import Span
@@ -90,7 +90,29 @@ def read_document(resource: Resource, name: str, report: Report) -> iam.Policy |
     tree = resource.tree.at(name)
     if isinstance(tree.value, Encoded):
         return read_policy(tree_of(tree.value.values), report)
+    if isinstance(tree.value, str) and iam.PLACEHOLDER_OPEN in tree.value:
+        opened = unquoted(tree._replace(value=tree.value.translate(_ASIDE)), report)
+        if opened is None:
+            return None
+        tree = opened._replace(value=_with_marks(opened.value))
     return read_policy(tree, report)
+
+
+_ASIDE = str.maketrans(iam.PLACEHOLDER_OPEN + iam.PLACEHOLDER_CLOSE, "\uf8f0\uf8f1")
+_BACK = str.maketrans("\uf8f0\uf8f1", iam.PLACEHOLDER_OPEN + iam.PLACEHOLDER_CLOSE)
+"""JSON that is read holds no marks: those that were put into its text stand aside meanwhile."""
+
+
+def _with_marks(value: Any) -> Any:
+    match value:
+        case str(text):
+            return text.translate(_BACK)
+        case list(items):
+            return [_with_marks(item) for item in items]
+        case dict(items):
+            return {name.translate(_BACK): _with_marks(item) for name, item in items.items()}
+        case _:
+            return value
 
 
 def is_known(resource: Resource, name: str, report: Report) -> bool:

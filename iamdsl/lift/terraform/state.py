@@ -127,7 +127,10 @@ def _found(value: dict[str, Any]) -> Iterator[Found]:
 
 
 def _at(value: Any, path: Path, kind: type) -> Any:
-    for part in path:
+    """Return what stands at a path, of a kind; an empty one where there is nothing."""
+    for depth, part in enumerate(path):
+        if isinstance(part, str) and not isinstance(value, dict):
+            raise _MalformedError(path[:depth], "an object is expected")
         value = value.get(part) if isinstance(value, dict) else value[part]
         if value is None:
             return kind()
@@ -249,26 +252,51 @@ class _Unknown:
         """Return the one resource that an attribute refers to, and what it takes of it.
 
         The configuration lists what an expression refers to, longest first: one attribute of one
-        resource, and that resource, is what `aws_iam_role.x["a"].name` comes to.
+        resource, and that resource, is what `aws_iam_role.x["a"].name` comes to. A variable is
+        what the call of the module gives for it.
         """
-        match self._expression(found, attribute):
-            case {"references": [str(path), str(owner), *more]}:
-                taken = path.removeprefix(f"{owner}.")
-                if taken == path or not all(owner.startswith(f"{o}[") for o in more):
+        module, expression = found.module, self._expression(found, attribute)
+        while True:
+            match expression:
+                case {"references": [str(variable)]} if variable.startswith("var.") and module:
+                    *above, call = _steps(module)
+                    module = ".".join(above)
+                    given = self._calls(module).get(call.partition("[")[0])
+                    given = given.get("expressions") if isinstance(given, dict) else None
+                    name = variable.removeprefix("var.")
+                    expression = given.get(name) if isinstance(given, dict) else None
+                case {"references": [str(path), str(owner), *more]}:
+                    taken = path.removeprefix(f"{owner}.")
+                    if taken == path or not all(owner.startswith(f"{o}[") for o in more):
+                        return None
+                    local = self._local(module)
+                    return (local[owner], taken) if owner in local else None
+                case _:
                     return None
-            case _:
-                return None
-        of_module = [f for f in self._managed if f.module == found.module]
-        local = {f.address.removeprefix(f"{f.module}."): f for f in of_module}
-        return (local[owner], taken) if owner in local else None
 
-    def _expression(self, found: Found, attribute: str) -> Any:
+    def _local(self, module: str) -> dict[str, Found]:
+        of_module = (f for f in self._managed if f.module == module)
+        return {f.address.removeprefix(f"{module}."): f for f in of_module}
+
+    def _module(self, address: str) -> Any:
+        """Return the configuration of a module."""
         module: Any = self._configuration
         module = module.get("root_module") if isinstance(module, dict) else None
-        for name in re.findall(r"(?:^|\.)module\.([\w-]+)", found.module):
+        for step in _steps(address):
             calls = module.get("module_calls") if isinstance(module, dict) else None
+            name = step.removeprefix("module.").partition("[")[0]
             call = calls.get(name) if isinstance(calls, dict) else None
             module = call.get("module") if isinstance(call, dict) else None
+        return module
+
+    def _calls(self, address: str) -> dict[str, Any]:
+        """Return the calls in a module, by `module.` and their names."""
+        module = self._module(address)
+        calls = module.get("module_calls") if isinstance(module, dict) else None
+        return {f"module.{n}": c for n, c in calls.items()} if isinstance(calls, dict) else {}
+
+    def _expression(self, found: Found, attribute: str) -> Any:
+        module = self._module(found.module)
         listed = module.get("resources") if isinstance(module, dict) else None
         for item in listed if isinstance(listed, list) else []:
             match item:
@@ -277,6 +305,11 @@ class _Unknown:
                 case _:
                     pass
         return None
+
+
+def _steps(module: str) -> list[str]:
+    """Return the parts of a module's address: `module.a["x.y"]`, `module.b`."""
+    return re.findall(r"module\.[\w-]+(?:\[(?:\"[^\"]*\"|\d+)\])?", module)
 
 
 def _resource(found: Found, tree: Tree, unknown: _Unknown, names: Mapping[str, str]) -> Resource:
