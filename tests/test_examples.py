@@ -181,6 +181,9 @@ DENY_WITHOUT_MFA = """
 DOCUMENTED = [
     ("lambda-service-role", "roles/lambda-ex/trust.json", TRUST_LAMBDA,
      "lambda/latest/dg/lambda-intro-execution-role"),
+    ("imported", "boundaries/services.json", "RESOURCE_STAR"): (
+        "a boundary is a ceiling: it grants nothing"
+    ),
     ("lambda-service-role", "policies/lambda-basic-execution.json", LAMBDA_BASIC_EXECUTION,
      "aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole"),
     ("one-table", "policies/books-reader.json", BOOKS_READER,

@@ -181,8 +181,10 @@ def _value(
     operator: _Operator, relation: str, text: str, entry: Entry, facts: Facts
 ) -> tree.Expression:
     written = values.value(operator.family, text, entry.key, facts)
-    account = isinstance(written, tree.Literal) and written.kind == "account"
-    return nodes.string(text) if account and relation == "like" else written
+    short = isinstance(written, tree.Principal) or (
+        isinstance(written, tree.Literal) and written.kind == "account"
+    )
+    return nodes.string(text) if short and relation == "like" else written
 
 
 def _any_order(

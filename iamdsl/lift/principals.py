@@ -54,15 +54,23 @@ def _principal(kind: str, value: tree.Expression | None = None) -> tree.Principa
 
 
 def _service(value: str, facts: Facts) -> tree.Expression:
+    short = service(value, facts)
+    if short is not None:
+        return short
+    if nodes.has_mark(value):
+        raise NotSayableError(value, "is a service that only the deployment knows", "name it")
+    return _principal("service", nodes.string(value))
+
+
+def service(value: str, facts: Facts) -> tree.Principal | None:
+    """Return a service by its short name, None for what no short name gives in this place."""
     partition = facts.pseudo.get("partition", "aws")
     for ending in (".amazonaws.com", ".amazonaws.com.cn"):
         short = value.removesuffix(ending)
         made = service_principal(short, partition, facts.pseudo.get("region", ""))
         if short != value and _DOTTED.fullmatch(short) and made == value:
             return _principal("service", nodes.string(short))
-    if nodes.has_mark(value):
-        raise NotSayableError(value, "is a service that only the deployment knows", "name it")
-    return _principal("service", nodes.string(value))
+    return None
 
 
 def _federated(value: str, facts: Facts) -> tree.Expression:

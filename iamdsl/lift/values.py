@@ -12,7 +12,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from iamdsl.lift import nodes
+from iamdsl.lift import nodes, principals
 from iamdsl.lift.writing import NotSayableError
 from iamdsl.syntax import read_literal, tree
 
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 _ACCOUNT = re.compile(r"(?a)\d{12}")
 _VARIABLE = re.compile(r"\$\{([^${}*?,\s]+:[^{},\s]+)\}")
-_SERVICE = re.compile(r"([a-z0-9][a-z0-9.-]*)\.amazonaws\.com")
+_OF_SERVICES = frozenset(
+    "iam:passedtoservice iam:awsservicename aws:principalservicename aws:principalservicenameslist"
+    " aws:calledvia aws:calledviafirst aws:calledvialast".split()
+)
+"""Keys whose values are service principals (AWS "reference_policies_condition-keys")."""
 _IN_SECONDS = frozenset({"aws:multifactorauthage"})
 """Keys whose numbers are seconds (AWS "reference_policies_condition-keys")."""
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
@@ -57,7 +61,8 @@ def without_escapes(text: str) -> str:
 
 
 def _string(text: str, key: str, facts: Facts) -> tree.Expression:
-    del key
+    if key.lower() in _OF_SERVICES and (service := principals.service(text, facts)) is not None:
+        return service
     variable = _VARIABLE.fullmatch(text)
     if variable is not None and _is_single(variable.group(1), facts):
         return nodes.qualified(variable.group(1))
@@ -178,9 +183,3 @@ _WRITERS = {
     "IpAddress": _network,
     "Binary": _binary,
 }
-
-
-def service_of(text: str) -> str | None:
-    """Return the short name of a service principal in the partition `aws`."""
-    found = _SERVICE.fullmatch(text)
-    return found.group(1) if found else None

@@ -1,0 +1,20 @@
+"""The example of an imported account is what import makes of it today, in the one layout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from iamdsl.project import importing
+
+EXAMPLE = Path(__file__).parent.parent / "examples" / "imported"
+
+
+def test_the_example_is_what_import_makes() -> None:
+    """Its README says so, and the example shows what to expect."""
+    made = importing.run([str(EXAMPLE / "account.json")], importing.Options(split=True))
+    there = {
+        path.relative_to(EXAMPLE).as_posix(): path.read_text(encoding="utf-8")
+        for path in EXAMPLE.rglob("*.iam")
+    }
+    assert not made.diagnostics
+    assert {source.file: source.text for source in made.sources} == there
