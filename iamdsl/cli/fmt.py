@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 @click.command
-@_options.reading
 @click.option("--check", is_flag=True, help="Write nothing, list what would change, exit with 1.")
 @click.option("--diff", is_flag=True, help="Write nothing, show what would change.")
+@_options.reading
 def command(
     *, paths: tuple[str, ...], check: bool, diff: bool, output_format: str, color: str
 ) -> None:

@@ -224,19 +224,17 @@ def _argument(argument: tuple[tree.Name | None, tree.Expression], cursor: Cursor
 
 def _action_set(node: tree.ActionSet, cursor: Cursor) -> Doc:
     service = cursor.token(f"{node.service.text}:")
-    level = len(node.items) == 1 and getattr(node.items[0], "kind", "") == "level"
-    if level and not cursor.comments_in(node.span.start, node.span.end):
-        if not cursor.made:
-            cursor.at = node.span.end
-        return concat(service, _item_text(node.items[0]))
+    only = node.items[0] if len(node.items) == 1 else None
+    if isinstance(only, tree.Literal) and only.kind == "level":
+        if cursor.made:
+            return concat(service, only.text)
+        if not cursor.comments_in(node.span.start, node.span.end):
+            cursor.at = node.span.end  # brackets around it say nothing
+            return concat(service, only.text)
     opening = cursor.token("[")
     inside = cells(node.items, cursor, expression)
     end, closing = closed(cursor, "]")
     return _filled(concat(service, opening), inside, end, closing)
-
-
-def _item_text(node: tree.Literal | tree.Text) -> str:
-    return node.text if isinstance(node, tree.Literal) else node.span.text
 
 
 def _principal(node: tree.Principal, cursor: Cursor) -> Doc:

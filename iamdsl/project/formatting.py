@@ -88,6 +88,7 @@ def replace(file: loading.File, data: bytes) -> Problem | None:
         mode = stat.S_IMODE(os.stat(target).st_mode)
         if not os.access(target, os.W_OK):
             return _unwritable(file.name, "permission denied")
+        _remove(temporary)  # of a run that was killed
         try:
             with open(temporary, "xb") as stream:
                 stream.write(data)
