@@ -32,8 +32,6 @@ pytest.importorskip("yaml")
 
 FOLDER = Path(__file__).parent / "lift" / "cloudformation"
 REFUSED: dict[str, tuple[str, ...]] = {
-    # policies of each account, named by permission sets: the language attaches what is declared
-    "organization.yaml": ("Operator", "Analyst"),
     # a policy of the account for all its log groups, which are no one resource
     "resources.yaml": ("Logs",),
 }
