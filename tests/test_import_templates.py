@@ -32,8 +32,6 @@ pytest.importorskip("yaml")
 
 FOLDER = Path(__file__).parent / "lift" / "cloudformation"
 REFUSED: dict[str, tuple[str, ...]] = {
-    # policies of each account, named by permission sets: the language attaches what is declared
-    "organization.yaml": ("Operator", "Analyst"),
     # a policy of the account for all its log groups, which are no one resource
     "resources.yaml": ("Logs",),
 }
@@ -160,3 +158,18 @@ def test_other_yaml_in_a_folder_is_left_aside(tmp_path: Path) -> None:
     assert len(made.ignored) == 1
     (tmp_path / "pods.yaml").write_text("Type: AWS::IAM::Role\nType: x\n", encoding="utf-8")
     assert importing.run([str(tmp_path)], importing.Options()).failed
+
+
+def test_skipping_imports_the_rest(tmp_path: Path) -> None:
+    """With `--skip` what a deployment decides is left out by name, and the rest is imported."""
+    choice = "!If [C, 'arn:aws:s3:::a', '*']"
+    policy = "Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: {Version: 2012-10-17, "
+    policy += "Statement: {Effect: Allow, Action: 's3:GetObject', Resource: %s}}}"
+    file = tmp_path / "t.yaml"
+    file.write_text(
+        f"Resources: {{A: {{{policy % choice}}}, B: {{{policy % repr('*')}}}}}\n", encoding="utf-8"
+    )
+    assert importing.run([str(file)], importing.Options()).failed
+    made = importing.run([str(file)], importing.Options(skip=True))
+    assert made.refused == ("A",)
+    assert [s.text for s in made.sources] == ["policy B { allow s3:GetObject on * }\n"]

@@ -51,9 +51,11 @@ class Estate:
         externs: what the marks in the texts stand for.
         pseudo: what is known of the place: `account`, `partition`, `region`.
         docs: comments for readers, by the name of the identity or document.
+        refused: names of what could not be read whole, and is left out: why, was reported.
     """
 
     build: iam.Build = attrs.field(factory=iam.Build)
     externs: tuple[Extern, ...] = ()
     pseudo: Mapping[str, str] = attrs.field(factory=dict)
     docs: Mapping[str, str] = attrs.field(factory=dict)
+    refused: tuple[str, ...] = ()

@@ -196,19 +196,27 @@ def _read(given: _Input, options: Options, report: Report) -> Estate | None:
     if given.sources[0].name.endswith(".tf"):
         return formats.read_module(given.sources, report)
     (source,) = given.sources
-    own = report if given.named else Report()
+    own = Report()
     name = options.name or given.name
     found = formats.read(source, name, own, kind=options.kind, target=options.target)
     if found == "other":
         if given.named:
             formats.nothing(source, report)
         return None
-    if not given.named:
+    diagnostics = own.diagnostics
+    if options.skip and found is not None and found.refused:
+        diagnostics = tuple(
+            d._replace(severity=Severity.WARNING) if d.code is codes.INEXACT_INTRINSIC else d
+            for d in diagnostics
+        )
+    if given.named:
+        report.extend(diagnostics)
+    else:
         # Among the files of a folder those are meant that hold IAM's documents, as far as they do.
         about_iam = {codes.NOTHING_TO_IMPORT, codes.NOT_JSON, codes.BAD_DATA}
         if "AWS::" not in source.text:  # YAML of some other tool, which may have tags of its own
             about_iam |= {codes.BAD_YAML, codes.NEEDS_EXTRA}
-        report.extend(d for d in own.diagnostics if d.code not in about_iam)
+        report.extend(d for d in diagnostics if d.code not in about_iam)
     return found
 
 
@@ -246,6 +254,7 @@ class _Making:
                     hint="import them one by one, each into a folder of its own",
                 )
         whole = tuple(e for e in lifted.entities if e.whole)
+        self._refused.update(dict.fromkeys(estate.refused))
         self._refused.update(dict.fromkeys(e.name for e in lifted.entities if not e.whole))
         split = self._options.split and "account" in estate.pseudo and not lifted.externs
         for file, entities in (_split(whole) if split else {name: whole}).items():

@@ -14,6 +14,7 @@ from iamdsl.diagnostics import codes
 from iamdsl.lift.cloudformation import documents, identities, permissions, sam
 from iamdsl.lift.cloudformation.drafts import Drafts
 from iamdsl.lift.cloudformation.template import Template
+from iamdsl.lift.cloudformation.whole import whole
 from iamdsl.lift.estate import Estate
 
 if TYPE_CHECKING:
@@ -59,10 +60,8 @@ def read(tree: Tree, name: str, report: Report) -> Estate | None:
     documents.unknown(drafts)
     _sections(template)
     _conditions(template, drafts)
-    build = iam.Build(
-        tuple(identities.boundaries(drafts)),
-        tuple(draft.finished() for draft in drafts.identities.values()),
-    )
+    read_whole = whole(drafts, identities.boundaries(drafts))
+    build = iam.Build(read_whole.documents, read_whole.identities)
     if not build.documents and not build.identities:
         if not report.failed:
             report.add(
@@ -77,6 +76,7 @@ def read(tree: Tree, name: str, report: Report) -> Estate | None:
         build,
         template.externs.finished(texts, set(_resources(build))),
         docs={n: "\n".join(lines) for n, lines in drafts.docs.items()},
+        refused=read_whole.refused,
     )
 
 

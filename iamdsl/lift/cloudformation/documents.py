@@ -129,11 +129,13 @@ _QUEUE = re.compile(r"https://(?:sqs\.([^./]+)|([^./]+)\.queue)\.[^/]+/([^/]+)/(
 def read(drafts: Drafts) -> None:
     """Read every property that holds a policy document."""
     for logical, resource in drafts.template.resources.items():
+        drafts.template.reading = logical
         properties = resource.get("Properties") or {}
         for held in HELD.get(resource["Type"], ()):
             if _has(properties, held.property):
                 path = ("Resources", logical, "Properties")
                 _held(drafts, logical, path, properties, held)
+    drafts.template.reading = ""
 
 
 def _has(properties: Any, path: tuple[str, ...]) -> bool:
@@ -168,16 +170,15 @@ def _held(drafts: Drafts, logical: str, path: Path, properties: dict[str, Any], 
             for text, where in drafts.texts(path, properties, _SESSION_ATTACHMENTS)
         )
         name = drafts.unique(logical, "session")
-        drafts.documents.append(
-            iam.Document("session", name, policy, attached=attached, origin=origin)
-        )
+        drafts.add(logical, iam.Document("session", name, policy, attached=attached, origin=origin))
         return
     targets = list(_targets(drafts, logical, path, properties, held, policy))
     for label, target in targets:
         name = drafts.unique(logical if len(targets) == 1 else f"{logical}-{label}")
         arn = _agreeing(target, policy)
-        drafts.documents.append(
-            iam.Document("resource", name, policy, target=arn, service=held.service, origin=origin)
+        drafts.add(
+            logical,
+            iam.Document("resource", name, policy, target=arn, service=held.service, origin=origin),
         )
 
 

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z0-9_+=,.@-]+")
 
 
+_HOLDERS = {
+    "Roles": "role", "RoleName": "role", "Users": "user", "UserName": "user", "Groups": "group",
+    "GroupName": "group",
+}  # fmt: skip
+"""Properties by which other resources name identities."""
+
+
 @attrs.define(eq=False, repr=False)
 class Draft:
     """An identity in the making; what several resources say of it comes together here."""
@@ -68,6 +75,8 @@ class Drafts:
     Attributes:
         identities: by logical id.
         documents: in the order in which they were found.
+        unknown_holders: kinds of identities that something is said of, of which, is not sure.
+        made_by: the logical ids of what makes the documents.
         docs: comments, by the name of the identity or document.
     """
 
@@ -75,6 +84,8 @@ class Drafts:
         self.template = template
         self.identities: dict[str, Draft] = {}
         self.documents: list[iam.Document] = []
+        self.unknown_holders: set[str] = set()
+        self.made_by: dict[iam.Document, str] = {}
         self.docs: dict[str, list[str]] = {}
         self._names: set[tuple[str, str]] = set()
 
@@ -135,6 +146,11 @@ class Drafts:
         if text not in lines:
             lines.append(text)
 
+    def add(self, logical: str, document: iam.Document) -> None:
+        """Add a document that a resource makes."""
+        self.documents.append(document)
+        self.made_by[document] = logical
+
     # -- parts that many resources have
 
     def texts(self, path: Path, properties: dict[str, Any], name: str) -> list[tuple[str, Path]]:
@@ -144,6 +160,7 @@ class Drafts:
         here = (*path, name)
         found = self.template.evaluated(here)
         if found is None:
+            self.unknown_holders.add(_HOLDERS.get(name, ""))
             return []
         items = found.value if isinstance(found.value, list) else [found.value]
         if not all(isinstance(item, str) for item in items):
@@ -159,6 +176,8 @@ class Drafts:
         self.template.read.add(path)
         tree = self.template.evaluated(path, raw, refs)
         policy = None if tree is None else read_policy(tree, self.template.report)
+        if policy is None:
+            self.template.broken.add(self.template.reading)
         return None if policy is None else _with_services(policy)
 
     def attachment(self, text: str, path: Path) -> iam.Attachment:
@@ -202,6 +221,12 @@ class Drafts:
             if draft.kind == kind and draft.name == name:
                 return draft
         return None
+
+    def break_holder(self, kind: str, name: str) -> None:
+        """Take note that an identity lacks something that could not be read."""
+        found = self.find(kind, name)
+        broken = (k for k, draft in self.identities.items() if draft is found)
+        self.template.broken.update(broken)
 
     def attach_inline(self, draft: Draft, name: str, policy: iam.Policy, path: Path) -> None:
         """Give an identity an inline policy; two of one name are a mistake."""

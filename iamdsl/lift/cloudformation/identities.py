@@ -246,8 +246,9 @@ def _managed(drafts: Drafts, logical: str, properties: dict[str, Any]) -> None:
     if policy is not None:
         description = _description(drafts, path, properties)
         tags = drafts.tags((*path, "Tags"), properties.get("Tags"))
-        drafts.documents.append(
-            iam.Document("managed", name, policy, its_path, description, tags, origin=origin)
+        drafts.add(
+            logical,
+            iam.Document("managed", name, policy, its_path, description, tags, origin=origin),
         )
 
 
@@ -276,6 +277,8 @@ def _inline(drafts: Drafts, logical: str, properties: dict[str, Any], kind: str)
         for text, where in drafts.texts(path, properties, property_)
     ]
     if policy is None:
+        for holder_kind, text, _ in found:
+            drafts.break_holder(holder_kind, text)
         return
     foreign = []
     for holder_kind, text, where in found:
@@ -308,7 +311,7 @@ def _foreign(
         )
         drafts.comment(document, f"in the template an inline policy of the {kind} `{shown}`")
     origin = (drafts.template.span(("Resources", logical), key=True),)
-    drafts.documents.append(iam.Document("managed", document, policy, origin=origin))
+    drafts.add(logical, iam.Document("managed", document, policy, origin=origin))
 
 
 def _additions(drafts: Drafts, logical: str, properties: dict[str, Any]) -> None:
@@ -453,7 +456,8 @@ def _organization(drafts: Drafts, logical: str, properties: dict[str, Any]) -> N
         path, properties, {"Name", "Type", "Content", "Description", "TargetIds", "Tags"}, kind
     )
     if policy is not None:
-        drafts.documents.append(
+        drafts.add(
+            logical,
             iam.Document(
                 cast("DocumentKind", kind),
                 name,
@@ -461,7 +465,7 @@ def _organization(drafts: Drafts, logical: str, properties: dict[str, Any]) -> N
                 description=_description(drafts, path, properties),
                 tags=drafts.tags((*path, "Tags"), properties.get("Tags")),
                 origin=(template.span(("Resources", logical), key=True),),
-            )
+            ),
         )
 
 

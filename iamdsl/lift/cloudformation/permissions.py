@@ -60,7 +60,8 @@ def read(drafts: Drafts) -> None:
 def _append(
     drafts: Drafts, logical: str, target: str, service: str, statements: list[iam.Statement]
 ) -> None:
-    drafts.documents.append(
+    drafts.add(
+        logical,
         iam.Document(
             "resource",
             drafts.unique(logical),
@@ -68,7 +69,7 @@ def _append(
             target=target,
             service=service,
             origin=(drafts.template.span(("Resources", logical), key=True),),
-        )
+        ),
     )
 
 

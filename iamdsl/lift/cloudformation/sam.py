@@ -97,8 +97,10 @@ def enter(drafts: Drafts) -> None:
 def read(drafts: Drafts) -> None:
     """Make the roles that SAM makes."""
     for logical, properties, service in _with_roles(drafts):
+        drafts.template.reading = f"{logical}Role"
         _Role(drafts, logical, properties, service).read()
     template = drafts.template
+    template.reading = ""
     for kind in ("AWS::Serverless::Api", "AWS::Serverless::HttpApi"):
         for logical, properties_ in template.of_type(kind):
             auth = properties_.get("Auth")

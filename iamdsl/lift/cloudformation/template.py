@@ -76,17 +76,21 @@ class Template:
     Attributes:
         resources: the resources that are well formed, by logical id.
         entities: what of them are identities and policies; filled before anything is evaluated.
+        reading: the logical id of what is being read; "" while that is the template itself.
+        broken: the logical ids of what could not be read whole, "" among them for the template.
         is_sam: whether SAM's transform makes resources of it.
     """
 
     def __init__(self, tree: Tree, report: Report) -> None:
         self.tree, self.report = tree, report
+        self.read: set[Path] = set()
+        self.reading = ""
+        self.broken: set[str] = set()
         self.externs = Externs()
         self.entities: dict[str, Entity] = {}
         self.parameters: dict[str, Any] = self._section("Parameters")
         self.mappings: dict[str, Any] = self._section("Mappings")
         self.resources: dict[str, dict[str, Any]] = {}
-        self.read: set[Path] = set()
         self._open: set[str] = set()
         for name, value in self._section("Resources").items():
             if name.startswith("Fn::"):
@@ -116,6 +120,7 @@ class Template:
 
     def bad(self, path: Path, problem: str, hint: str = "", *, key: bool = False) -> None:
         """Report what CloudFormation itself would refuse."""
+        self.broken.add(self.reading)
         hint = hint or "correct the template: CloudFormation would refuse it, too"
         label = f"at `{iam.shown(path)}`"
         self.report.add(
@@ -124,6 +129,7 @@ class Template:
 
     def inexact(self, path: Path, function: str, why: str, hint: str = "") -> None:
         """Report an intrinsic that has no exact form."""
+        self.broken.add(self.reading)
         self.report.add(
             codes.INEXACT_INTRINSIC,
             self.span(path),
@@ -150,7 +156,9 @@ class Template:
         """Yield logical id and properties of the resources of some types, in order."""
         for name, resource in self.resources.items():
             if resource["Type"] in types:
+                self.reading = name
                 yield name, resource.get("Properties") or {}
+        self.reading = ""
 
     def evaluated(
         self, path: Path, raw: Any = None, refs: Mapping[str, str] | None = None
@@ -169,6 +177,8 @@ class Template:
                 raw = raw[part]
         run = intrinsics.Run(self, refs or {})
         value = run.value(raw, path, ())
+        if run.failed:
+            self.broken.add(self.reading)
         if run.failed or value is intrinsics.NOTHING:
             return None
         return Tree(self.tree.source, value, partial(_placed, self.span, path, run.moved))
@@ -184,10 +194,11 @@ class Template:
     def quietly(self, path: Path) -> str | None:
         """Return the text at a path if it is one that can be said; whoever reads it reports."""
         report, self.report = self.report, Report()
+        broken, self.broken = self.broken, set()
         try:
             return self.text(path)
         finally:
-            self.report = report
+            self.report, self.broken = report, broken
 
     # -- what names mean
 

@@ -628,3 +628,52 @@ def test_any_template_gives_an_estate_or_a_message(
     assert estate is not None or report.diagnostics
     for diagnostic in report.diagnostics:
         assert diagnostic.span is not None
+
+
+# -- what could not be read whole
+
+OPEN = {"Fn::If": ["C", "arn:aws:s3:::a", {"Ref": "AWS::NoValue"}]}
+
+
+def inline_of(*roles: Any, resource: Any = OPEN) -> dict[str, Any]:
+    """Return an inline policy of some roles."""
+    made = policy(resource)
+    made["Type"] = "AWS::IAM::Policy"
+    made["Properties"] |= {"PolicyName": "p", "Roles": list(roles)}
+    return made
+
+
+PARTS: list[tuple[dict[str, Any], set[str]]] = [
+    ({"A": role(PermissionsBoundary=OPEN)}, {"A"}),
+    ({"A": role(ManagedPolicyArns=[OPEN])}, {"A"}),
+    ({"A": role(), "P": inline_of({"Ref": "A"})}, {"A"}),
+    ({"A": role(), "C": role(), "P": inline_of({"Ref": "Many"}, resource="*")}, {"A", "B", "C"}),
+    ({"A": role(ManagedPolicyArns=[{"Ref": "P"}]), "P": policy(OPEN)}, {"A", "P"}),
+    ({"A": role(PermissionsBoundary={"Ref": "P"}), "P": policy(OPEN)}, {"A", "P"}),
+    ({"A": role(Path=OPEN), "P": policy({"Fn::GetAtt": ["A", "Arn"]})}, {"A", "P"}),
+    ({"A": role(Path=OPEN), "P": policy("*")}, {"A"}),
+]
+
+
+@pytest.mark.parametrize(("resources", "refused"), PARTS)
+def test_nothing_is_read_in_part(resources: dict[str, Any], refused: set[str]) -> None:
+    """A role is refused with what it lacks, and what rests on something refused is, too."""
+    estate, report = of(
+        {**resources, "B": role(), "Q": policy("*")}, Parameters={"Many": {"Type": "List<String>"}}
+    )
+    assert {d.code for d in report.diagnostics} == {codes.INEXACT_INTRINSIC}
+    assert estate is not None
+    assert set(estate.refused) == refused
+    made = {d.name for d in estate.build.documents} | {i.name for i in estate.build.identities}
+    assert (
+        made
+        == ({"B", "Q"} | resources.keys()) - refused - {"P"}
+        | ({"P"} if resources.get("P", {}).get("Type") == "AWS::IAM::ManagedPolicy" else set())
+        - refused
+    )
+
+
+def test_a_permission_that_is_not_read_takes_its_policy_with_it() -> None:
+    """Which function a statement is of may be what could not be read: none is half imported."""
+    _, report = permission(Principal="*", SourceArn=OPEN)
+    assert [d.code for d in report.diagnostics] == [codes.INEXACT_INTRINSIC]
