@@ -14,7 +14,7 @@ from iamdsl.lift.terraform.blocks import Block, Expression, Literal, Reference, 
 from iamdsl.lift.terraform.documents import document
 from iamdsl.lift.terraform.evaluate import as_text, evaluate, unsayable
 from iamdsl.lift.terraform.names import CATEGORIES, Wish, arn, give, shared
-from iamdsl.lift.terraform.values import Encoded, Open, Value, first_open, is_static, mark
+from iamdsl.lift.terraform.values import Encoded, Open, Value, is_static, mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -229,8 +229,7 @@ class Module:
             value = document(block, self)
         finally:
             self._open.discard(guard)
-        found = first_open(value)
-        return found if found is not None else Value(Encoded.of(value), span)
+        return value if isinstance(value.value, Open) else Value(Encoded.of(value), span)
 
     def _resource(
         self, kind: str, name: str, rest: list[Any], span: Span, *, one_text: bool
