@@ -300,6 +300,28 @@ def test_account_ids_keep_their_type() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ('"https://token.actions.githubusercontent.com"', "token.actions.githubusercontent.com"),
+        ("aws_eks_cluster.this.identity[0].oidc[0].issuer", "<eks_cluster_issuer_host>"),
+    ],
+)
+def test_identity_providers_have_the_arn_of_their_host(url: str, host: str) -> None:
+    """The ARN and the URL of a provider are made of its host, which is one extern however written."""
+    before = f'resource "aws_iam_openid_connect_provider" "p" {{\n  url = {url}\n}}\n'
+    made = statement(
+        '["${aws_iam_openid_connect_provider.p.arn}", "${aws_iam_openid_connect_provider.p.url}:sub",'
+        f' "${{replace({url}, "https://", "")}}"]',
+        before=before,
+    )
+    assert made["Resource"] == [
+        f"arn:<aws.partition>:iam::<aws.account>:oidc-provider/{host}",
+        f"{host}:sub",
+        host,
+    ]
+
+
 def test_arguments_that_are_texts_take_any_variable() -> None:
     """What a variable without a type gives an argument that is one text is one text."""
     estate, report = read(
