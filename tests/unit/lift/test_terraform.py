@@ -353,6 +353,35 @@ def test_other_accounts_and_regions_are_not_ours() -> None:
     assert made["Resource"] == "<other_account_id>"
 
 
+@pytest.mark.parametrize(
+    ("settings", "one"),
+    [
+        ('region = "us-east-1"', True),
+        ('assume_role {\n    role_arn = "arn:aws:iam::222233334444:role/x"\n  }', False),
+        ('profile = "prod"', False),
+    ],
+)
+def test_providers_of_other_accounts_are_refused(settings: str, *, one: bool) -> None:
+    """Identities of two accounts would be built into one; two regions are one account."""
+    said = complaints(
+        'provider "aws" {\n  region = "eu-west-1"\n}\n'
+        f'provider "aws" {{\n  alias = "other"\n  {settings}\n}}\n'
+        'resource "aws_iam_group" "a" {\n  name = "a"\n}\n'
+        'resource "aws_iam_group" "b" {\n  name = "b"\n  provider = aws.other\n}\n'
+    )
+    assert [s.split()[0] for s in said] == ([] if one else ["IAM651"])
+
+
+def test_a_policy_that_may_be_one_is_named() -> None:
+    """A resource that nobody knows, with a policy that is computed: a warning, nothing is lost."""
+    said = complaints(
+        'resource "aws_iam_group" "g" {\n  name = "g"\n}\n'
+        'resource "aws_new_thing" "x" {\n  access_policy = file("a.json")\n}\n'
+    )
+    (only,) = said
+    assert only.startswith("IAM630 main.tf:5:19 `aws_new_thing.x.access_policy` is left out")
+
+
 def test_suffixes_of_service_principals() -> None:
     """`dns_suffix` is what the language writes for each partition, in services' names alone."""
     estate, _ = read(
