@@ -151,11 +151,14 @@ def _instances(block: Block, module: Module, report: Report) -> Iterator[Resourc
     """Yield the instances of a resource that says something of IAM."""
     kind, label = block.labels
     known = kind in holders.KNOWN or kind in CATEGORIES or kind.startswith("aws_iam_")
-    if not (known or any(map(_may_hold, block.attributes.items()))):
+    holder = holders.HOLDERS.get(kind)
+    if not (known or any(map(_may_hold, block.attributes.items()))) or (
+        holder is not None and holder.own and holder.policy not in block.attributes
+    ):
         return
     address = f"{kind}.{label}"
     many = block.attributes.get("count") or block.attributes.get("for_each")
-    if many is None:
+    if many is None or kind in holders.PERMISSIONS:
         yield _resource(block, address, label, module, module, known=known)
         return
     keys = module.keys(block)

@@ -372,6 +372,15 @@ def test_providers_of_other_accounts_are_refused(settings: str, *, one: bool) ->
     assert [s.split()[0] for s in said] == ([] if one else ["IAM651"])
 
 
+def test_what_has_no_policy_may_be_as_many_as_it_likes() -> None:
+    """How many queues there are does not matter where none has a policy of its own."""
+    said = complaints(
+        'resource "aws_iam_group" "g" {\n  name = "g"\n}\n'
+        'resource "aws_sqs_queue" "q" {\n  count = var.many\n  name = "q"\n}\n'
+    )
+    assert said == []
+
+
 def test_a_policy_that_may_be_one_is_named() -> None:
     """A resource that nobody knows, with a policy that is computed: a warning, nothing is lost."""
     said = complaints(
