@@ -107,10 +107,10 @@ def _documents(block: Block, name: str, names: Names) -> list[Value]:
 
 def _read(item: Value) -> Value | None:
     match item.value:
-        case None | "":
-            return None
         case Encoded():
             return item.value.values
+        case None | "":
+            return None
         case str(text):
             try:
                 return _placed(json.loads(text), item.span)

@@ -89,6 +89,8 @@ def _template(node: Template, names: Names, *, one_text: bool) -> Value:
 def as_text(value: Value) -> str | Value:
     """Return a value as Terraform makes text of it, or an open value where it does not."""
     match value.value:
+        case Encoded():
+            return first_open(value) or str(value.value)
         case str(text):
             return text
         case bool(truth):
@@ -140,7 +142,7 @@ def _call(node: Call, names: Names, *, one_text: bool) -> Value:
     return unsayable(f"this use of `{node.name}`", node.span)
 
 
-_TAKE_OPEN = {"concat", "flatten", "tolist", "toset"}
+_TAKE_OPEN = {"concat", "flatten", "jsonencode", "merge", "tolist", "toset"}
 """Functions that put items together without looking at them."""
 
 _OF_TEXTS = {"concat", "flatten", "tolist", "toset", "distinct", "compact", "setunion"}
@@ -251,6 +253,8 @@ def _compact(given: list[Value], span: Span) -> Value | None:
 def _merge(given: list[Value], span: Span) -> Value | None:
     made: dict[str, Value] = {}
     for value in given:
+        if isinstance(value.value, Open):
+            return value
         if not isinstance(value.value, dict):
             return None
         made |= value.value

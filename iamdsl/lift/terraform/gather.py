@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from iamdsl import iam
-from iamdsl.diagnostics import Label, codes
+from iamdsl.diagnostics import codes
 from iamdsl.lift.estate import Estate, Extern
 from iamdsl.lift.terraform import holders
 from iamdsl.lift.terraform.drafts import Draft, Drafts
@@ -20,7 +20,6 @@ from iamdsl.lift.terraform.resources import (
     read_document,
     read_text,
 )
-from iamdsl.lift.terraform.values import is_static
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -252,6 +251,3 @@ def _used(build: iam.Build, externs: Mapping[str, Extern]) -> tuple[Extern, ...]
                 getattr(value, f.name) for f in attrs.fields(type(value)) if f.name != "origin"
             )
     return tuple(extern for name, extern in externs.items() if name in found)
-
-
-__all__ = ["Label", "gather", "is_static"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from iamdsl.diagnostics import codes
+from iamdsl.diagnostics import Label, codes
 from iamdsl.lift.terraform import holders
 from iamdsl.lift.terraform.blocks import Block, Expression, Items, Reference, Template, parse
 from iamdsl.lift.terraform.evaluate import COMPUTED, Names, evaluate, unsayable
@@ -49,6 +49,7 @@ def read(sources: Sequence[Source], report: Report) -> Estate | None:
         r for block in module.resources.values() for r in _instances(block, module, report)
     ]
     _complain_of_calls(module, report)
+    _complain_of_accounts(module, report)
     lone = list(_lone(module))
     if not resources and not lone and not report.failed:
         names = " and ".join(f"`{source.name}`" for source in sources[:3])
@@ -70,6 +71,50 @@ def _complain_of_calls(module: Module, report: Report) -> None:
             f"the module `{call.labels[0]}` is not read: what it holds is in other files",
             hint="import the JSON of the state, which has it all: `terraform show -json`",
         )
+
+
+def _complain_of_accounts(module: Module, report: Report) -> None:
+    """Report identities of several accounts: they would be built into one.
+
+    Providers that differ in their region alone are of one account, one that the module is given
+    by whoever calls it may be of any.
+    """
+    first: Block | None = None
+    for block in module.resources.values():
+        if not block.labels[0].startswith("aws_iam_"):
+            continue
+        first = first or block
+        if _account(block, module) != _account(first, module):
+            report.add(
+                codes.SEVERAL_ACCOUNTS,
+                block.attributes["provider"].span if "provider" in block.attributes else block.span,
+                f"`{'.'.join(block.labels)}` may be of another account than"
+                f" `{'.'.join(first.labels)}`: their providers differ",
+                notes=[Label(first.span, "the first is here")],
+                hint="import the files of each account apart",
+            )
+            return
+
+
+def _account(block: Block, module: Module) -> object:
+    """Return what tells in which account a resource is: how its provider comes by its rights."""
+    alias: str | None = None
+    match block.attributes.get("provider"):
+        case Reference(("aws", str(name))):
+            alias = name
+        case _:
+            pass
+    for provider in module.providers:
+        if provider.labels == ("aws",) and constant(provider.attributes.get("alias")) == alias:
+            roles = [
+                a.span.text for b in provider.all("assume_role") for a in b.attributes.values()
+            ]
+            told = ("profile", "access_key", "allowed_account_ids", "shared_credentials_files")
+            return (
+                *roles,
+                *(provider.attributes[n].span.text for n in told if n in provider.attributes),
+            )
+    return () if alias is None else alias
 
 
 def _pseudo(module: Module) -> dict[str, str]:
@@ -106,11 +151,14 @@ def _instances(block: Block, module: Module, report: Report) -> Iterator[Resourc
     """Yield the instances of a resource that says something of IAM."""
     kind, label = block.labels
     known = kind in holders.KNOWN or kind in CATEGORIES or kind.startswith("aws_iam_")
-    if not (known or any(map(_may_hold, block.attributes.items()))):
+    holder = holders.HOLDERS.get(kind)
+    if not (known or any(map(_may_hold, block.attributes.items()))) or (
+        holder is not None and holder.own and holder.policy not in block.attributes
+    ):
         return
     address = f"{kind}.{label}"
     many = block.attributes.get("count") or block.attributes.get("for_each")
-    if many is None:
+    if many is None or kind in holders.PERMISSIONS:
         yield _resource(block, address, label, module, module, known=known)
         return
     keys = module.keys(block)
@@ -161,8 +209,7 @@ def _body(block: Block, names: Names, module: Module) -> Value:
     texts = _TEXTS | ({holder.owner} if holder is not None else set())
     made = {}
     for name, node in block.attributes.items():
-        listed = isinstance(node, Items)
-        one_text = listed or (name in texts and not module.may_be_nothing(node))
+        one_text = isinstance(node, Items) or (name in texts and not module.may_be_nothing(node))
         made[name] = evaluate(node, names, one_text=one_text)
     listed: dict[str, list[Value]] = {}
     for inner in block.blocks:

@@ -11,7 +11,7 @@ from iamdsl.diagnostics import codes
 from iamdsl.lift.terraform.holders import HOLDERS, KNOWN, Holder, is_policy_attribute
 from iamdsl.lift.terraform.names import CATEGORIES
 from iamdsl.lift.terraform.resources import is_known, read_document, read_text
-from iamdsl.lift.terraform.values import Encoded, is_static, mark
+from iamdsl.lift.terraform.values import Encoded, Open, is_static, mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -128,6 +128,13 @@ class Kept:
     def _unlisted(self, resource: Resource) -> None:
         """Read documents in attributes of resources that are not in the table."""
         for name, value in resource.tree.value.items():
+            if isinstance(value, Open) and is_policy_attribute(name) and name != "content":
+                self._drafts.report.add(
+                    codes.LEFT_OUT,
+                    resource.tree.place((name,)),
+                    f"`{resource.address}.{name}` is left out: whether it is a policy is not known",
+                    hint=value.hint,
+                )
             if not (is_policy_attribute(name) and isinstance(value, str) and _is_document(value)):
                 continue
             arn = resource.get("resource_arn") or resource.get("arn")

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from iamdsl import iam
 from iamdsl.lift.estate import Extern
 from iamdsl.lift.terraform import externs
 from iamdsl.lift.terraform.blocks import Block, Expression, Literal, Reference, Template
 from iamdsl.lift.terraform.documents import document
 from iamdsl.lift.terraform.evaluate import as_text, evaluate, unsayable
 from iamdsl.lift.terraform.names import CATEGORIES, Wish, arn, give, shared
-from iamdsl.lift.terraform.values import Encoded, Open, Value, first_open, is_static, mark
+from iamdsl.lift.terraform.values import Encoded, Open, Value, is_static, mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,6 +33,8 @@ _PSEUDO = {
 }
 _NAMED_BY_ID = {"aws_iam_role", "aws_iam_user", "aws_iam_group"}
 """Entities whose `id` is their name; of others it is their ARN, or means nothing elsewhere."""
+
+_OIDC = "aws_iam_openid_connect_provider"
 
 _IN_IAM = _NAMED_BY_ID | {"aws_iam_policy"}
 
@@ -205,6 +208,8 @@ class Module:
             return Value(mark(_PSEUDO[kind, str(attribute)]), span)
         if (kind, attribute) == ("aws_partition", "dns_suffix"):
             return self._extern("dns_suffix", "dns_suffix", "String", span, 16)
+        if kind == _OIDC and block is not None and attribute in {"arn", "id", "url"}:
+            return self._identity_provider(block, str(attribute), span)
         if kind == "aws_iam_policy_document" and block is not None:
             if attribute not in {"json", "minified_json"}:
                 return unsayable(f"`{span.text}`", span)
@@ -229,8 +234,7 @@ class Module:
             value = document(block, self)
         finally:
             self._open.discard(guard)
-        found = first_open(value)
-        return found if found is not None else Value(Encoded.of(value), span)
+        return value if isinstance(value.value, Open) else Value(Encoded.of(value), span)
 
     def _resource(
         self, kind: str, name: str, rest: list[Any], span: Span, *, one_text: bool
@@ -260,6 +264,8 @@ class Module:
             return Value(mark(f"entity {entity}"), span)
         if kind == "aws_s3_bucket" and attribute in {"arn", "id", "bucket"} and key is None:
             return self._bucket(block, attribute, span)
+        if kind == _OIDC and attribute in {"arn", "id", "url"} and key is None:
+            return self._identity_provider(block, str(attribute), span)
         if isinstance(attribute, str) and key is None:
             value = self._argument(block, attribute)
             if value is not None:
@@ -280,6 +286,29 @@ class Module:
             text = f"arn:{mark('aws.partition')}:s3:::{text}"
         return Value(text, span)
 
+    def _identity_provider(self, block: Block, attribute: str, span: Span) -> Value:
+        """Return the host of an identity provider, or its ARN, which the host makes.
+
+        IAM keeps the URL without its scheme (AWS "API_GetOpenIDConnectProvider").
+        """
+        node, url = block.attributes.get("url"), self._argument(block, "url")
+        text = as_text(url) if url is not None else None
+        if node is None or not isinstance(text, str):
+            return self._other(block.labels[0], block.labels[1], [attribute], span, one_text=True)
+        if text.startswith(iam.PLACEHOLDER_OPEN):
+            # The name and the key of what `replace(x, "https://", "")` of the same `x` is.
+            written = re.sub(r"\s+", "", node.span.text.removeprefix('"${').removesuffix('}"'))
+            host = self._extern(
+                f'replace({written},"https://","")',
+                f"{iam.placeholders(text)[0]}_host",
+                "String",
+                span,
+                256,
+            )
+            text = str(host.value)
+        text = text.removeprefix("https://")
+        return Value(text if attribute == "url" else arn("oidc-provider", "/", text), span)
+
     def _argument(self, block: Block, name: str) -> Value | None:
         """Return the value of an argument that a block has, which its attribute then is."""
         node = block.attributes.get(name)
@@ -288,7 +317,7 @@ class Module:
             return None
         self._open.add(guard)
         try:
-            return evaluate(node, self, one_text=name in {"bucket", "name", "arn"})
+            return evaluate(node, self, one_text=name in {"bucket", "name", "arn", "url"})
         finally:
             self._open.discard(guard)
 

@@ -41,7 +41,8 @@ class Resource:
     def get(self, name: str) -> Any:
         """Return the value of an attribute; None for one that is not there, null or empty."""
         found = self.tree.value.get(name)
-        return None if found in ("", []) else found
+        empty = found in ("", []) and not isinstance(found, Encoded)
+        return None if empty else found
 
 
 def read_text(resource: Resource, name: str, report: Report) -> str | None:

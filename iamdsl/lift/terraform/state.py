@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
-from iamdsl.diagnostics import codes
+from iamdsl.diagnostics import Label, codes
 from iamdsl.lift.estate import Extern
 from iamdsl.lift.reading import Tree
 from iamdsl.lift.terraform import externs, holders
@@ -72,6 +72,8 @@ def read(tree: Tree, name: str, report: Report) -> Estate | None:
             f"this is no state or plan of Terraform's: {error.problem}",
             hint="`terraform show -json` and `terraform state pull` give the forms that are read",
         )
+        return None
+    if _several_accounts(found, tree, report):
         return None
     unknown = _Unknown(tree.value, found)
     pseudo = _pseudo(found)
@@ -219,6 +221,27 @@ def _pseudo(found: list[Found]) -> dict[str, str]:
         if f.mode == "data" and f.type == "aws_caller_identity":
             seen["account"].add(str(f.values.get("account_id")))
     return {name: next(iter(texts)) for name, texts in seen.items() if len(texts) == 1}
+
+
+def _several_accounts(found: list[Found], tree: Tree, report: Report) -> bool:
+    """Tell whether identities are of several accounts: they would be built into one."""
+    first: tuple[Found, str] | None = None
+    for f in found:
+        arn = f.values.get("arn") if f.mode == "managed" and f.type in CATEGORIES else None
+        match = _ARN.fullmatch(arn) if isinstance(arn, str) and ":iam:" in arn else None
+        if match is None or not match[3]:
+            continue
+        first = first or (f, match[3])
+        if match[3] != first[1]:
+            report.add(
+                codes.SEVERAL_ACCOUNTS,
+                tree.place(f.place),
+                f"`{f.address}` is of the account `{match[3]}`, `{first[0].address}` of `{first[1]}`",
+                notes=[Label(tree.place(first[0].place), "the first is here")],
+                hint="import the states of each account apart",
+            )
+            return True
+    return False
 
 
 class _Unknown:

@@ -42,15 +42,18 @@ class Value(NamedTuple):
 
 
 class Encoded(str):
-    """A JSON text that was made of values: it keeps them, because their places are known."""
+    """A JSON text that was made of values: it keeps them, because their places are known.
+
+    The text is empty where something in them is open; it is no text to go on with then.
+    """
 
     __slots__ = ("values",)
     values: Value
 
     @classmethod
     def of(cls, values: Value) -> Encoded:
-        """Return the text of values, which hold nothing open."""
-        made = cls(json.dumps(plain(values)))
+        """Return the text of values."""
+        made = cls("" if first_open(values) is not None else json.dumps(plain(values)))
         made.values = values
         return made
 
@@ -71,6 +74,8 @@ def first_open(value: Value) -> Value | None:
     match value.value:
         case Open():
             return value
+        case Encoded():
+            return first_open(value.value.values)
         case list(items):
             parts = items
         case dict(items):
@@ -105,6 +110,8 @@ def opened(tree: Tree) -> Iterator[tuple[Path, Open]]:
         match value:
             case Open():
                 yield path, value
+            case Encoded():
+                yield from ((path + p, v) for p, v in opened(tree_of(value.values)))
             case list():
                 pending.extend(((*path, i), v) for i, v in reversed(list(enumerate(value))))
             case dict():

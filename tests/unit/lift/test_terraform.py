@@ -300,6 +300,28 @@ def test_account_ids_keep_their_type() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ('"https://token.actions.githubusercontent.com"', "token.actions.githubusercontent.com"),
+        ("aws_eks_cluster.this.identity[0].oidc[0].issuer", "<eks_cluster_issuer_host>"),
+    ],
+)
+def test_identity_providers_have_the_arn_of_their_host(url: str, host: str) -> None:
+    """The ARN and the URL of a provider are made of its host, which is one extern however written."""
+    before = f'resource "aws_iam_openid_connect_provider" "p" {{\n  url = {url}\n}}\n'
+    made = statement(
+        '["${aws_iam_openid_connect_provider.p.arn}", "${aws_iam_openid_connect_provider.p.url}:sub",'
+        f' "${{replace({url}, "https://", "")}}"]',
+        before=before,
+    )
+    assert made["Resource"] == [
+        f"arn:<aws.partition>:iam::<aws.account>:oidc-provider/{host}",
+        f"{host}:sub",
+        host,
+    ]
+
+
 def test_arguments_that_are_texts_take_any_variable() -> None:
     """What a variable without a type gives an argument that is one text is one text."""
     estate, report = read(
@@ -329,6 +351,44 @@ def test_other_accounts_and_regions_are_not_ours() -> None:
     before = 'data "aws_caller_identity" "other" {\n  provider = aws.other\n}\n'
     made = statement('"${data.aws_caller_identity.other.account_id}"', before=before)
     assert made["Resource"] == "<other_account_id>"
+
+
+@pytest.mark.parametrize(
+    ("settings", "one"),
+    [
+        ('region = "us-east-1"', True),
+        ('assume_role {\n    role_arn = "arn:aws:iam::222233334444:role/x"\n  }', False),
+        ('profile = "prod"', False),
+    ],
+)
+def test_providers_of_other_accounts_are_refused(settings: str, *, one: bool) -> None:
+    """Identities of two accounts would be built into one; two regions are one account."""
+    said = complaints(
+        'provider "aws" {\n  region = "eu-west-1"\n}\n'
+        f'provider "aws" {{\n  alias = "other"\n  {settings}\n}}\n'
+        'resource "aws_iam_group" "a" {\n  name = "a"\n}\n'
+        'resource "aws_iam_group" "b" {\n  name = "b"\n  provider = aws.other\n}\n'
+    )
+    assert [s.split()[0] for s in said] == ([] if one else ["IAM651"])
+
+
+def test_what_has_no_policy_may_be_as_many_as_it_likes() -> None:
+    """How many queues there are does not matter where none has a policy of its own."""
+    said = complaints(
+        'resource "aws_iam_group" "g" {\n  name = "g"\n}\n'
+        'resource "aws_sqs_queue" "q" {\n  count = var.many\n  name = "q"\n}\n'
+    )
+    assert said == []
+
+
+def test_a_policy_that_may_be_one_is_named() -> None:
+    """A resource that nobody knows, with a policy that is computed: a warning, nothing is lost."""
+    said = complaints(
+        'resource "aws_iam_group" "g" {\n  name = "g"\n}\n'
+        'resource "aws_new_thing" "x" {\n  access_policy = file("a.json")\n}\n'
+    )
+    (only,) = said
+    assert only.startswith("IAM630 main.tf:5:19 `aws_new_thing.x.access_policy` is left out")
 
 
 def test_suffixes_of_service_principals() -> None:

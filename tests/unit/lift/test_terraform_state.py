@@ -303,6 +303,20 @@ def test_account_partition_and_region_are_known_where_all_agree() -> None:
     assert estate.pseudo == {"partition": "aws-cn", "account": "111122223333"}
 
 
+def test_identities_of_several_accounts_are_refused() -> None:
+    """Roles of two accounts would be built into one: both are named."""
+    estate, report = read(
+        state_of(
+            resource("aws_iam_group", "g", name="g", arn="arn:aws:iam::111122223333:group/g"),
+            resource("aws_iam_group", "h", name="h", arn="arn:aws:iam::222233334444:group/h"),
+        )
+    )
+    assert estate is None
+    assert said(report) == [
+        "IAM651 `aws_iam_group.h` is of the account `222233334444`, `aws_iam_group.g` of `111122223333`"
+    ]
+
+
 def test_other_kinds_of_policies_are_no_documents() -> None:
     """A lifecycle policy, tag policies and a password policy hold nothing that IAM reads."""
     estate, report = read(
