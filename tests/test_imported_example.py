@@ -11,7 +11,9 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "imported"
 
 def test_the_example_is_what_import_makes() -> None:
     """Its README says so, and the example shows what to expect."""
-    made = importing.run([str(EXAMPLE / "account.json")], importing.Options(split=True))
+    made = importing.run(
+        [str(EXAMPLE / "account.json")], importing.Options(split=True, settings=None)
+    )
     there = {
         path.relative_to(EXAMPLE).as_posix(): path.read_text(encoding="utf-8")
         for path in EXAMPLE.rglob("*.iam")

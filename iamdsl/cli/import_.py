@@ -68,7 +68,8 @@ def command(
     from iamdsl.project import importing  # noqa: PLC0415 (the compiler, when there is work)
 
     split = out is not None and not out.endswith(".iam")
-    options = importing.Options(kind, target, name, _place(params), skip, split)
+    place, settings = _place(params), importing.place_of(out)
+    options = importing.Options(kind, target, name, place, skip, split, settings)
     stdin = sys.stdin.buffer.read(importing.MAX_BYTES + 1) if "-" in paths else None
     made = importing.run(paths, options, stdin)
     problem = None

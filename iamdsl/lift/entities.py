@@ -202,12 +202,11 @@ class Writer:
         text = attachment.policy
         if text in self.facts.own:
             return nodes.entity(self.facts.own[text])
-        partition = self.facts.pseudo.get("partition", "aws")
-        for start in (f"arn:{partition}:", f"arn:{nodes.mark('aws.partition')}:"):
-            short = text.removeprefix(f"{start}iam::aws:policy/")
-            known = self.facts.catalogue.managed_policy(short) if short != text else None
-            if known == short:
-                return nodes.call("aws_managed", nodes.string(short.rpartition("/")[2]))
+        partition = self.facts.pseudo.get("partition", nodes.mark("aws.partition"))
+        short = text.removeprefix(f"arn:{partition}:iam::aws:policy/")
+        known = self.facts.catalogue.managed_policy(short) if short != text else None
+        if known == short:
+            return nodes.call("aws_managed", nodes.string(short.rpartition("/")[2]))
         if (only := nodes.only_mark(text)) is not None:
             return nodes.reference(only)
         return nodes.arn(text) if ":" in text else nodes.string(text)

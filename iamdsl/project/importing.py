@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
@@ -22,7 +23,7 @@ from iamdsl.compiler import Environment, compile  # noqa: A004 (the verb of the 
 from iamdsl.diagnostics import Diagnostic, Report, Severity, codes
 from iamdsl.lift import formats
 from iamdsl.lift.templates import Pattern, patterns
-from iamdsl.project import loading
+from iamdsl.project import config, loading
 from iamdsl.project.catalogue import open_catalogue
 from iamdsl.project.problem import Problem, reason
 from iamdsl.source import Source, Span
@@ -46,7 +47,9 @@ class Options(NamedTuple):
 
     Attributes:
         kind, target, name: of a lone policy document, see `lift.policies.read`.
-        place: what is known of where it is from: `account`, `region`, `partition`.
+        place: what the sources will be built for: `account`, `region`, `partition`.
+        settings: the place by the settings that hold for the sources; None where they are to be
+            written, and will say what an answer says of its account.
         skip: whether entities that cannot be said are left out, with their errors as warnings.
         split: whether each entity of an account gets a file of its own.
     """
@@ -57,6 +60,7 @@ class Options(NamedTuple):
     place: tuple[tuple[str, str], ...] = ()
     skip: bool = False
     split: bool = False
+    settings: Mapping[str, str] | None = MappingProxyType({})
 
 
 class Made(NamedTuple):
@@ -242,27 +246,41 @@ class _Making:
     def add(self, name: str, estate: Estate) -> None:
         """Add what was read from one input."""
         own = Report()
-        estate = attrs.evolve(estate, pseudo={**dict(self._options.place), **estate.pseudo})
+        split = self._options.split and "account" in estate.pseudo and not estate.externs
+        estate = attrs.evolve(estate, pseudo=dict(self._pseudo_of(name, estate)))
         lifted = lift.lift(estate, self._catalogue, own, self._templates(estate))
         self._complain(own.diagnostics)
-        for key, value in estate.pseudo.items():
-            if self._pseudo.setdefault(key, value) != value:
-                self._report.add(
-                    codes.SEVERAL_ACCOUNTS,
-                    None,
-                    f"`{name}` is of the {key} `{value}`, and something else of `{self._pseudo[key]}`",
-                    hint="import them one by one, each into a folder of its own",
-                )
         whole = tuple(e for e in lifted.entities if e.whole)
         self._refused.update(dict.fromkeys(estate.refused))
         self._refused.update(dict.fromkeys(e.name for e in lifted.entities if not e.whole))
-        split = self._options.split and "account" in estate.pseudo and not lifted.externs
         for file, entities in (_split(whole) if split else {name: whole}).items():
             unique, number = file, 1
             while f"{unique}.iam" in self._files:
                 number += 1
                 unique = f"{file}-{number}"
             self._files[f"{unique}.iam"] = (lifted.externs, entities)
+
+    def _pseudo_of(self, name: str, estate: Estate) -> dict[str, str]:
+        """Return what the sources of an estate may leave unsaid, because their settings say it.
+
+        Settings that are there for another account do not matter to sources that say all.
+        """
+        if self._options.settings is not None:
+            known = {**self._options.settings, **dict(self._options.place)}
+            if any(known.get(k, v) != v for k, v in estate.pseudo.items()):
+                known = {}
+            self._pseudo.update(known)
+            return known
+        for key, value in estate.pseudo.items():
+            known_value = self._pseudo.setdefault(key, value)
+            if known_value != value:
+                self._report.add(
+                    codes.SEVERAL_ACCOUNTS,
+                    None,
+                    f"`{name}` is of the {key} `{value}`, and the sources are for `{known_value}`",
+                    hint="import it by itself, into a folder of its own",
+                )
+        return self._pseudo
 
     def _templates(self, estate: Estate) -> tuple[Pattern, ...]:
         """Return what the standard library can say in the place of an estate."""
@@ -391,6 +409,22 @@ def _split(entities: Sequence[Written]) -> dict[str, tuple[Written, ...]]:
     return made
 
 
+def place_of(out: str | None) -> dict[str, str] | None:
+    """Return what the settings say that hold where sources are to be written.
+
+    None of a folder that has none yet: `write` will put some there.
+    """
+    folder = out is not None and not out.endswith(".iam")
+    start = os.path.abspath((out if folder else os.path.dirname(out or "")) or ".")
+    if folder and not os.path.lexists(os.path.join(start, config.FILE)):
+        return None
+    if not os.path.isdir(start):
+        return {}
+    settings, _ = config.load(start)
+    found = {name: getattr(settings, name) for name in config.PSEUDO}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def write(made: Imported, out: str, *, force: bool = False) -> Problem | None:
     """Write the sources: into a file that ends in `.iam`, or into a folder, with its settings.
 
@@ -400,7 +434,7 @@ def write(made: Imported, out: str, *, force: bool = False) -> Problem | None:
         text = "\n".join(source.text for source in made.sources)
         return _written({out: text}, force=force)
     files = {os.path.join(out, *source.file.split("/")): source.text for source in made.sources}
-    settings = os.path.join(out, "iamdsl.toml")
+    settings = os.path.join(out, config.FILE)
     if not os.path.lexists(settings):
         files[settings] = _settings(made.pseudo)
     return _written(files, force=force)
