@@ -67,6 +67,8 @@ def asked_for(name: str, document: Mapping[str, Any]) -> Asked:
         return Asked("rcp")
     if "endpoint_polic" in name or "endpoint-polic" in name:
         return Asked("resource", "vpce-0123456789abcdef0")
+    if name.endswith("/api_gateway_policy.json"):
+        return Asked("resource", _TARGETS["execute-api"])
     return Asked("resource", _target(statements))
 
 

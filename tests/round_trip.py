@@ -50,8 +50,7 @@ def round_trip(
     document: Mapping[str, Any], *, kind: str = "auto", target: str | None = None, rounds: int = 100
 ) -> Trip:
     """Import a document, build what came of it, and compare."""
-    given = json.dumps(document).encode()
-    made = importing.run(["-"], importing.Options(kind, target, "imported"), given)
+    made = imported(document, kind, target)
     warned = tuple(d.code.number for d in made.diagnostics if d.severity is Severity.WARNING)
     if made.failed:
         return Trip(refusal=_first_error(made.diagnostics), codes=warned)
@@ -72,6 +71,12 @@ def round_trip(
 
 
 _UNLIMITED = Limits({name: LIMITS[name]._replace(value=10**9) for name in LIMITS.names()})
+
+
+def imported(document: Mapping[str, Any], kind: str, target: str | None) -> importing.Imported:
+    """Return what `iamdsl import` makes of a document."""
+    given = json.dumps(document).encode()
+    return importing.run(["-"], importing.Options(kind, target, "imported"), given)
 
 
 def _build(

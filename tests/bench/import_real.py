@@ -113,10 +113,11 @@ def main() -> None:
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("files", nargs="*", type=Path, metavar="FILE.json")
     reader.add_argument("--jobs", type=int, default=1, help="processes")
+    reader.add_argument("--only-files", action="store_true", help="no AWS managed policies")
     reader.add_argument("--most", type=int, help="documents of each collection, for a first look")
     arguments = reader.parse_args()
     most: int | None = arguments.most
-    collections = {"AWS managed policies": managed_policies()}
+    collections = {} if arguments.only_files else {"AWS managed policies": managed_policies()}
     for path in arguments.files:
         collections[path.stem] = json.loads(path.read_text(encoding="utf-8"))
     every: list[Outcome] = []

@@ -19,7 +19,7 @@ from round_trip import round_trip
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ROUNDS = int(os.environ.get("IMPORT_ROUNDS", "40"))
+ROUNDS = int(os.environ.get("IMPORT_ROUNDS", "25"))
 BUCKET = "arn:aws:s3:::bucket"
 MOST_REFUSED = 0.1
 
