@@ -80,6 +80,7 @@ class Drafts:
         self.documents: dict[str, iam.Document] = {}
         self.docs: dict[str, str] = {}
         self._names = given
+        self._taken = {name.lower() for name in given.values()}
         self._by_arn: dict[str, Draft | str] = {}
         self._places: dict[tuple[str, str], Resource] = {}
 
@@ -113,14 +114,11 @@ class Drafts:
 
     def free(self, *wishes: str) -> str:
         """Return the first name that nothing has, of some wishes; the last is numbered at need."""
-        taken = {name.lower() for name in self.documents}
-        taken |= {draft.name.lower() for draft in self.identities.values()}
-        taken |= {name.lower() for name in self._names.values()}
         for wish in wishes:
-            if wish.lower() not in taken:
+            if wish.lower() not in self._taken:
                 return wish
         number = 2
-        while f"{wishes[0]}-{number}".lower() in taken:
+        while f"{wishes[0]}-{number}".lower() in self._taken:
             number += 1
         return f"{wishes[0]}-{number}"
 
@@ -145,6 +143,7 @@ class Drafts:
         return [names.arn(kind, path, name), *([real] if isinstance(real, str) else [])]
 
     def _is_new(self, category: str, name: str, resource: Resource) -> bool:
+        self._taken.add(name.lower())
         first = self._places.setdefault((category, name.lower()), resource)
         if first is resource:
             return True

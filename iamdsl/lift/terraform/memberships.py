@@ -33,10 +33,10 @@ def _role(resource: Resource, drafts: Drafts) -> None:
             name = read_text(block, "name", drafts.report) or draft.name
             draft.inline.setdefault(name, drafts.served(policy))
     for arn in read_texts(resource, "managed_policy_arns", drafts.report):
-        draft.attach(drafts.attachment(arn, resource.tree.place(("managed_policy_arns",))))
+        draft.attach(drafts.attachment(arn, resource.tree.origin("managed_policy_arns")))
     limit = read_text(resource, "permissions_boundary", drafts.report)
     if limit is not None:
-        place = resource.tree.place(("permissions_boundary",))
+        place = resource.tree.origin("permissions_boundary")
         draft.boundary = drafts.attachment(limit, place)
 
 
@@ -84,10 +84,10 @@ def _arns(resource: Resource, drafts: Drafts) -> Iterator[iam.Attachment]:
     for name in ("policy_arn", "managed_policy_arn"):
         arn = read_text(resource, name, drafts.report)
         if arn is not None:
-            yield drafts.attachment(arn, resource.tree.place((name,)))
+            yield drafts.attachment(arn, resource.tree.origin(name))
     for name in ("policy_arns", "managed_policy_arns"):
         for arn in read_texts(resource, name, drafts.report):
-            yield drafts.attachment(arn, resource.tree.place((name,)))
+            yield drafts.attachment(arn, resource.tree.origin(name))
 
 
 def _attach_to(

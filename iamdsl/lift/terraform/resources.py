@@ -76,7 +76,7 @@ def read_blocks(resource: Resource, name: str, report: Report) -> list[Resource]
                 resource,
                 address=f"{resource.address}.{name}[{number}]",
                 tree=resource.tree.at(name, number),
-                place=resource.tree.place((name, number)),
+                place=resource.tree.origin(name, number),
             )
             for number in range(len(value))
         ]

@@ -258,6 +258,8 @@ class _Unknown:
                     pass
         self._configuration = plan.get("configuration")
         self._managed = [f for f in found if f.mode == "managed"]
+        self._locals: dict[str, dict[str, Found]] = {}
+        self._written: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
 
     def of(self, found: Found) -> Mapping[str, Any]:
         """Return the attributes of a resource that are not known, wholly or in part."""
@@ -298,8 +300,12 @@ class _Unknown:
                     return None
 
     def _local(self, module: str) -> dict[str, Found]:
+        if module in self._locals:
+            return self._locals[module]
         of_module = (f for f in self._managed if f.module == module)
-        return {f.address.removeprefix(f"{module}."): f for f in of_module}
+        local = {f.address.removeprefix(f"{module}."): f for f in of_module}
+        self._locals[module] = local
+        return local
 
     def _module(self, address: str) -> Any:
         """Return the configuration of a module."""
@@ -319,15 +325,18 @@ class _Unknown:
         return {f"module.{n}": c for n, c in calls.items()} if isinstance(calls, dict) else {}
 
     def _expression(self, found: Found, attribute: str) -> Any:
-        module = self._module(found.module)
-        listed = module.get("resources") if isinstance(module, dict) else None
-        for item in listed if isinstance(listed, list) else []:
-            match item:
-                case {"type": found.type, "name": found.name, "expressions": dict(expressions)}:
-                    return expressions.get(attribute)
-                case _:
-                    pass
-        return None
+        if found.module not in self._written:
+            module = self._module(found.module)
+            listed = module.get("resources") if isinstance(module, dict) else None
+            written: dict[tuple[str, str], dict[str, Any]] = {}
+            for item in listed if isinstance(listed, list) else []:
+                match item:
+                    case {"type": str(kind), "name": str(name), "expressions": dict(expressions)}:
+                        written.setdefault((kind, name), expressions)
+                    case _:
+                        pass
+            self._written[found.module] = written
+        return self._written[found.module].get((found.type, found.name), {}).get(attribute)
 
 
 def _steps(module: str) -> list[str]:
@@ -353,7 +362,7 @@ def _resource(found: Found, tree: Tree, unknown: _Unknown, names: Mapping[str, s
         return tree.place(found.place)
 
     here = Tree(tree.source, values, place)
-    return Resource(found.address, found.type, _label(found), here, tree.place(found.place))
+    return Resource(found.address, found.type, _label(found), here, tree.origin(*found.place))
 
 
 def _is_unknown(how: Any) -> bool:
@@ -368,7 +377,11 @@ class _Owners:
 
     def __init__(self, found: list[Found], unknown: _Unknown, partition: str | None) -> None:
         self.externs: dict[str, Extern] = {}
-        self._found, self._unknown = found, unknown
+        self._unknown = unknown
+        self._by_id: dict[tuple[str, str], Found] = {}
+        for f in found:
+            for said in _ids(f) if f.mode == "managed" else ():
+                self._by_id.setdefault((f.type, said), f)
         self._partition = partition or mark("aws.partition")
 
     def of(self, resource: Resource, found: Found) -> dict[str, str]:
@@ -382,10 +395,8 @@ class _Owners:
         if isinstance(said, Open):
             owner = self._unknown.owner(found, holder.owner)
             return {} if owner is None else {holder.owner: self._arn(owner[0])}
-        for other in self._found:
-            if other.type == holder.type and other.mode == "managed" and said in _ids(other):
-                return {holder.owner: self._arn(other)}
-        return {}
+        other = self._by_id.get((holder.type, said)) if isinstance(said, str) else None
+        return {} if other is None else {holder.owner: self._arn(other)}
 
     def _arn(self, found: Found) -> str:
         arn, bucket = found.values.get("arn"), found.values.get("bucket")
@@ -402,9 +413,10 @@ class _Owners:
         return mark(name)
 
 
-def _ids(found: Found) -> list[Any]:
+def _ids(found: Found) -> list[str]:
     names = ("id", "name", "bucket", "url", "key_id", "domain_name")
-    return [found.values[name] for name in names if found.values.get(name)]
+    values = (found.values.get(name) for name in names)
+    return [value for value in values if isinstance(value, str) and value]
 
 
 def _lone(found: list[Found], tree: Tree) -> Iterator[Resource]:
@@ -416,7 +428,7 @@ def _lone(found: list[Found], tree: Tree) -> Iterator[Resource]:
     for f in documents:
         text = f.values.get("json")
         if isinstance(text, str) and _canonical(text) not in used:
-            yield Resource(f.address, "data", _label(f), tree.at(*f.path), tree.place(f.place))
+            yield Resource(f.address, "data", _label(f), tree.at(*f.path), tree.origin(*f.place))
 
 
 def _texts(found: Found) -> Iterator[str]:
