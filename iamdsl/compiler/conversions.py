@@ -35,7 +35,8 @@ def convert(evaluator: Evaluator, name: str, value: Value, span: Span) -> Value 
                 hint="write a value of that kind; a key on the right needs no conversion",
             )
             return None
-        if name == "Arn" and not text.startswith("arn:") and not {"*", ":"} & set(text):
+        named = not text.startswith("arn:") and not {"*", ":"} & set(text)
+        if name == "Arn" and named and not whole_extern(text):
             text = builders.entity_mark(text)  # the ARN of a declaration
         kind = Type("Converted", options=(name,))
         made.append(Value(kind, text, leaf.outside, span=leaf.span))

@@ -29,7 +29,7 @@ def expressions(values: tuple[str, ...], facts: Facts) -> list[tree.Expression]:
     """Return actions as expressions: those of one service together, in the order of services."""
     groups: dict[str, dict[str, tree.Literal | tree.Text]] = {}
     for value in values:
-        if value == "*":
+        if value in {"*", "*:*"}:
             groups.setdefault("*", {})
             continue
         if nodes.has_mark(value):

@@ -94,7 +94,7 @@ def test(entry: Entry, facts: Facts) -> Test:
     as_written = _is_odd(entry.key, prefix, facts) or _has_short_arn(operator, entry)
     left = key(entry.key, facts, as_written=as_written)
     if base == "Bool" and not prefix:
-        return _flag(left, entry, optional=optional)
+        return _flag(left, entry, facts, optional=optional)
     quantifier = {"ForAnyValue": "any", "ForAllValues": "all"}.get(prefix)
     texts = tuple(dict.fromkeys(entry.values))
     relation = _relation(operator, texts)
@@ -222,7 +222,7 @@ def _presence(entry: Entry, facts: Facts) -> Test:
     return Test(exists, None)
 
 
-def _flag(left: tree.Expression, entry: Entry, *, optional: bool) -> Test:
+def _flag(left: tree.Expression, entry: Entry, facts: Facts, *, optional: bool) -> Test:
     """Return a truth value: `k`, `not k` (a missing key is not true), `k == false`, `k? == true`."""
     wanted = {v.lower() for v in entry.values}
     odd = next((v for v in entry.values if v.lower() not in {"true", "false"}), None)
@@ -235,12 +235,14 @@ def _flag(left: tree.Expression, entry: Entry, *, optional: bool) -> Test:
             )
         return Test(tree.Compare("exists", left, None, span=nodes.NOWHERE), None)
     (text,) = wanted
-    if text == "true" and not optional:
+    known = facts.catalogue.condition_key(entry.key) is not None
+    if text == "true" and not optional and known:
         return Test(left, None)
-    if text == "false" and optional:
+    if text == "false" and optional and known:
         return Test(tree.Not(left, span=nodes.NOWHERE), left)
     key_ = tree.Optional(left, span=nodes.NOWHERE) if optional else left
-    return Test(tree.Compare("==", key_, nodes.literal("bool", text), span=nodes.NOWHERE), None)
+    right = values.value("Bool", text, entry.key, facts)
+    return Test(tree.Compare("==", key_, right, span=nodes.NOWHERE), None)
 
 
 def key(name: str, facts: Facts, *, as_written: bool = False) -> tree.Expression:

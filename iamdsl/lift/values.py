@@ -41,7 +41,17 @@ def value(family: str, text: str, key: str, facts: Facts) -> tree.Expression:
         if nodes.only_mark(text) is None:
             raise NotSayableError(text, "is known at deployment only", "write the value out")
         return nodes.call({"IpAddress": "Network"}.get(family, family), nodes.text(text))
-    return _WRITERS[family](text, key, facts)
+    written = _WRITERS[family](text, key, facts)
+    if family == "String" or facts.catalogue.condition_key(key) is not None:
+        return written
+    # The catalogue does not say the type of the key: a conversion does, where a value would guess.
+    return written if isinstance(written, tree.Call) else nodes.call(_CONVERSIONS[family], written)
+
+
+_CONVERSIONS = {
+    "Arn": "Arn", "Numeric": "Numeric", "Date": "Date", "Bool": "Bool", "IpAddress": "Network",
+    "Binary": "Binary",
+}  # fmt: skip
 
 
 def has_wildcard(text: str) -> bool:
