@@ -65,12 +65,12 @@ def command(
     Without --out the source goes to stdout. Each statement becomes a sentence that compiles to
     that statement again; what has no exact form is an error, and nothing is written.
     """
-    from iamdsl.project import importing  # noqa: PLC0415 (the compiler, when there is work)
+    from iamdsl.project import importing, inputs  # noqa: PLC0415 (the compiler, when there is work)
 
     split = out is not None and not out.endswith(".iam")
     place, settings = _place(params), importing.place_of(out)
     options = importing.Options(kind, target, name, place, skip, split, settings)
-    stdin = sys.stdin.buffer.read(importing.MAX_BYTES + 1) if "-" in paths else None
+    stdin = sys.stdin.buffer.read(inputs.MAX_BYTES + 1) if "-" in paths else None
     made = importing.run(paths, options, stdin)
     problem = None
     if not made.failed and out is not None:

@@ -52,7 +52,8 @@ def lift(
         known: the templates that may be used, see `templates.patterns`.
     """
     estate = filled(estate, report)
-    facts = Facts(catalogue, report, estate.pseudo, _own(estate))
+    arns = frozenset(e.name for e in estate.externs if e.type == "Arn")
+    facts = Facts(catalogue, report, estate.pseudo, _own(estate), arns)
     groups = {i.name for i in estate.build.identities if i.kind == "group"}
     writer = Writer(facts, estate.docs, known, groups)
     written = [writer.document(d) for d in estate.build.documents]

@@ -17,7 +17,7 @@ import attrs
 from iamdsl import iam
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from iamdsl.source import Span
 
@@ -59,3 +59,24 @@ class Estate:
     pseudo: Mapping[str, str] = attrs.field(factory=dict)
     docs: Mapping[str, str] = attrs.field(factory=dict)
     refused: tuple[str, ...] = ()
+
+    def texts(self) -> Iterator[str]:
+        """Yield the texts that may be ARNs: resources, principals, values, attachments."""
+        for document in self.build.documents:
+            yield document.target or ""
+            yield from _texts(document.policy)
+        for identity in self.build.identities:
+            own = (identity.trust, identity.own, *(policy for _, policy in identity.inline))
+            for policy in own:
+                yield from _texts(policy) if policy is not None else ()
+            attached = (*identity.managed, *([identity.boundary] if identity.boundary else []))
+            yield from (a.policy for a in attached if not a.ours)
+
+
+def _texts(policy: iam.Policy) -> Iterator[str]:
+    for statement in policy.statements:
+        yield from statement.resources.values if statement.resources is not None else ()
+        for _, values in statement.principals.by_type if statement.principals is not None else ():
+            yield from values
+        for entry in statement.condition:
+            yield from entry.values

@@ -90,7 +90,7 @@ def _is_single(key: str, facts: Facts) -> bool:
 def _arn(text: str, key: str, facts: Facts) -> tree.Expression:
     del key
     name = nodes.only_mark(text)
-    if name is not None and name.startswith("entity "):
+    if name is not None and (name.startswith("entity ") or name in facts.arns):
         return nodes.reference(name)
     if text in facts.own:
         return nodes.entity(facts.own[text])

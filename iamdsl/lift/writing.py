@@ -37,12 +37,14 @@ class Facts:
         pseudo: what the project will say of its place (`account`, `partition`, `region`), so that
             builders and `aws.account` give the same texts again.
         own: ARNs of the estate's entities, by the ARN: their names.
+        arns: names of the externs that are ARNs, which need no conversion.
     """
 
     catalogue: Catalogue
     report: Report
     pseudo: Mapping[str, str] = attrs.field(factory=dict)
     own: Mapping[str, str] = attrs.field(factory=dict)
+    arns: frozenset[str] = frozenset()
     _kept: set[str] = attrs.field(factory=set)
 
     def kept(self, text: str) -> None:

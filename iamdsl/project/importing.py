@@ -21,10 +21,11 @@ from iamdsl import fmt, lift, resources
 from iamdsl.aws.limits import LIMITS
 from iamdsl.compiler import Environment, compile  # noqa: A004 (the verb of the compiler)
 from iamdsl.diagnostics import Diagnostic, Report, Severity, codes
-from iamdsl.lift import formats
+from iamdsl.lift import formats, nodes
 from iamdsl.lift.templates import Pattern, patterns
 from iamdsl.project import config, loading
 from iamdsl.project.catalogue import open_catalogue
+from iamdsl.project.inputs import Input, gather, word
 from iamdsl.project.problem import Problem, reason
 from iamdsl.source import Source, Span
 from iamdsl.syntax import parse, tree
@@ -34,12 +35,6 @@ if TYPE_CHECKING:
 
     from iamdsl.aws import Catalogue
     from iamdsl.lift import Estate, Written
-
-SUFFIXES = (".json", ".yaml", ".yml", ".template", ".tf")
-"""How the names of files end that are looked at in a folder."""
-
-MAX_BYTES = 64 * 1024 * 1024
-"""The largest file that is read: `get-account-authorization-details` of large accounts."""
 
 
 class Options(NamedTuple):
@@ -97,14 +92,6 @@ class Imported(NamedTuple):
         return any(d.severity is Severity.ERROR for d in self.diagnostics)
 
 
-class _Input(NamedTuple):
-    """Sources that are read together: one file, or the `.tf` files of a folder."""
-
-    name: str
-    sources: tuple[Source, ...]
-    named: bool
-
-
 def run(paths: Sequence[str], options: Options, stdin: bytes | None = None) -> Imported:
     """Import files and folders; nothing is written.
 
@@ -113,12 +100,12 @@ def run(paths: Sequence[str], options: Options, stdin: bytes | None = None) -> I
     """
     report = Report()
     catalogue = open_catalogue()
-    inputs, ignored = _gather(paths, stdin, report)
+    inputs, ignored = gather(paths, stdin, report)
     if isinstance(catalogue, Problem):
         report.extend([catalogue.diagnostic()])
     if report.failed or isinstance(catalogue, Problem):
         return Imported(report.diagnostics)
-    estates: list[tuple[_Input, Estate]] = []
+    estates: list[tuple[Input, Estate]] = []
     for given in inputs:
         estate = _read(given, options, report)
         if estate is None:
@@ -133,70 +120,7 @@ def run(paths: Sequence[str], options: Options, stdin: bytes | None = None) -> I
     return making.result(ignored, sum(len(s.text) for i, _ in estates for s in i.sources))
 
 
-def _gather(
-    paths: Sequence[str], stdin: bytes | None, report: Report
-) -> tuple[list[_Input], list[str]]:
-    """Return what the paths name, read; and the files of folders that were left aside."""
-    named: list[tuple[str, bool]] = []
-    for path in paths:
-        if path == "-" or not os.path.isdir(path):
-            named.append((path, True))
-        else:
-            named += [(inner, False) for inner in _inside(path)]
-    ignored: list[str] = []
-    inputs: list[_Input] = []
-    modules: dict[str, list[Source]] = {}
-    for path, explicit in dict(named).items():
-        source = _source(path, stdin)
-        if isinstance(source, Problem):
-            if explicit:
-                report.extend([source.diagnostic()])
-            else:
-                ignored.append(path)
-        elif path.endswith(".tf"):
-            modules.setdefault(os.path.dirname(path), []).append(source)
-        else:
-            inputs.append(_Input(_stem(path), (source,), explicit))
-    for folder, sources in modules.items():
-        explicit = any(dict(named).get(s.name, True) for s in sources)
-        whole = os.path.basename(os.path.abspath(folder or "."))
-        name = _stem(sources[0].name) if len(sources) == 1 else _word(whole)
-        inputs.append(_Input(name, tuple(sources), explicit))
-    return inputs, ignored
-
-
-def _inside(folder: str) -> list[str]:
-    """Return the files of a folder and those below it that may hold something of IAM's."""
-    found = []
-    for here, folders, files in os.walk(folder):
-        folders[:] = sorted(f for f in folders if f[0] != "." and f != "node_modules")
-        found += [
-            os.path.join(here, f) for f in sorted(files) if f.endswith(SUFFIXES) and f[0] != "."
-        ]
-    return found
-
-
-def _source(path: str, stdin: bytes | None) -> Source | Problem:
-    if path == "-":
-        file: loading.File | Problem = loading.piped(stdin or b"", MAX_BYTES)
-    else:
-        file = loading.read(path, path.replace(os.sep, "/"), MAX_BYTES)
-    return file if isinstance(file, Problem) else loading.decode(file)
-
-
-def _stem(path: str) -> str:
-    """Return a name for what a file holds: its own, without its ending."""
-    base = "imported" if path == "-" else os.path.basename(path)
-    return _word(base.split(".", maxsplit=1)[0])
-
-
-def _word(text: str) -> str:
-    """Return a text as a name of the language, as near to it as can be."""
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-")
-    return name if name[:1].isalpha() else f"policy-{name}".rstrip("-")
-
-
-def _read(given: _Input, options: Options, report: Report) -> Estate | None:
+def _read(given: Input, options: Options, report: Report) -> Estate | None:
     if given.sources[0].name.endswith(".tf"):
         return formats.read_module(given.sources, report)
     (source,) = given.sources
@@ -231,6 +155,18 @@ def _nothing(paths: Sequence[str], report: Report) -> None:
         f"there is nothing of IAM's in {', '.join(f'`{p}`' for p in paths)}",
         hint=f"import {formats.KNOWN}",
     )
+
+
+def _partition_of(estate: Estate) -> dict[str, str]:
+    """Return the partition that all ARNs of an estate are of, where none leaves it open."""
+    found = set()
+    for text in estate.texts():
+        if nodes.mark("aws.partition") in text:
+            return {}
+        if text.startswith("arn:"):
+            found.add(text.split(":", 2)[1])
+    known = found.pop() if len(found) == 1 else ""
+    return {"partition": known} if re.fullmatch("aws[a-z-]*", known) else {}
 
 
 class _Making:
@@ -280,6 +216,8 @@ class _Making:
                     f"`{name}` is of the {key} `{value}`, and the sources are for `{known_value}`",
                     hint="import it by itself, into a folder of its own",
                 )
+        for key, value in _partition_of(estate).items():
+            self._pseudo.setdefault(key, value)  # ARNs of another one are written out
         return self._pseudo
 
     def _templates(self, estate: Estate) -> tuple[Pattern, ...]:
@@ -404,7 +342,7 @@ def _split(entities: Sequence[Written]) -> dict[str, tuple[Written, ...]]:
     made: dict[str, tuple[Written, ...]] = {}
     for entity in entities:
         folder = _FOLDERS.get(entity.kind)
-        file = f"{folder}/{_word(entity.name)}" if folder else f"{entity.kind}s"
+        file = f"{folder}/{word(entity.name)}" if folder else f"{entity.kind}s"
         made[file] = (*made.get(file, ()), entity)
     return made
 
