@@ -142,7 +142,10 @@ def comparison(
         _check_instants(node, name, values, report)
     if name.lower() == "aws:epochtime" and family == "Date":
         family = "Numeric"  # evaluators read ISO dates there as numbers (language reference)
-        texts = tuple(str(epoch(str(v.data))) for v in values)
+        texts = tuple(
+            str(v.data) if PLACEHOLDER_OPEN in str(v.data) else str(epoch(str(v.data)))
+            for v in values
+        )
     else:
         texts = tuple(_text(v, family) for v in values)
     if relation == "equals" and family in {"String", "Arn"}:
@@ -461,7 +464,7 @@ def _check_instants(node: tree.Compare, name: str, values: list[Value], report: 
 
     for value in values:
         text = str(value.data)
-        if "T" in text:
+        if "T" in text or PLACEHOLDER_OPEN in text:
             continue
         day = dt.date.fromisoformat(text)
         after = day + dt.timedelta(days=1) if day < dt.date.max else day

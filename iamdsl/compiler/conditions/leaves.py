@@ -98,9 +98,9 @@ def leaf(test: Test, negative: bool) -> Tree:
     if test.relation == "exists":
         missing = test.negated or test.optional
         return _constant_values(key, full=not test.negated, missing=missing, negative=negative)
+    check(test)
     if test.as_written:
         return _as_written(test, negative)
-    check(test)
     values = tuple(dict.fromkeys(test.values))
     if not values or (test.family == "Bool" and len({v.lower() for v in values}) > 1):
         return _settled(test, key, bool(values), negative)

@@ -176,7 +176,14 @@ def _check_arn(test: Test, value: str) -> None:
     if whole_extern(value) or (test.relation == "equals" and whole_variable(value)):
         return
     parts = fields(value)
-    if len(parts) < 6:
+    if test.as_written and test.relation == "equals" and _WILDCARDS.search(value):
+        raise NoForm(
+            f"`{value}` under `==` has a wildcard, which IAM takes as one",
+            "write `like`, where it is one",
+            keys,
+            final=True,
+        )
+    if len(parts) < 6 and not test.as_written:
         raise NoForm(
             f"`{value}` is no ARN pattern: it has fewer than six fields",
             f"write `arn:*:*:*:*:*`, or `{test.key} exists`",
