@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from iamdsl.lift.estate import Estate
     from iamdsl.lift.reading import Tree
     from iamdsl.source import Source
+
+_TEMPLATE = re.compile(r"^(?:AWSTemplateFormatVersion|Resources|Transform):", re.MULTILINE)
+"""How a template in YAML shows itself where no file's name says it, as on stdin."""
 
 _READERS = ("cloudformation", "terraform.state", "accounts", "policies")
 """Modules with `recognises(value)` and `read(tree, name, report)`; the first that knows it reads."""
@@ -76,7 +80,8 @@ def nothing(source: Source, report: Report) -> None:
 
 def _values(source: Source, report: Report) -> Tree | None:
     text: Any = source.text.lstrip("\ufeff \t\r\n")
-    if not text.startswith(("{", "[")) and source.name.endswith((".yaml", ".yml", ".template")):
+    yaml = source.name.endswith((".yaml", ".yml", ".template")) or _TEMPLATE.search(text)
+    if not text.startswith(("{", "[")) and yaml:
         from iamdsl.lift.yaml_text import read_yaml  # noqa: PLC0415  # YAML is an extra
 
         tree: Tree | None = read_yaml(source, report)

@@ -41,7 +41,8 @@ class Options(NamedTuple):
     """What the command line says.
 
     Attributes:
-        kind, target, name: of a lone policy document, see `lift.policies.read`.
+        kind, target: of a lone policy document, see `lift.policies.read`.
+        name: of what a single input holds, if it says no names itself.
         place: what the sources will be built for: `account`, `region`, `partition`.
         settings: the place by the settings that hold for the sources; None where they are to be
             written, and will say what an answer says of its account.
@@ -101,6 +102,8 @@ def run(paths: Sequence[str], options: Options, stdin: bytes | None = None) -> I
     report = Report()
     catalogue = open_catalogue()
     inputs, ignored = gather(paths, stdin, report)
+    if options.name and len(inputs) == 1:
+        inputs = [inputs[0]._replace(name=options.name)]
     if isinstance(catalogue, Problem):
         report.extend([catalogue.diagnostic()])
     if report.failed or isinstance(catalogue, Problem):
@@ -125,7 +128,7 @@ def _read(given: Input, options: Options, report: Report) -> Estate | None:
         return formats.read_module(given.sources, report)
     (source,) = given.sources
     own = Report()
-    name = options.name or given.name
+    name = given.name
     found = formats.read(source, name, own, kind=options.kind, target=options.target)
     if found == "other":
         if given.named:
