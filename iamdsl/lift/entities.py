@@ -8,6 +8,7 @@ import attrs
 
 from iamdsl.diagnostics import codes
 from iamdsl.lift import nodes, resources, templates
+from iamdsl.lift.implied import without_implied
 from iamdsl.lift.statements import Where, sentence
 from iamdsl.lift.writing import NotSayableError
 from iamdsl.syntax import tree
@@ -146,11 +147,11 @@ class Writer:
         uses = templates.find(policy.statements, where.kind, self.templates) if not doc else ()
         first = {use.places[0]: use for use in uses}
         within = {place for use in uses for place in use.places}
-        for place, statement in enumerate(policy.statements):
+        for place, statement in enumerate(without_implied(policy.statements, self.facts.catalogue)):
             if place in first:
                 self._modules.add(first[place].module)
                 yield first[place].node
-            if place in within:
+            if place in within or statement is None:
                 continue
             unnamed, note = statement, doc
             if statement.sid is not None and statement.sid in taken:

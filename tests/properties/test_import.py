@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ ROUNDS = int(os.environ.get("IMPORT_ROUNDS", "25"))
 BUCKET = "arn:aws:s3:::bucket"
 MOST_REFUSED = 0.1
 
-REFUSAL = "has no statement"
+REFUSALS = ("has no statement", "trusts nobody")
 """What may be said of the policies that the strategies below make: nothing in them can apply."""
 
 rounds = settings(
@@ -204,17 +203,6 @@ def documents(draw: st.DrawFn, kind: str) -> dict[str, Any]:
     return {**document, "Statement": made[0] if count == 1 and draw(st.booleans()) else made}
 
 
-def is_in_doubt(document: dict[str, Any]) -> bool:
-    """Tell whether a `deny` is said twice, so that a named one is once more with each import.
-
-    It is where AWS's pages leave open what a missing key does, see `compiler/conditions/doubts.py`.
-    """
-    text = json.dumps(document).lower()
-    return '"deny"' in text and (
-        "${" in text or re.search(r"forallvalues:\w*not", text) is not None
-    )
-
-
 @pytest.mark.parametrize("kind", ["policy", "trust", "resource", "rcp"])
 def test_imported_policies_decide_alike(kind: str) -> None:
     """Whatever is imported decides as it did, is laid out, and is imported again as it is."""
@@ -227,11 +215,13 @@ def test_imported_policies_decide_alike(kind: str) -> None:
         trip = round_trip(document, kind=kind, target=target, rounds=40)
         if trip.refusal:
             refused[trip.refusal] += 1
-            assert REFUSAL in trip.refusal, f"{trip.refusal}\n{json.dumps(document)}"
+            assert any(said in trip.refusal for said in REFUSALS), (
+                f"{trip.refusal}\n{json.dumps(document)}"
+            )
             return
         assert trip.laid_out, trip.source
         assert trip.difference is None, f"{json.dumps(document)}\n{trip.source}\n{trip.difference}"
-        if len(trip.built) == 1 and not is_in_doubt(document):
+        if len(trip.built) == 1:
             after = round_trip(trip.built[0], kind=kind, target=target, rounds=0)
             assert after.built == trip.built, f"{json.dumps(document)}\n{trip.source}"
 

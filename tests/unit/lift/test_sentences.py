@@ -248,3 +248,18 @@ def test_a_role_that_is_gone_is_refused(source: Any) -> None:
     }
     assert "AROAABCDEFGHIJKLMNOPQ" in source(trust)
     assert "role p" not in source(trust)
+
+
+def test_what_the_compiler_adds_by_itself_is_not_said(source: Any) -> None:
+    """A deny with a variable is built as two statements, which are one sentence again."""
+    one = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"}
+    built = (
+        {**one, "Sid": "Own", "Condition": {"Null": {"aws:username": "true"}}},
+        {**one, "Sid": "Own2", "Condition": {"StringNotEquals": {"s3:prefix": "${aws:username}"}}},
+    )
+    assert (
+        source(*built)
+        == "policy p { deny s3:GetObject on * unless s3:prefix == aws:username as Own }\n"
+    )
+    other = {**built[0], "Action": "s3:PutObject"}
+    assert source(other, built[1]).count("deny ") == 2
