@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from iamdsl.iam import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN
 from iamdsl.source import Borrowed, Source, Span
 from iamdsl.syntax import tree
-from iamdsl.syntax.words import RESERVED
+from iamdsl.syntax.words import IN_EXPRESSIONS, RESERVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NOWHERE = Span(Source("", ""), 0, 0)
 
 _MARK = re.compile(f"{PLACEHOLDER_OPEN}(.*?){PLACEHOLDER_CLOSE}")
+_WORDS = RESERVED | IN_EXPRESSIONS | {"self", "aws"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _ARN = re.compile(r"arn:(?:[^\s,)\]};#\"{$]|\$\{[^{}\n\"]*\}|\$(?!\{)|\{)+")
 _QUALIFIED = re.compile(
@@ -26,13 +27,12 @@ _QUALIFIED = re.compile(
     r":(?:[A-Za-z0-9_./+*-]|\?(?=[A-Za-z0-9*?])|:(?=[A-Za-z0-9_])|@(?=[A-Za-z0-9_])(?<!:@))+"
 )
 _ADDRESS = re.compile(r"(?:[A-Fa-f][0-9A-Fa-f]{0,3})?(?::[0-9A-Fa-f]{0,4}){2,7}")
-# What follows `${` and is a key: nothing else is a variable for the language.
 _ENTITY = "entity "
 
 
 def is_name(text: str) -> bool:
-    """Tell whether a text can stand as a name."""
-    return _NAME.fullmatch(text) is not None and text not in RESERVED
+    """Tell whether a text can stand as a name, wherever a value is expected too."""
+    return _NAME.fullmatch(text) is not None and text not in _WORDS
 
 
 def is_qualified(text: str) -> bool:

@@ -38,8 +38,10 @@ _STRICT = ("Numeric", "Date", "IpAddress", "NotIpAddress", "Bool")
 
 def filled(estate: Estate, report: Report) -> Estate:
     """Return the estate with an extern for each blank, each with a warning."""
-    blanks = _Blanks({e.name for e in estate.externs}, report)
     build = estate.build
+    taken = {e.name for e in estate.externs}
+    taken |= {d.name.lower() for d in build.documents} | {i.name.lower() for i in build.identities}
+    blanks = _Blanks(taken, report)
     documents = tuple(
         attrs.evolve(d, policy=blanks.policy(d.policy), target=d.target and blanks.arn(d.target))
         for d in build.documents
@@ -160,10 +162,10 @@ class _Blanks:
     def _name(self, words: str) -> str:
         name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", words).lower()
         name = re.sub(r"[^a-z0-9]+", "_", name).strip("_")
-        if not name or not nodes.is_name(name):
-            name = f"value_{name}".rstrip("_")
         if name in IN_EXPRESSIONS:
             name = f"{name}_id" if name == "account" else f"{name}_name"
+        if not nodes.is_name(name):
+            name = f"value_{name}".rstrip("_")
         unique, number = name, 1
         while unique in self._taken:
             number += 1
