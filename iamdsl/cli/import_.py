@@ -79,7 +79,7 @@ def command(
             made = made._replace(diagnostics=(*made.diagnostics, problem.diagnostic()))
     _options.show_all(made.diagnostics, output_format, color)
     if not made.failed and out is None:
-        console.out(_joined(made))
+        console.out("".join(source.text for source in made.sources))
     if _options.is_for_people(output_format):
         console.err(_report(made, out))
     code = exits.of(made.diagnostics, error_on_warning=error_on_warning)
@@ -93,13 +93,6 @@ def _place(params: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     if odd is not None:
         raise click.BadParameter(f"{odd!r} is not of the form aws.NAME.", param_hint="--set")
     return tuple((name.removeprefix("aws."), value) for name, value in made)
-
-
-def _joined(made: Imported) -> str:
-    """Return all sources as one text; of several, each begins with the name of its file."""
-    if len(made.sources) == 1:
-        return made.sources[0].text
-    return "\n".join(f"# {source.file}\n\n{source.text}" for source in made.sources)
 
 
 def _report(made: Imported, out: str | None) -> str:

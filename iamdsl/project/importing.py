@@ -47,7 +47,8 @@ class Options(NamedTuple):
         settings: the place by the settings that hold for the sources; None where they are to be
             written, and will say what an answer says of its account.
         skip: whether entities that cannot be said are left out, with their errors as warnings.
-        split: whether each entity of an account gets a file of its own.
+        split: whether each input gets a source of its own, and of an account each policy and role;
+            else there is one source.
     """
 
     kind: str = "auto"
@@ -185,19 +186,41 @@ class _Making:
     def add(self, name: str, estate: Estate) -> None:
         """Add what was read from one input."""
         own = Report()
-        split = self._options.split and "account" in estate.pseudo and not estate.externs
+        apart = "account" in estate.pseudo and not estate.externs
         estate = attrs.evolve(estate, pseudo=dict(self._pseudo_of(name, estate)))
         lifted = lift.lift(estate, self._catalogue, own, self._templates(estate))
         self._complain(own.diagnostics)
         whole = tuple(e for e in lifted.entities if e.whole)
         self._refused.update(dict.fromkeys(estate.refused))
         self._refused.update(dict.fromkeys(e.name for e in lifted.entities if not e.whole))
-        for file, entities in (_split(whole) if split else {name: whole}).items():
+        if not self._options.split:
+            self._together(name, lifted.externs, whole)
+            return
+        for file, entities in (_split(whole) if apart else {name: whole}).items():
             unique, number = file, 1
             while f"{unique}.iam" in self._files:
                 number += 1
                 unique = f"{file}-{number}"
             self._files[f"{unique}.iam"] = (lifted.externs, entities)
+
+    def _together(
+        self, name: str, externs: Sequence[tree.Extern], entities: tuple[Written, ...]
+    ) -> None:
+        """Add to the one source that there is to be; what both leave open must be the same."""
+        file = next(iter(self._files), f"{name}.iam")
+        known, others = self._files.get(file, ((), ()))
+        open_ = {extern.name.text: extern for extern in known}
+        for extern in externs:
+            same = open_.setdefault(extern.name.text, extern)
+            if tree.show(same) != tree.show(extern):
+                self._report.add(
+                    codes.FOUND_TWICE,
+                    None,
+                    f"`{name}` and another file leave something open that is called"
+                    f" `{extern.name.text}`",
+                    hint="import them into a folder, `-o DIR`, where each gets a source of its own",
+                )
+        self._files[file] = (tuple(open_.values()), (*others, *entities))
 
     def _pseudo_of(self, name: str, estate: Estate) -> dict[str, str]:
         """Return what the sources of an estate may leave unsaid, because their settings say it.
@@ -372,8 +395,8 @@ def write(made: Imported, out: str, *, force: bool = False) -> Problem | None:
     All of them or none; what is there is overwritten only with `force`.
     """
     if out.endswith(".iam"):
-        text = "\n".join(source.text for source in made.sources)
-        return _written({out: text}, force=force)
+        only = made.sources[0] if made.sources else None  # none where all was left out
+        return _written({out: only.text} if only is not None else {}, force=force)
     files = {os.path.join(out, *source.file.split("/")): source.text for source in made.sources}
     settings = os.path.join(out, config.FILE)
     if not os.path.lexists(settings):
