@@ -140,14 +140,7 @@ def comparison(
         return None
     if relation == "equals" and family == "Date":
         _check_instants(node, name, values, report)
-    if name.lower() == "aws:epochtime" and family == "Date":
-        family = "Numeric"  # evaluators read ISO dates there as numbers (language reference)
-        texts = tuple(
-            str(v.data) if PLACEHOLDER_OPEN in str(v.data) else str(epoch(str(v.data)))
-            for v in values
-        )
-    else:
-        texts = tuple(_text(v, family) for v in values)
+    family, texts = _texts(values, name, family)
     if relation == "equals" and family in {"String", "Arn"}:
         _check_wildcards(node, values, report)
     elif relation == "like":
@@ -164,6 +157,16 @@ def comparison(
         span=node.span,
         guessed=_guessed(node, found, family, values),
         as_written=_has_short_arn(node, key, family, texts, report) or as_written,
+    )
+
+
+def _texts(values: list[Value], name: str, family: Family) -> tuple[Family, tuple[str, ...]]:
+    """Return the family to compare in, and the values in its normal form."""
+    if name.lower() != "aws:epochtime" or family != "Date":
+        return family, tuple(_text(v, family) for v in values)
+    # Evaluators read ISO dates there as numbers (language reference).
+    return "Numeric", tuple(
+        str(v.data) if PLACEHOLDER_OPEN in str(v.data) else str(epoch(str(v.data))) for v in values
     )
 
 
