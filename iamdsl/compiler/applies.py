@@ -48,7 +48,8 @@ def check(
         ):
             dead.append(value)
             types.update(dict.fromkeys(f"{service.lower()}:{t}" for t in sorted(wanted)))
-    if dead:
+    # What an ARN matches that is kept as written, nobody can tell: there is a message on it.
+    if dead and not any(arn_problem(str(r.data))[0] in AS_WRITTEN for r in resources):
         hint, fix = _meant(types, resources, catalogue)
         _report(dead, list(types), grant, report, hint, fix)
 
@@ -124,9 +125,9 @@ def _fix(text: str, span: Span | None) -> Fix | None:
 
 
 def _is_open(resource: Value) -> bool:
-    """Tell whether a resource can be of any type: `*`, known only at deployment, or no sound ARN."""
+    """Tell whether a resource can be of any type: `*`, or known only at deployment."""
     text = str(resource.data)
-    return text == "*" or text.startswith(PLACEHOLDER_OPEN) or arn_problem(text)[0] in AS_WRITTEN
+    return text == "*" or text.startswith(PLACEHOLDER_OPEN)
 
 
 def _wanted(text: str, catalogue: Catalogue) -> set[str] | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from iamdsl.iam import PLACEHOLDER_OPEN
+
 MAX_ARN = 2048
 _VARIABLE = r"\$\{[^}]*\}"
 _REGIONAL_OF_S3 = (
@@ -22,6 +24,11 @@ def meant_arn(text: str, *, in_resource_policy: bool) -> str:
     if in_resource_policy and (found := re.fullmatch(r"self(/\S*)?", text)):
         return f'"{{self}}{found.group(1)}"' if found.group(1) else "self"
     return ""
+
+
+def is_short(pattern: str) -> bool:
+    """Tell whether a pattern has fewer fields than an ARN, as far as that is known now."""
+    return "${" not in pattern and PLACEHOLDER_OPEN not in pattern and pattern.count(":") < 5
 
 
 AS_WRITTEN = ("has a variable too early", "names no resource", "has a region")

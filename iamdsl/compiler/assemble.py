@@ -17,6 +17,7 @@ from iamdsl.compiler.lower import Lowering
 from iamdsl.compiler.places import chain
 from iamdsl.diagnostics import Fix, Label, codes
 from iamdsl.iam import (
+    PLACEHOLDER,
     PLACEHOLDER_CLOSE,
     PLACEHOLDER_OPEN,
     Account,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from iamdsl.source import Span
 
 _POLICY_ARN = re.compile(r"arn:[^:*?]+:iam::[^:*?]+:policy/[^*?$]+")
-_MARK = re.compile(f"{PLACEHOLDER_OPEN}[^{PLACEHOLDER_CLOSE}]*{PLACEHOLDER_CLOSE}")
 _EXTERN = re.compile(f"{PLACEHOLDER_OPEN}[^ {PLACEHOLDER_CLOSE}]*{PLACEHOLDER_CLOSE}")
 """The mark of what a deployment gives; marks of names in the source hold a blank."""
 _ORGANIZATION_ARN = re.compile(
@@ -341,7 +341,7 @@ class _Assembly:
             place = moved(found[1], value.span) if value is not None else found[1]
             tags[key] = self.entities.resolve(text)
             for kind, part in (("tag-key", key), ("tag-value", text)):
-                problem = name_problem(kind, _MARK.sub("x", part))
+                problem = name_problem(kind, PLACEHOLDER.sub("x", part))
                 if problem:
                     hint = "AWS would refuse it: choose another text"
                     self.report.add(codes.BAD_NAME, place, f"`{part}` {problem}", hint=hint)
@@ -366,7 +366,7 @@ class _Assembly:
             if name in entity.settings:
                 checks.append((rule, setting(entity, name), entity.settings[name][1]))
         for rule, text, span in checks:
-            known = _MARK.sub("x", text) if "description" in rule else text
+            known = PLACEHOLDER.sub("x", text) if "description" in rule else text
             problem = name_problem(rule, known)
             if not problem and rule in {"path", "policy-path"} and set("*?$") & set(text):
                 problem = "would act as a pattern where its ARN stands"

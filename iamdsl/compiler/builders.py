@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamdsl.diagnostics import Fix, codes
 from iamdsl.diagnostics.nearest import did_you_mean
-from iamdsl.iam import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN
+from iamdsl.iam import PLACEHOLDER_OPEN, placeholder
 from iamdsl.model import Value, types
 from iamdsl.model.values import leaves
 
@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 PLACES = ("partition", "region", "account")
 _HOLE = r"\$\{(\w+)\}"
 _WIDENING = r"[*?]|\$"
-
-
-def placeholder(name: str) -> str:
-    """Return the mark of a text that only a deployment knows, e.g. of `aws.account`."""
-    return f"{PLACEHOLDER_OPEN}{name}{PLACEHOLDER_CLOSE}"
 
 
 def entity_mark(name: str, what: str = "entity") -> str:

@@ -27,6 +27,7 @@ from iamdsl.compiler.builders import text_of
 from iamdsl.compiler.infer import LITERALS, PSEUDO
 from iamdsl.diagnostics import codes
 from iamdsl.diagnostics.nearest import did_you_mean
+from iamdsl.iam import placeholder
 from iamdsl.model import ALWAYS, NEVER, And, Formula, Module, Not, Or, Program, Type, Value, types
 from iamdsl.model.values import leaves
 from iamdsl.source import Borrowed, moved
@@ -147,7 +148,7 @@ class Evaluator:
             case tree.Extern(name=name):
                 given = self.environment.params.get(binding.name)
                 if given is None:
-                    return Value(kind, builders.placeholder(binding.name), span=name.span)
+                    return Value(kind, placeholder(binding.name), span=name.span)
                 most = externs.length(binding.node, kind)
                 if most is not None and len(given) > most:
                     self.report.add(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from iamdsl.compiler.arns import is_short
 from iamdsl.compiler.builders import text_of
 from iamdsl.diagnostics import Edit, Fix, codes
 from iamdsl.diagnostics.nearest import did_you_mean
@@ -176,7 +177,7 @@ def _has_short_arn(
     """Tell whether a text has fewer fields than an ARN, and is kept as written all the same."""
     if family != "Arn" or not key.verbatim:
         return False
-    short = [t for t in texts if not (PLACEHOLDER_OPEN in t or "${" in t or t.count(":") >= 5)]
+    short = [text for text in texts if is_short(text)]
     for text in short:
         report.add(
             codes.KEPT_AS_WRITTEN,

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamdsl.compiler.builders import placeholder, text_of
+from iamdsl.compiler.builders import text_of
 from iamdsl.diagnostics import Label, codes
-from iamdsl.iam import PLACEHOLDER_OPEN
+from iamdsl.iam import PLACEHOLDER_OPEN, placeholder
 from iamdsl.model import Place, Value, types
 from iamdsl.model.grants import ORGANIZATION_POLICIES
 from iamdsl.model.program import entity_type, with_article

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from iamdsl.compiler import builders
 from iamdsl.diagnostics import Fix, codes
 from iamdsl.diagnostics.nearest import did_you_mean
-from iamdsl.iam import PLACEHOLDER_OPEN
+from iamdsl.iam import PLACEHOLDER_OPEN, placeholder
 from iamdsl.model import Value, types
 from iamdsl.model.program import with_article
 from iamdsl.model.values import leaves
@@ -74,7 +74,7 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
             problem, hint = "no service principal", "write `service lambda`"
     elif kind == "account":
         if value.type.name == "Entity" and "account" in value.type.options:
-            pair = ("AWS", builders.placeholder(f"id {text.lower()}"))
+            pair = ("AWS", placeholder(f"id {text.lower()}"))
         elif value.type.name != "*" and not (mark or re.fullmatch(_ACCOUNT, text)):
             problem, hint = "no account id", "an account id is 12 digits, without hyphens"
             if re.fullmatch(_ACCOUNT, digits := text.replace("-", "")) and span.text == f'"{text}"':

@@ -51,10 +51,12 @@ from iamdsl.iam._policy import (
 )
 from iamdsl.iam._reading import PolicyError, from_json, from_text, shown
 from iamdsl.iam._size import (
+    PLACEHOLDER,
     PLACEHOLDER_CLOSE,
     PLACEHOLDER_OPEN,
     PSEUDO_LENGTHS,
     document_size,
+    placeholder,
     placeholders,
     size,
     statement_size,
@@ -66,6 +68,7 @@ __all__ = [
     "ANYONE",
     "NEGATED",
     "OPERATORS",
+    "PLACEHOLDER",
     "PLACEHOLDER_CLOSE",
     "PLACEHOLDER_OPEN",
     "PSEUDO_LENGTHS",
@@ -96,6 +99,7 @@ __all__ = [
     "from_text",
     "glob_covers",
     "minified",
+    "placeholder",
     "placeholders",
     "pretty",
     "resource_covers",

@@ -34,6 +34,9 @@ PSEUDO_LENGTHS: Final[Mapping[str, int]] = {
 }
 """Greatest lengths of what AWS itself fills in; a mapping given to `size` comes first."""
 
+PLACEHOLDER: Final = re.compile(f"{PLACEHOLDER_OPEN}([^{PLACEHOLDER_CLOSE}]*){PLACEHOLDER_CLOSE}")
+"""Finds placeholders in a text; the group is the name."""
+
 _FRAME: Final = len(f'{{"Version":"{VERSION}","Statement":[]}}')
 _NO_LENGTHS: Final[Mapping[str, int]] = {}
 # The placeholder as `json.dumps` escapes it.
@@ -84,6 +87,11 @@ def statement_size(statement: Statement, lengths: Mapping[str, int] = _NO_LENGTH
 def value_size(value: str, lengths: Mapping[str, int] = _NO_LENGTHS) -> int:
     """Return the characters of one string in JSON, quotes included."""
     return text_size(json.dumps(value), lengths)
+
+
+def placeholder(name: str) -> str:
+    """Return the placeholder of a text that only a deployment knows, e.g. of `aws.account`."""
+    return f"{PLACEHOLDER_OPEN}{name}{PLACEHOLDER_CLOSE}"
 
 
 def placeholders(text: str) -> tuple[str, ...]:

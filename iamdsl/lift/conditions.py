@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl import iam
+from iamdsl.compiler.arns import is_short
 from iamdsl.lift import nodes, values
 from iamdsl.lift.writing import NotSayableError
 from iamdsl.syntax import tree
@@ -91,7 +92,9 @@ def test(entry: Entry, facts: Facts) -> Test:
     if base == "Null":
         return _presence(entry, facts)
     operator = _OPERATORS[base]
-    as_written = _is_odd(entry.key, prefix, facts) or _has_short_arn(operator, entry)
+    as_written = _is_odd(entry.key, prefix, facts) or (
+        operator.family == "Arn" and any(map(is_short, entry.values))
+    )
     left = key(entry.key, facts, as_written=as_written)
     if base == "Bool" and not prefix:
         return _flag(left, entry, facts, optional=optional)
@@ -99,64 +102,52 @@ def test(entry: Entry, facts: Facts) -> Test:
     texts = tuple(dict.fromkeys(entry.values))
     relation = _relation(operator, texts)
     right = [_value(operator, relation, text, entry, facts) for text in texts]
-    if operator.relation in {"<", "<=", ">", ">="} and len(right) > 1:
-        return _any_order(left, operator, right, quantifier, optional=optional)
     # IfExists says nothing of a negated operator, nor of ForAllValues: a missing key satisfies both.
-    shown_optional = optional and not operator.negated and quantifier != "all"
-    if quantifier == "any" and optional and operator.negated:
-        shown_optional = True
-    holds = _compare(left, operator, relation, right, quantifier, shown_optional, operator.negated)
-    if as_written:
-        return Test(holds, None)
-    return Test(holds, _denied(left, operator, relation, right, quantifier, shown_optional))
+    shown = optional and quantifier != "all" and (quantifier == "any" or not operator.negated)
+    said = _Comparison(left, operator, relation, right, quantifier, shown, operator.negated)
+    if operator.relation in {"<", "<=", ">", ">="} and len(right) > 1:
+        return _any_order(said)
+    return Test(said.node(), None if as_written else said.denied())
 
 
-def _denied(
-    left: tree.Expression,
-    operator: _Operator,
-    relation: str,
-    right: list[tree.Expression],
-    quantifier: str | None,
-    optional: bool,
-) -> tree.Expression | None:
-    """Return the comparison whose denial a negated operator is."""
-    if not operator.negated or optional or quantifier == "any":
-        return None
-    other = "any" if quantifier == "all" else None
-    return _compare(left, operator, relation, right, other, False, False)
+class _Comparison(NamedTuple):
+    """A comparison of a key with values.
 
+    Attributes:
+        relation: `equals`, `like`, or an order as it is written.
+        optional: whether a missing key satisfies it, by the key's `?`.
+    """
 
-def _compare(
-    left: tree.Expression,
-    operator: _Operator,
-    relation: str,
-    right: list[tree.Expression],
-    quantifier: str | None,
-    optional: bool,
-    negated: bool,
-) -> tree.Expression:
-    """Return a comparison of a key with values."""
-    word = relation
-    one = len(right) == 1
-    if relation == "equals":
-        network = operator.family == "IpAddress"
-        word = (
-            ("==" if one and not network else "in")
-            if not negated
-            else ("!=" if one and not network else "not in")
-        )
-    elif relation == "like":
-        word = "not like" if negated else "like"
-    if optional:
-        left = tree.Optional(left, span=nodes.NOWHERE)
-    return tree.Compare(
-        word,
-        left,
-        nodes.listed(right),
-        quantifier,
-        operator.ignoring_case,
-        span=nodes.NOWHERE,
-    )
+    left: tree.Expression
+    operator: _Operator
+    relation: str
+    right: list[tree.Expression]
+    quantifier: str | None
+    optional: bool
+    negated: bool
+
+    def node(self) -> tree.Compare:
+        """Return it as it is written."""
+        left = tree.Optional(self.left, span=nodes.NOWHERE) if self.optional else self.left
+        case, right = self.operator.ignoring_case, nodes.listed(self.right)
+        return tree.Compare(self._word(), left, right, self.quantifier, case, span=nodes.NOWHERE)
+
+    def denied(self) -> tree.Compare | None:
+        """Return the comparison whose denial a negated one is, None where there is none."""
+        if not self.negated or self.optional or self.quantifier == "any":
+            return None
+        quantifier = "any" if self.quantifier == "all" else None
+        return self._replace(quantifier=quantifier, negated=False).node()
+
+    def _word(self) -> str:
+        if self.relation == "equals":
+            alone = len(self.right) == 1 and self.operator.family != "IpAddress"
+            words = ("!=", "==") if alone else ("not in", "in")
+        elif self.relation == "like":
+            words = ("not like", "like")
+        else:
+            return self.relation
+        return words[0] if self.negated else words[1]
 
 
 def _relation(operator: _Operator, texts: tuple[str, ...]) -> str:
@@ -187,25 +178,15 @@ def _value(
     return nodes.string(text) if short and relation == "like" else written
 
 
-def _any_order(
-    left: tree.Expression,
-    operator: _Operator,
-    right: list[tree.Expression],
-    quantifier: str | None,
-    *,
-    optional: bool,
-) -> Test:
+def _any_order(said: _Comparison) -> Test:
     """Return an order against several bounds: one of them is enough."""
-    if quantifier == "all":
+    if said.quantifier == "all":
         raise NotSayableError(
-            operator.relation, "has several bounds under `ForAllValues`", "keep the loosest one"
+            said.relation, "has several bounds under `ForAllValues`", "keep the loosest one"
         )
-    parts = [
-        _compare(left, operator, operator.relation, [r], quantifier, optional, False) for r in right
-    ]
-    return Test(
-        tree.Group(tree.Logic("or", tuple(parts), span=nodes.NOWHERE), span=nodes.NOWHERE), None
-    )
+    parts = tuple(said._replace(right=[bound]).node() for bound in said.right)
+    either = tree.Logic("or", parts, span=nodes.NOWHERE)
+    return Test(tree.Group(either, span=nodes.NOWHERE), None)
 
 
 def _presence(entry: Entry, facts: Facts) -> Test:
@@ -263,13 +244,3 @@ def _is_odd(name: str, prefix: str, facts: Facts) -> bool:
     """Tell whether the set prefix, or its lack, is not what the catalogue says of a key."""
     known = facts.catalogue.condition_key(name)
     return known is not None and known.multivalued != bool(prefix)
-
-
-def _has_short_arn(operator: _Operator, entry: Entry) -> bool:
-    """Tell whether a pattern has fewer fields than an ARN: what it matches, AWS does not say."""
-    return operator.family == "Arn" and any(
-        "${" not in v and not nodes.has_mark(v) and v.count(":") < _COLONS for v in entry.values
-    )
-
-
-_COLONS = 5

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 
 from iamdsl.diagnostics import codes
+from iamdsl.iam import placeholder
 from iamdsl.lift import nodes, resources, templates
 from iamdsl.lift.implied import without_implied
 from iamdsl.lift.statements import Where, sentence
@@ -111,9 +112,7 @@ class Writer:
         own = identity.name
         body: list[tree.Member] = _common(identity.path, identity.description, ())
         if identity.max_session is not None:
-            body.append(
-                _setting("max_session", nodes.literal("duration", _hours(identity.max_session)))
-            )
+            body.append(_setting("max_session", nodes.duration(identity.max_session)))
         if identity.boundary is not None:
             body.append(_setting("boundary", self._attached(identity.boundary)))
         if identity.instance_profile is not None:
@@ -191,7 +190,7 @@ class Writer:
 
     def _group(self, name: str) -> tree.Expression:
         """Return a group, in quotes if it is none of the estate's."""
-        return nodes.entity(name) if name in self.groups else nodes.string(name)
+        return nodes.name_or_text(name) if name in self.groups else nodes.string(name)
 
     def _attach(self, attached: tuple[Attachment, ...]) -> tree.Attach:
         return tree.Attach(tuple(map(self._attached, attached)), span=nodes.NOWHERE)
@@ -199,11 +198,11 @@ class Writer:
     def _attached(self, attachment: Attachment) -> tree.Expression:
         """Return an attached policy: ours by name, AWS's by name, any other by ARN."""
         if attachment.ours:
-            return nodes.entity(attachment.policy)
+            return nodes.name_or_text(attachment.policy)
         text = attachment.policy
         if text in self.facts.own:
-            return nodes.entity(self.facts.own[text])
-        partition = self.facts.pseudo.get("partition", nodes.mark("aws.partition"))
+            return nodes.name_or_text(self.facts.own[text])
+        partition = self.facts.pseudo.get("partition", placeholder("aws.partition"))
         short = text.removeprefix(f"arn:{partition}:iam::aws:policy/")
         known = self.facts.catalogue.managed_policy(short) if short != text else None
         if known == short:
@@ -231,10 +230,3 @@ def _tags(tags: Tags) -> list[tree.Member]:
         return []
     entries = tuple((nodes.name_or_text(k), nodes.string(v)) for k, v in tags)
     return [_setting("tags", tree.Record(entries, span=nodes.NOWHERE))]
-
-
-def _hours(seconds: int) -> str:
-    for size, unit in ((3600, "h"), (60, "m")):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

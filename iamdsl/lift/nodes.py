@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamdsl.iam import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN
+from iamdsl.iam import PLACEHOLDER, PLACEHOLDER_OPEN
 from iamdsl.source import Borrowed, Source, Span
 from iamdsl.syntax import tree
 from iamdsl.syntax.words import IN_EXPRESSIONS, RESERVED
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 NOWHERE = Span(Source("", ""), 0, 0)
 
-_MARK = re.compile(f"{PLACEHOLDER_OPEN}(.*?){PLACEHOLDER_CLOSE}")
 _WORDS = RESERVED | IN_EXPRESSIONS | {"self", "aws"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _ARN = re.compile(r"arn:(?:[^\s,)\]};#\"{$]|\$\{[^{}\n\"]*\}|\$(?!\{)|\{)+")
@@ -49,21 +48,16 @@ def has_mark(text: str) -> bool:
     return PLACEHOLDER_OPEN in text
 
 
-def mark(name: str) -> str:
-    """Return the mark of something that only a deployment knows."""
-    return f"{PLACEHOLDER_OPEN}{name}{PLACEHOLDER_CLOSE}"
-
-
 def only_mark(text: str) -> str | None:
     """Return the name in a text that is one mark and nothing else."""
-    found = _MARK.fullmatch(text)
+    found = PLACEHOLDER.fullmatch(text)
     return found.group(1) if found else None
 
 
 def reference(name: str) -> tree.Expression:
     """Return the expression that a mark stands for: `aws.account`, an extern, an entity."""
     if name.startswith(_ENTITY):
-        return entity(name.removeprefix(_ENTITY))
+        return name_or_text(name.removeprefix(_ENTITY))
     first, *rest = name.split(".")
     node: tree.Expression = tree.Name(first, span=NOWHERE)
     for field in rest:
@@ -76,16 +70,11 @@ def name_or_text(text: str) -> tree.Name | tree.Text:
     return tree.Name(text, span=NOWHERE) if is_name(text) else string(text)
 
 
-def entity(name: str) -> tree.Expression:
-    """Return the expression that speaks of an entity."""
-    return name_or_text(name)
-
-
 def parts(text: str) -> tuple[str | tree.Expression, ...]:
     """Return a text as the parts of a `tree.Text`, marks as holes."""
     made: list[str | tree.Expression] = []
     at = 0
-    for found in _MARK.finditer(text):
+    for found in PLACEHOLDER.finditer(text):
         if found.start() > at:
             made.append(text[at : found.start()])
         made.append(reference(found.group(1)))
@@ -116,7 +105,7 @@ def arn(value: str) -> tree.Expression:
     name = only_mark(value)
     if name is not None:
         return reference(name)
-    plain = _MARK.sub("x", value)
+    plain = PLACEHOLDER.sub("x", value)
     # Braces and blanks in a bare ARN are read otherwise than in a string.
     if _ARN.fullmatch(plain) and "{" not in re.sub(r"\$\{[^{}]*\}", "", plain):
         return tree.Text("arn", parts(value), span=NOWHERE)
@@ -132,6 +121,12 @@ def is_bare_arn(value: str) -> bool:
 def literal(kind: str, value: str) -> tree.Literal:
     """Return a literal of one token."""
     return tree.Literal(kind, value, span=NOWHERE)
+
+
+def duration(seconds: int) -> tree.Literal:
+    """Return a number of seconds in the largest unit that it fills: hours, minutes, seconds."""
+    units = ((3600, "h"), (60, "m"), (1, "s"))
+    return next(literal("duration", f"{seconds // n}{u}") for n, u in units if seconds % n == 0)
 
 
 def name(value: str) -> tree.Name:

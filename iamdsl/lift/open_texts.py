@@ -14,6 +14,7 @@ import attrs
 
 from iamdsl import iam
 from iamdsl.diagnostics import codes
+from iamdsl.iam import placeholder
 from iamdsl.lift import nodes
 from iamdsl.lift.estate import Estate, Extern
 from iamdsl.syntax.words import IN_EXPRESSIONS
@@ -157,7 +158,7 @@ class _Blanks:
                 label=f"the extern `{name}`",
                 hint=f"build with `--set {name}=…`, or put its value into the source",
             )
-        return nodes.mark(self.externs[written].name)
+        return placeholder(self.externs[written].name)
 
     def _name(self, words: str) -> str:
         name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", words).lower()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamdsl.aws.oidc import BUILT_IN
 from iamdsl.aws.principals import service_principal
+from iamdsl.iam import placeholder
 from iamdsl.lift import nodes
 from iamdsl.lift.writing import NotSayableError
 from iamdsl.syntax import tree
@@ -77,7 +78,7 @@ def _federated(value: str, facts: Facts) -> tree.Expression:
     if value in BUILT_IN:
         return _principal("oidc", nodes.string(value))
     if found := _PROVIDER.fullmatch(value):
-        own = [facts.pseudo.get(p, nodes.mark(f"aws.{p}")) for p in ("partition", "account")]
+        own = [facts.pseudo.get(p, placeholder(f"aws.{p}")) for p in ("partition", "account")]
         if [found[1], found[2]] == own and not nodes.has_mark(found[3]):
             return _principal("oidc", nodes.text(found[3]))
     return nodes.arn(value)
@@ -93,7 +94,7 @@ def _aws(value: str, facts: Facts) -> tree.Expression:
         return _principal(
             "account", nodes.reference("aws.account") if own else nodes.literal("account", account)
         )
-    if nodes.only_mark(account) and nodes.mark("entity ")[:8] not in account:
+    if nodes.only_mark(account) and placeholder("entity ")[:8] not in account:
         return _principal("account", nodes.text(account))
     if _UNIQUE_ID.fullmatch(value):
         raise NotSayableError(
@@ -102,5 +103,5 @@ def _aws(value: str, facts: Facts) -> tree.Expression:
             "take it out of the policy, or write the ARN of who is meant",
         )
     if value in facts.own:
-        return nodes.entity(facts.own[value])
+        return nodes.name_or_text(facts.own[value])
     return nodes.arn(value)

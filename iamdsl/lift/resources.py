@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamdsl.compiler.arns import AS_WRITTEN, arn_problem
+from iamdsl.iam import placeholder
 from iamdsl.lift import nodes
 from iamdsl.syntax import tree
 
@@ -41,7 +42,7 @@ def expression(value: str, facts: Facts, target: str | None = None) -> tree.Expr
         if rest[0] in "/:":
             return tree.Text("string", (nodes.name("self"), *nodes.parts(rest)), span=nodes.NOWHERE)
     if value in facts.own:
-        return nodes.entity(facts.own[value])
+        return nodes.name_or_text(facts.own[value])
     if arn_problem(value)[0] in AS_WRITTEN and not nodes.has_mark(value):
         return nodes.string(value)  # between quotes it is kept as written
     return builder(value, facts) or nodes.arn(value)
@@ -52,7 +53,7 @@ def builder(value: str, facts: Facts) -> tree.Expression | None:
     fields = value.split(":", 5)
     if len(fields) < 6 or fields[0] != "arn" or not re.fullmatch(r"[a-z0-9-]+", fields[2]):
         return None
-    places = {p: facts.pseudo.get(p.lower(), nodes.mark(f"aws.{p.lower()}")) for p in _PLACES}
+    places = {p: facts.pseudo.get(p.lower(), placeholder(f"aws.{p.lower()}")) for p in _PLACES}
     best: tuple[int, str, list[str]] | None = None
     for service, kind, form, pattern in _forms(facts.catalogue, fields[2]):
         found = pattern.fullmatch(value)

@@ -15,7 +15,7 @@ from iamdsl.compiler.expand import expand
 from iamdsl.compiler.load import load
 from iamdsl.compiler.resolve import resolve
 from iamdsl.diagnostics import Report
-from iamdsl.iam import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN
+from iamdsl.iam import PLACEHOLDER, PLACEHOLDER_OPEN
 from iamdsl.lift import nodes
 from iamdsl.source import Source
 from iamdsl.syntax import parse, tree
@@ -33,7 +33,6 @@ _VALUES = {
 }
 """What a parameter of a type may stand for: other types have values that no text says."""
 _NOBODY = "nobody"
-_MARK = re.compile(f"{PLACEHOLDER_OPEN}(.*?){PLACEHOLDER_CLOSE}")
 
 Bindings = dict[str, str]
 
@@ -264,7 +263,7 @@ def _text(wanted: str, given: str, pattern: Pattern, bindings: Bindings) -> Bind
     if PLACEHOLDER_OPEN not in wanted:
         return None
     parts, groups, at = [], [], 0
-    for found in _MARK.finditer(wanted):
+    for found in PLACEHOLDER.finditer(wanted):
         parts.append(re.escape(wanted[at : found.start()]))
         name = found.group(1)
         at = found.end()

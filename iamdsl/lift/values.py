@@ -28,7 +28,6 @@ _OF_SERVICES = frozenset(
 """Keys whose values are service principals (AWS "reference_policies_condition-keys")."""
 _IN_SECONDS = frozenset({"aws:multifactorauthage"})
 """Keys whose numbers are seconds (AWS "reference_policies_condition-keys")."""
-_UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
 _ESCAPED = {"${*}": "*", "${?}": "?", "${$}": "$"}
 
 
@@ -93,7 +92,7 @@ def _arn(text: str, key: str, facts: Facts) -> tree.Expression:
     if name is not None and (name.startswith("entity ") or name in facts.arns):
         return nodes.reference(name)
     if text in facts.own:
-        return nodes.entity(facts.own[text])
+        return nodes.name_or_text(facts.own[text])
     if nodes.is_bare_arn(text) and name is None:
         return nodes.arn(text)
     return nodes.call("Arn", nodes.text(text))
@@ -113,20 +112,13 @@ def _numeric(text: str, key: str, facts: Facts) -> tree.Expression:
     if plain in {"-0", ""}:
         plain = "0"
     if key.lower() in _IN_SECONDS and plain.isdecimal() and plain != "0":
-        return nodes.literal("duration", _duration(int(plain)))
+        return nodes.duration(int(plain))
     kind, problem = read_literal(plain)
     if problem:
         raise NotSayableError(text, problem, "round it: IAM compares no more digits")
     if kind == "account":
         return nodes.call("Numeric", nodes.string(plain))
     return nodes.literal(kind, plain)
-
-
-def _duration(seconds: int) -> str:
-    for size, unit in _UNITS:
-        if seconds % size == 0 and unit != "d":
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
 
 
 _DAY = re.compile(r"(?a)\d{4}-\d\d-\d\d")

@@ -21,9 +21,10 @@ from iamdsl import fmt, lift, resources
 from iamdsl.aws.limits import LIMITS
 from iamdsl.compiler import Environment, compile  # noqa: A004 (the verb of the compiler)
 from iamdsl.diagnostics import Diagnostic, Report, Severity, codes
-from iamdsl.lift import formats, nodes
+from iamdsl.iam import placeholder
+from iamdsl.lift import formats
 from iamdsl.lift.templates import Pattern, patterns
-from iamdsl.project import config, loading
+from iamdsl.project import config, loading, writer
 from iamdsl.project.catalogue import open_catalogue
 from iamdsl.project.inputs import Input, gather, word
 from iamdsl.project.problem import Problem, reason
@@ -165,7 +166,7 @@ def _partition_of(estate: Estate) -> dict[str, str]:
     """Return the partition that all ARNs of an estate are of, where none leaves it open."""
     found = set()
     for text in estate.texts():
-        if nodes.mark("aws.partition") in text:
+        if placeholder("aws.partition") in text:
             return {}
         if text.startswith("arn:"):
             found.add(text.split(":", 2)[1])
@@ -416,20 +417,13 @@ def _written(files: dict[str, str], *, force: bool) -> Problem | None:
     if there and not force:
         hint = "choose another place with `--out`, or overwrite it with `--force`"
         return Problem(codes.UNOWNED_OUTPUT, f"`{there[0]}` is there already", hint)
-    staged: list[tuple[str, str]] = []
+    staged = writer.Staged([], [])
     try:
-        for number, (path, text) in enumerate(files.items()):
-            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-            temporary = os.path.join(os.path.dirname(path), f".{number}.{os.getpid()}.iamdsl-part")
-            staged.append((temporary, path))
-            with open(temporary, "x", encoding="utf-8", newline="") as stream:
-                stream.write(text)
-        for temporary, path in staged:
+        staged = writer.stage([(path, text.encode()) for path, text in files.items()])
+        for temporary, path in staged.files:
             os.replace(temporary, path)
     except OSError as error:
-        for temporary, _ in staged:
-            if os.path.lexists(temporary):
-                os.unlink(temporary)
+        staged.take_away()
         shown = error.filename or next(iter(files))
         return Problem(
             codes.UNWRITABLE_OUTPUT,

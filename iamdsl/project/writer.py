@@ -15,7 +15,7 @@ from iamdsl.project import manifest
 from iamdsl.project.problem import Problem, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 class Written(NamedTuple):
@@ -44,38 +44,57 @@ def write(out: str, files: Mapping[str, bytes], shown: str) -> Written | Problem
             changed.append(name)
     changed.sort(key=lambda name: (name == manifest.FILE, name))
 
-    staged: list[tuple[str, str]] = []
-    made: list[str] = []
     try:
-        for name in changed:
-            target = os.path.join(out, *name.split("/"))
-            _make_folders(os.path.dirname(target), made)
-            temporary = os.path.join(
-                os.path.dirname(target), f".{len(staged)}.{os.getpid()}.iamdsl-part"
-            )
-            _discard([temporary], [])  # of a build that was killed
-            staged.append((temporary, target))
-            with open(temporary, "xb") as stream:
-                stream.write(files[name])
-    except BaseException as error:
-        _discard([temporary for temporary, _ in staged], made)
-        if isinstance(error, OSError):
-            return _unwritable(shown, reason(error))
-        raise
+        staged = stage((os.path.join(out, *name.split("/")), files[name]) for name in changed)
+    except OSError as error:
+        return _unwritable(shown, reason(error))
 
     gone = sorted(ours - files.keys() - {manifest.FILE})
-    last = staged.pop() if changed and changed[-1] == manifest.FILE else None
+    last = staged.files[-1:] if changed and changed[-1] == manifest.FILE else []
     removed = 0
     try:
-        for temporary, target in staged:
+        for temporary, target in staged.files[: len(changed) - len(last)]:
             os.replace(temporary, target)
         removed = sum(_remove(out, name) for name in gone)
-        if last:
-            os.replace(*last)
+        for temporary, target in last:
+            os.replace(temporary, target)
     except OSError as error:
-        _discard([t for t, _ in [*staged, *([last] if last else [])]], made)
+        staged.take_away()
         return _unwritable(shown, reason(error))
     return Written(len(changed), len(files) - len(changed), removed)
+
+
+class Staged(NamedTuple):
+    """Files beside their places: pairs of where each is and where it belongs; and new folders."""
+
+    files: list[tuple[str, str]]
+    folders: list[str]
+
+    def take_away(self) -> None:
+        """Remove what is not in its place, and the new folders that are empty."""
+        _discard([temporary for temporary, _ in self.files], self.folders)
+
+
+def stage(files: Iterable[tuple[str, bytes]]) -> Staged:
+    """Write each file beside its place.
+
+    Raises `OSError` where that fails, and takes away what it has written and made until then.
+    """
+    staged = Staged([], [])
+    try:
+        for target, data in files:
+            folder = os.path.dirname(target)
+            _make_folders(folder, staged.folders)
+            number = len(staged.files)
+            temporary = os.path.join(folder, f".{number}.{os.getpid()}.iamdsl-part")
+            _discard([temporary], [])  # of a run that was killed
+            staged.files.append((temporary, target))
+            with open(temporary, "xb") as stream:
+                stream.write(data)
+    except BaseException:
+        staged.take_away()
+        raise
+    return staged
 
 
 _NONE, _SAME, _OTHER = object(), object(), object()

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from iamdsl.compiler.conditions.blocks import blocks_of, too_many
-from iamdsl.compiler.conditions.leaves import spelled, spelled_keys, tests_of, tree
+from iamdsl.compiler.conditions.leaves import is_as_written, spelled, spelled_keys, tests_of, tree
 from iamdsl.compiler.conditions.refusal import NoForm, Refused
 from iamdsl.iam import Condition, Entry
 
@@ -60,7 +60,13 @@ def _condition(block: Block, spelling: dict[str, str]) -> Condition:
         for key, side in block.items()
         for operator, values in side
     ]
-    names = [(operator, key.casefold()) for operator, key, _ in entries]
+    if any(map(is_as_written, block)):
+        _keep_apart([(operator, key.casefold()) for operator, key, _ in entries])
+    return tuple(Entry(*entry) for entry in sorted(entries))
+
+
+def _keep_apart(names: list[tuple[str, str]]) -> None:
+    """Raise NoForm where what is kept as written meets its operator and key in a block."""
     if len(set(names)) < len(names):
         twice = next(key for operator, key in names if names.count((operator, key)) > 1)
         raise NoForm(
@@ -69,7 +75,6 @@ def _condition(block: Block, spelling: dict[str, str]) -> Condition:
             frozenset((twice,)),
             final=True,
         )
-    return tuple(Entry(*entry) for entry in sorted(entries))
 
 
 def _order(condition: Condition) -> list[tuple[str, str, tuple[str, ...]]]:

@@ -119,7 +119,6 @@ HELD: dict[str, tuple[Held, ...]] = {
 _READ = ("AWS::IAM::", "AWS::SSO::", "AWS::Organizations::")
 """Services of whose resources everything is read, or reported."""
 _SESSION_ATTACHMENTS = "ManagedPolicyArns"
-_MARK = re.compile(f"{iam.PLACEHOLDER_OPEN}[^{iam.PLACEHOLDER_CLOSE}]*{iam.PLACEHOLDER_CLOSE}")
 _PLAIN_NAME = re.compile(
     rf"(?:[A-Za-z0-9_.+-]|{iam.PLACEHOLDER_OPEN}[^{iam.PLACEHOLDER_CLOSE}]*{iam.PLACEHOLDER_CLOSE})+"
 )
@@ -225,7 +224,7 @@ def _named(drafts: Drafts, text: str, held: Held, path: Path, label: str) -> str
             return f"arn:{PARTITION}:sqs:{url[1] or url[2]}:{url[3]}:{url[4]}"
     elif held.arn and _PLAIN_NAME.fullmatch(text):
         return held.arn.format(p=PARTITION, r=REGION, a=ACCOUNT, n=text)
-    elif _MARK.fullmatch(text):
+    elif iam.PLACEHOLDER.fullmatch(text):
         return text
     return drafts.template.externs.mark(
         ("target", text),

@@ -9,7 +9,8 @@ import attrs
 
 from iamdsl import iam
 from iamdsl.diagnostics import codes
-from iamdsl.lift.cloudformation.externs import URL_SUFFIX, mark, spelled
+from iamdsl.iam import placeholder
+from iamdsl.lift.cloudformation.externs import URL_SUFFIX, spelled
 from iamdsl.lift.cloudformation.template import Entity
 from iamdsl.lift.reading import read_policy
 
@@ -278,5 +279,5 @@ def _services(statement: iam.Statement) -> iam.Statement:
 
 def service(text: str) -> str:
     """Return a service's principal as it is called everywhere (see `_with_services`)."""
-    end = f".{mark(URL_SUFFIX)}"
+    end = f".{placeholder(URL_SUFFIX)}"
     return f"{text.removesuffix(end)}.amazonaws.com" if text.endswith(end) else text

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import attrs
 
 from iamdsl import iam
+from iamdsl.iam import placeholder
 from iamdsl.lift.estate import Extern
 from iamdsl.syntax.words import IN_EXPRESSIONS, RESERVED
 
@@ -28,26 +29,24 @@ BUCKET_LENGTH = 63
 """Characters of a bucket's name (AWS "bucketnamingrules")."""
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_MARK = re.compile(f"{iam.PLACEHOLDER_OPEN}([^{iam.PLACEHOLDER_CLOSE}]*){iam.PLACEHOLDER_CLOSE}")
 _TAKEN = RESERVED | IN_EXPRESSIONS | {"aws", "self"}
 
 
-def mark(name: str) -> str:
-    """Return the mark that stands for something in a text (see `estate`)."""
-    return f"{iam.PLACEHOLDER_OPEN}{name}{iam.PLACEHOLDER_CLOSE}"
-
-
-PARTITION, ACCOUNT, REGION = mark("aws.partition"), mark("aws.account"), mark("aws.region")
+PARTITION, ACCOUNT, REGION = (
+    placeholder("aws.partition"),
+    placeholder("aws.account"),
+    placeholder("aws.region"),
+)
 
 
 def spelled(text: str) -> str:
     """Return a text with its marks as `{name}`, for messages and comments."""
-    return _MARK.sub(lambda found: f"{{{found[1].removeprefix('entity ')}}}", text)
+    return iam.PLACEHOLDER.sub(lambda found: f"{{{found[1].removeprefix('entity ')}}}", text)
 
 
 def snake(text: str) -> str:
     """Return a name of the language's values: `OrdersQueue` gives `orders_queue`."""
-    plain = _MARK.sub(lambda found: f"_{found[1]}_", text)
+    plain = iam.PLACEHOLDER.sub(lambda found: f"_{found[1]}_", text)
     words = re.findall(r"[a-z0-9]+", _HUMP.sub("_", plain).lower())
     name = "_".join(words) or "value"
     return f"value_{name}" if name[0].isdigit() or name in _TAKEN else name
@@ -99,12 +98,12 @@ class Externs:
                 name = f"{base}_{number}"
             self._names.add(name)
             found = self._by_key[key] = Open(name, type, max, doc, origin, samples)
-        return mark(found.name)
+        return placeholder(found.name)
 
     def finished(self, texts: Collection[str], resources: Iterable[str]) -> tuple[Extern, ...]:
         """Return the externs that stand in texts; what `resources` hold tells types, too."""
         used = {name for text in texts for name in iam.placeholders(text)}
-        leading = {m[1] for text in resources if (m := _MARK.match(text)) is not None}
+        leading = {m[1] for text in resources if (m := iam.PLACEHOLDER.match(text)) is not None}
         accounts, regions, buckets = set[str](), set[str](), set[str]()
         for text in texts:
             accounts |= _alone(_field(text, 4))
@@ -131,7 +130,7 @@ def _field(text: str, number: int) -> str:
 
 
 def _alone(text: str) -> set[str]:
-    found = _MARK.fullmatch(text)
+    found = iam.PLACEHOLDER.fullmatch(text)
     return {found[1]} if found is not None else set()
 
 

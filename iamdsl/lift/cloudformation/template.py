@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamdsl import iam
 from iamdsl.diagnostics import Report, codes
+from iamdsl.iam import placeholder
 from iamdsl.lift.cloudformation import intrinsics
 from iamdsl.lift.cloudformation.externs import (
     ACCOUNT,
@@ -16,7 +17,6 @@ from iamdsl.lift.cloudformation.externs import (
     REGION,
     URL_SUFFIX,
     Externs,
-    mark,
 )
 from iamdsl.lift.cloudformation.resources import ID_LENGTHS, KNOWN, REF_IS_ARN
 from iamdsl.lift.reading import Tree
@@ -243,7 +243,7 @@ class Template:
         same = [e for e in self.entities.values() if e.name.lower() == entity.name.lower()]
         declared = [e for e in same if e.kind in _DECLARED]
         if len(declared) == 1 and entity.kind in _DECLARED:
-            return mark(f"entity {entity.name}")
+            return placeholder(f"entity {entity.name}")
         properties = self.resources.get(logical, {}).get("Properties") or {}
         path = ("Resources", logical, "Properties", "Path")
         folder = (self.quietly(path) if "Path" in properties else None) or "/"

@@ -8,10 +8,11 @@ import attrs
 
 from iamdsl import iam
 from iamdsl.diagnostics import Label, codes
+from iamdsl.iam import placeholder
 from iamdsl.lift.terraform import names
 from iamdsl.lift.terraform.names import CATEGORIES
 from iamdsl.lift.terraform.resources import complain
-from iamdsl.lift.terraform.values import Open, entity_named, is_static, mark
+from iamdsl.lift.terraform.values import Open, entity_named, is_static
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from iamdsl.lift.terraform.resources import Resource
     from iamdsl.source import Span
 
-DNS_SUFFIX = mark("dns_suffix")
+DNS_SUFFIX = placeholder("dns_suffix")
 """What `data.aws_partition.x.dns_suffix` is in texts."""
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from iamdsl import iam
 from iamdsl.diagnostics import codes
+from iamdsl.iam import placeholder
 from iamdsl.lift.terraform.holders import HOLDERS, KNOWN, Holder, is_policy_attribute
 from iamdsl.lift.terraform.names import CATEGORIES
 from iamdsl.lift.terraform.resources import is_known, read_document, read_text
-from iamdsl.lift.terraform.values import Encoded, Open, is_static, mark
+from iamdsl.lift.terraform.values import Encoded, Open, is_static
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -123,7 +124,7 @@ class Kept:
         return arn
 
     def _place(self, name: str) -> str:
-        return self._pseudo.get(name) or mark(f"aws.{name}")
+        return self._pseudo.get(name) or placeholder(f"aws.{name}")
 
     def _unlisted(self, resource: Resource) -> None:
         """Read documents in attributes of resources that are not in the table."""

@@ -9,13 +9,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from iamdsl import iam
+from iamdsl.iam import placeholder
 from iamdsl.lift.estate import Extern
 from iamdsl.lift.terraform import externs
 from iamdsl.lift.terraform.blocks import Block, Expression, Literal, Reference, Template
 from iamdsl.lift.terraform.documents import document
 from iamdsl.lift.terraform.evaluate import as_text, evaluate, unsayable
 from iamdsl.lift.terraform.names import CATEGORIES, Wish, arn, give, shared
-from iamdsl.lift.terraform.values import Encoded, Open, Value, is_static, mark
+from iamdsl.lift.terraform.values import Encoded, Open, Value, is_static
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -195,7 +196,7 @@ class Module:
             name = f"{extern.name}_{number}"
         if name not in self._externs:
             self._externs[name] = key, externs.renamed(extern, name)
-        return Value(mark(name), span)
+        return Value(placeholder(name), span)
 
     # What the module declares
 
@@ -205,7 +206,7 @@ class Module:
         attribute = rest[0] if len(rest) == 1 else None
         elsewhere = block is not None and "provider" in block.attributes
         if not elsewhere and (kind, attribute) in _PSEUDO:
-            return Value(mark(_PSEUDO[kind, str(attribute)]), span)
+            return Value(placeholder(_PSEUDO[kind, str(attribute)]), span)
         if (kind, attribute) == ("aws_partition", "dns_suffix"):
             return self._extern("dns_suffix", "dns_suffix", "String", span, 16)
         if kind == _OIDC and block is not None and attribute in {"arn", "id", "url"}:
@@ -261,7 +262,7 @@ class Module:
             if entity.lower() in self._shared and kind in _IN_IAM:
                 said = path.value if path is not None and isinstance(path.value, str) else "/"
                 return Value(arn(kind.removeprefix("aws_iam_"), said, entity), span)
-            return Value(mark(f"entity {entity}"), span)
+            return Value(placeholder(f"entity {entity}"), span)
         if kind == "aws_s3_bucket" and attribute in {"arn", "id", "bucket"} and key is None:
             return self._bucket(block, attribute, span)
         if kind == _OIDC and attribute in {"arn", "id", "url"} and key is None:
@@ -283,7 +284,7 @@ class Module:
                 f"aws_s3_bucket.{label}.bucket", f"{label}_bucket", "String", span, 63
             ).value
         if attribute == "arn":
-            text = f"arn:{mark('aws.partition')}:s3:::{text}"
+            text = f"arn:{placeholder('aws.partition')}:s3:::{text}"
         return Value(text, span)
 
     def _identity_provider(self, block: Block, attribute: str, span: Span) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from iamdsl.lift.terraform.values import mark
+from iamdsl.iam import placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,4 +73,6 @@ def shared(wishes: Iterable[Wish]) -> set[str]:
 
 def arn(kind: str, path: str, name: str) -> str:
     """Return the ARN of something of IAM's, with marks for the place."""
-    return f"arn:{mark('aws.partition')}:iam::{mark('aws.account')}:{kind}{path}{name}"
+    return (
+        f"arn:{placeholder('aws.partition')}:iam::{placeholder('aws.account')}:{kind}{path}{name}"
+    )

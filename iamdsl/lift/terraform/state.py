@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 
 from iamdsl.diagnostics import Label, codes
+from iamdsl.iam import placeholder
 from iamdsl.lift.estate import Extern
 from iamdsl.lift.reading import Tree
 from iamdsl.lift.terraform import externs, holders
 from iamdsl.lift.terraform.gather import gather
 from iamdsl.lift.terraform.names import CATEGORIES, Wish, give
 from iamdsl.lift.terraform.resources import Resource
-from iamdsl.lift.terraform.values import Open, mark
+from iamdsl.lift.terraform.values import Open
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -352,7 +353,7 @@ def _resource(found: Found, tree: Tree, unknown: _Unknown, names: Mapping[str, s
             continue
         owner = unknown.owner(found, name)
         if owner is not None and owner[0].address in names and owner[1] in {"arn", "id", "name"}:
-            values[name] = mark(f"entity {names[owner[0].address]}")
+            values[name] = placeholder(f"entity {names[owner[0].address]}")
         else:
             values[name] = Open(codes.UNKNOWN_UNTIL_APPLY, "unknown until apply", _UNTIL_APPLY)
 
@@ -382,7 +383,7 @@ class _Owners:
         for f in found:
             for said in _ids(f) if f.mode == "managed" else ():
                 self._by_id.setdefault((f.type, said), f)
-        self._partition = partition or mark("aws.partition")
+        self._partition = partition or placeholder("aws.partition")
 
     def of(self, resource: Resource, found: Found) -> dict[str, str]:
         """Return the ARN of what a policy is of, by the attribute that says it."""
@@ -410,7 +411,7 @@ class _Owners:
             name += "_2"
         longest = externs.longest("Arn", found.type.removeprefix("aws_"))
         self.externs[name] = Extern(name, "Arn", longest, doc)
-        return mark(name)
+        return placeholder(name)
 
 
 def _ids(found: Found) -> list[str]:

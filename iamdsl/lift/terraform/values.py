@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamdsl import iam
+from iamdsl.iam import placeholder
 from iamdsl.lift.reading import Tree
 
 if TYPE_CHECKING:
@@ -120,11 +121,6 @@ def opened(tree: Tree) -> Iterator[tuple[Path, Open]]:
                 pass
 
 
-def mark(name: str) -> str:
-    """Return the mark for what only a deployment knows."""
-    return f"{iam.PLACEHOLDER_OPEN}{name}{iam.PLACEHOLDER_CLOSE}"
-
-
 def is_static(text: str) -> bool:
     """Tell whether a text holds no mark."""
     return iam.PLACEHOLDER_OPEN not in text
@@ -132,7 +128,9 @@ def is_static(text: str) -> bool:
 
 def entity_named(text: str) -> str | None:
     """Return the name of the entity whose ARN a text is, by its mark alone."""
-    if text.startswith(mark("entity ")[:-1]) and text.count(iam.PLACEHOLDER_OPEN) == 1:
-        name, close, rest = text.removeprefix(mark("entity ")[:-1]).partition(iam.PLACEHOLDER_CLOSE)
+    if text.startswith(placeholder("entity ")[:-1]) and text.count(iam.PLACEHOLDER_OPEN) == 1:
+        name, close, rest = text.removeprefix(placeholder("entity ")[:-1]).partition(
+            iam.PLACEHOLDER_CLOSE
+        )
         return name if close and not rest else None
     return None
