@@ -74,12 +74,12 @@ class Matched(NamedTuple):
 
     Attributes:
         policy: the name that it was given by.
-        index: the statement's number in its policy, from 0.
+        number: the statement's number in its policy, from 0.
     """
 
     layer: Layer
     policy: str
-    index: int
+    number: int
     statement: Statement
 
 
