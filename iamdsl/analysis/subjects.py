@@ -1,0 +1,462 @@
+"""Who is in a build, where they are, and every policy that is in effect for them.
+
+What is attached, inherited and assumed at AWS comes together here once, for all questions: the
+policies of groups, boundaries, SCPs and RCPs of each level above an account, with what AWS
+attaches by itself; trust and resource policies. What is not at hand is named as unknown.
+
+Not known here: which account manages the organization. SCPs and RCPs do not touch it at AWS,
+but here they count for every account that stands under them (AWS "orgs_manage_policies_scps").
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from iamdsl.analysis.governed import governs, in_full
+from iamdsl.iam import ANYONE, Elements, Policy, Statement
+from iamdsl.simulate import Named, Policies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from iamdsl.iam import Attachment, Build, Document, Identity, Tags, Target
+    from iamdsl.simulate import Request
+    from iamdsl.source import Span
+
+_EVERYTHING = Elements(("*",))
+FULL_ACCESS: Final = Named("FullAWSAccess", Policy((Statement("Allow", _EVERYTHING, _EVERYTHING),)))
+"""The SCP that AWS attaches where no other allows (AWS "orgs_manage_policies_scps_strategies")."""
+RCP_FULL_ACCESS: Final = Named(
+    "RCPFullAWSAccess", Policy((Statement("Allow", _EVERYTHING, _EVERYTHING, ANYONE),))
+)
+"""The RCP that is attached everywhere and cannot be detached (AWS "orgs_manage_policies_rcps")."""
+_FULL_ARNS = {"scp": "/p-FullAWSAccess", "rcp": "/p-RCPFullAWSAccess"}
+_ARN_PARTS = {"scp": "/service_control_policy/", "rcp": "/resource_control_policy/"}
+_WORDS = {
+    "managed": "policy",
+    "boundary": "boundary",
+    "scp": "scp",
+    "rcp": "rcp",
+    "session": "session",
+    "resource": "policy",
+}
+
+
+class Ambiguous(Exception):  # noqa: N818  (no mistake: a question with several answers)
+    """Several resource policies may be that of a resource: their targets are patterns.
+
+    Attributes:
+        names: of the policies.
+    """
+
+    def __init__(self, resource: str, names: tuple[str, ...]) -> None:
+        super().__init__(f"{resource}: {', '.join(names)}")
+        self.names = names
+
+
+class Place(NamedTuple):
+    """Where a subject is.
+
+    Attributes:
+        account: the account's id, None where nobody said it.
+        region: None where nobody said it.
+        chain: the parts of the organization that it stands in, the root first; () for none.
+        name: of the account in the source, "" for the nameless place.
+    """
+
+    account: str | None
+    partition: str
+    region: str | None
+    chain: tuple[Target, ...]
+    name: str
+
+
+class Subject(NamedTuple):
+    """A role, user, group, permission set, or a policy by itself, and what is in effect for it.
+
+    Attributes:
+        kind: of an identity as `iam.Identity.kind`, of a policy as `iam.Document.kind`.
+        arn: None for a permission set, for what has none, and where the account is not known.
+        max_session: seconds, None where the source does not say them.
+        identity: inline and attached, those of a user's groups too; of a policy, its pieces.
+        boundaries: none or one.
+        scps, rcps: levels, the root first; empty outside of any organization or account.
+        trust: of a role.
+        unknown: what is in effect and not at hand: ARNs of managed and organization policies,
+            names of policies of permission sets, `group NAME` of groups outside of the build.
+        origin: of the declaration.
+    """
+
+    kind: str
+    name: str
+    arn: str | None
+    place: Place
+    tags: Tags = ()
+    max_session: int | None = None
+    identity: tuple[Named, ...] = ()
+    boundaries: tuple[Named, ...] = ()
+    scps: tuple[tuple[Named, ...], ...] = ()
+    rcps: tuple[tuple[Named, ...], ...] = ()
+    trust: Named | None = None
+    unknown: tuple[str, ...] = ()
+    origin: tuple[Span, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Return what messages call it: ``role `orders-function` ``, without the quotes."""
+        return f"{_WORDS.get(self.kind, self.kind.replace('_', ' '))} {self.name}"
+
+
+def subjects(build: Build, pseudo: Mapping[str, str]) -> tuple[Subject, ...]:
+    """Return all roles, users, groups and permission sets of a fitted build, place by place.
+
+    Args:
+        build: after `fit`; statements that it has not placed yet are not seen.
+        pseudo: `partition`, `account`, `region` of the nameless place, as far as they are known.
+    """
+    return tuple(
+        _identity(identity, here) for here in _places(build, pseudo) for identity in here.identities
+    )
+
+
+def documents(build: Build, pseudo: Mapping[str, str]) -> tuple[Subject, ...]:
+    """Return all policies of a fitted build by themselves; one that was split is one subject."""
+    return tuple(
+        _document(pieces, here) for here in _places(build, pseudo) for pieces in here.whole()
+    )
+
+
+def find(build: Build, pseudo: Mapping[str, str], name: str) -> tuple[Subject, ...]:
+    """Return all that a name may stand for, identities first; case does not count.
+
+    A name is `deployer`, `prod/deployer` or `prod.deployer` of an account, an ARN, or the ARN of
+    a role's session. Names without an account stand for what has them in any account.
+    """
+    wanted = name.lower()
+    found = [
+        subject
+        for subject in (*subjects(build, pseudo), *documents(build, pseudo))
+        if wanted in _called(subject) or _is_session_of(subject, name)
+    ]
+    return tuple(found)
+
+
+def names(build: Build, pseudo: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names that `find` knows, for suggestions: `prod.deployer` for accounts."""
+    return tuple(
+        f"{s.place.name}.{s.name}" if s.place.name else s.name
+        for s in (*subjects(build, pseudo), *documents(build, pseudo))
+    )
+
+
+def resource_policy(
+    build: Build, pseudo: Mapping[str, str], resource: str, account: str | None
+) -> Named | None:
+    """Return the policy of a resource that the build has, None if it has none.
+
+    It is the `policy … for` the resource or for what holds it, such as its bucket; for the ARN of
+    a role, the role's trust policy. Raises `Ambiguous` when several may be meant, as two policies
+    for KMS keys whose ids the source does not know.
+
+    Args:
+        resource: its ARN.
+        account: that holds the resource; None where only the ARN tells it.
+    """
+    for here in _places(build, pseudo):
+        for identity in here.identities:
+            if identity.trust is not None and here.arn(identity) == resource:
+                return _trust(identity)
+    found = [
+        (document, home)
+        for document, home in _governing(build, pseudo, resource)
+        if account is None or home is None or home == account
+    ]
+    exact = [(d, h) for d, h in found if not _is_pattern(d.target or "")]
+    found = exact or found
+    if len(found) > 1 and (not exact or len({home for _, home in found}) > 1):
+        raise Ambiguous(resource, tuple(d.name for d, _ in found))
+    if not found:
+        return None
+    statements = tuple(in_full(d, s) for d, _ in found for s in d.policy.statements)
+    return Named(f"policy {' and '.join(d.name for d, _ in found)}", Policy(statements))
+
+
+def located(build: Build, pseudo: Mapping[str, str], request: Request) -> Request:
+    """Return a request with the account of its resource, where the build tells it.
+
+    An ARN of S3 has no account: the bucket is where its policy is declared.
+    """
+    if request.resource_account is not None or _account_of(request.resource):
+        return request
+    homes = {home for _, home in _governing(build, pseudo, request.resource)}
+    return request._replace(resource_account=homes.pop()) if len(homes) == 1 else request
+
+
+def policies_for(
+    subject: Subject | None, request: Request, build: Build, pseudo: Mapping[str, str]
+) -> Policies:
+    """Return every policy of the build that is in effect for a request of a subject.
+
+    Session policies are the caller's to add. Raises `Ambiguous` like `resource_policy`.
+
+    Args:
+        subject: who asks; None for somebody outside of the build: nothing of theirs is known.
+        request: with its context in lower case; see `located`.
+    """
+    request = located(build, pseudo, request)
+    caller = subject.place.account if subject is not None else _account_of(request.principal)
+    account = request.resource_account or _account_of(request.resource) or caller
+    target = request.resource
+    is_role = ":role/" in target and _service_of(target) == "iam"
+    # A trust policy speaks for the calls of STS that make sessions, and for nothing else.
+    has_policy = not is_role or request.action.lower().startswith("sts:")
+    places = {here.place.account: here for here in _places(build, pseudo)}
+    home = places.get(caller) if caller else None
+    owner = places.get(account) if account else None
+    return Policies(
+        identity=subject.identity if subject is not None else (),
+        resource=resource_policy(build, pseudo, target, account) if has_policy else None,
+        boundaries=subject.boundaries if subject is not None else (),
+        scps=subject.scps if subject is not None else home.scps if home is not None else (),
+        rcps=owner.rcps if owner is not None else (),
+        endpoint=_endpoint(build, request),
+    )
+
+
+def unknown_for(request: Request, build: Build, pseudo: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the organization policies of the resource's account that are not at hand, by ARN."""
+    account = located(build, pseudo, request).resource_account or _account_of(request.resource)
+    homes = (here for here in _places(build, pseudo) if account == here.place.account)
+    return tuple(arn for here in homes for arn in here.unknown_rcps)
+
+
+class _Here:
+    """One place of a build, with what stands in it by name."""
+
+    def __init__(self, build: Build, place: Place, whole: Build) -> None:
+        self.place = place
+        self.identities = build.identities
+        self.documents = build.documents
+        self._managed = {d.name: d for d in build.documents if d.is_managed}
+        self._groups = {i.name.lower(): i for i in build.identities if i.kind == "group"}
+        self._organization = {d.name: d for d in whole.documents if d.kind in _ARN_PARTS}
+        self.scps, self.unknown_scps = self._levels("scp")
+        self.rcps, self.unknown_rcps = self._levels("rcp")
+
+    def arn(self, what: Identity | Document) -> str | None:
+        """Return the ARN of an identity or managed policy, where it has one that is known."""
+        kind = "policy" if what.kind in {"managed", "boundary"} else what.kind
+        if self.place.account is None or kind not in {"policy", "role", "user", "group"}:
+            return None
+        return f"arn:{self.place.partition}:iam::{self.place.account}:{kind}{what.path}{what.name}"
+
+    def attached(self, attachments: Iterable[Attachment]) -> tuple[list[Named], list[str]]:
+        """Return the attached policies, and the names of those that are not at hand."""
+        found, unknown = [], []
+        for attachment in attachments:
+            document = (
+                self._managed.get(attachment.policy)
+                if attachment.ours
+                else self._by_arn(attachment.policy)
+            )
+            if document is None:
+                unknown.append(attachment.policy)
+            else:
+                found.append(_named(document))
+        return found, unknown
+
+    def group(self, name: str) -> Identity | None:
+        return self._groups.get(name.lower())
+
+    def whole(self) -> Iterator[tuple[Document, ...]]:
+        """Yield each policy with its pieces; what an identity did not hold is no policy itself."""
+        for first in self.documents:
+            if first.split_from is None:
+                yield (first,)
+            elif first.split_from == first.name:
+                pieces = (d for d in self.documents if d.split_from == first.name)
+                yield tuple(d for d in pieces if _spots(d.origin) == _spots(first.origin))
+
+    def _by_arn(self, arn: str) -> Document | None:
+        return next((d for d in self._managed.values() if self.arn(d) == arn), None)
+
+    def _levels(self, kind: str) -> tuple[tuple[tuple[Named, ...], ...], tuple[str, ...]]:
+        """Return what is in effect at each level, and the ARNs of what is not at hand.
+
+        A foreign SCP may allow or not: its level counts as open, and the ARN as unknown.
+        """
+        levels, unknown = [], []
+        full = FULL_ACCESS if kind == "scp" else RCP_FULL_ACCESS
+        for target in self.place.chain:
+            level, needs_full = [], kind == "rcp"
+            foreign = False
+            for attachment in target.attached:
+                if attachment.ours:
+                    document = self._organization[attachment.policy]
+                    if document.kind == kind:
+                        level.append(_named(document))
+                elif attachment.policy.endswith(_FULL_ARNS[kind]):
+                    needs_full = True
+                elif _ARN_PARTS[kind] in attachment.policy:
+                    foreign = True
+                    unknown.append(attachment.policy)
+            allows = any(s.effect == "Allow" for named in level for s in named.policy.statements)
+            if needs_full or foreign or not allows:
+                level.append(full)
+            levels.append(tuple(level))
+        return tuple(levels), tuple(dict.fromkeys(unknown))
+
+
+def _places(build: Build, pseudo: Mapping[str, str]) -> tuple[_Here, ...]:
+    return _laid_out(build, pseudo.get("partition"), pseudo.get("account"), pseudo.get("region"))
+
+
+@lru_cache(maxsize=4)  # builds are compared by identity; many requests are asked of one
+def _laid_out(
+    build: Build, partition: str | None, own: str | None, region: str | None
+) -> tuple[_Here, ...]:
+    made = []
+    for account, inner in build.each():
+        identifier = own if account is None else account.id
+        name = "" if account is None else account.name
+        place = Place(identifier, partition or "aws", region, _chain(build, identifier), name)
+        made.append(_Here(inner, place, build))
+    return tuple(made)
+
+
+def _chain(build: Build, account: str | None) -> tuple[Target, ...]:
+    """Return the parts of the organization that an account stands in, and itself at the end."""
+    own = next((t for t in build.targets if t.kind == "account" and t.id == account), None)
+    if own is None:
+        return ()
+    paths = {t.path: t for t in build.targets}
+    return tuple(paths[own.path[:n]] for n in range(1, len(own.path) + 1) if own.path[:n] in paths)
+
+
+def _identity(identity: Identity, here: _Here) -> Subject:
+    policies, unknown = _own(identity, here)
+    for name in identity.groups:
+        group = here.group(name)
+        if group is None:
+            unknown.append(f"group {name}")
+            continue
+        more, missing = _own(group, here)
+        policies += more
+        unknown += missing
+    bounds: list[Named] = []
+    if identity.boundary is not None:
+        bounds, missing = here.attached((identity.boundary,))
+        unknown += missing
+    unknown += (*here.unknown_scps, *here.unknown_rcps)
+    return Subject(
+        identity.kind,
+        identity.name,
+        here.arn(identity),
+        here.place,
+        identity.tags,
+        identity.max_session,
+        tuple(dict.fromkeys(policies)),
+        tuple(bounds),
+        here.scps,
+        here.rcps,
+        _trust(identity),
+        tuple(dict.fromkeys(unknown)),
+        identity.origin,
+    )
+
+
+def _own(identity: Identity, here: _Here) -> tuple[list[Named], list[str]]:
+    """Return what is inline and attached, and the names of what is not at hand."""
+    kind = identity.kind.replace("_", " ")
+    several = len(identity.inline) > 1
+    inline = [
+        Named(f"inline policy {f'{name} ' if several else ''}of {kind} {identity.name}", policy)
+        for name, policy in identity.inline
+    ]
+    attached, unknown = here.attached(identity.managed)
+    return [*inline, *attached], unknown
+
+
+def _document(pieces: tuple[Document, ...], here: _Here) -> Subject:
+    first = pieces[0]
+    attached, unknown = here.attached(a for d in pieces for a in d.attached)
+    in_place = first.kind in {"managed", "boundary", "session"}
+    return Subject(
+        first.kind,
+        first.split_from or first.name,
+        here.arn(first),
+        here.place,
+        first.tags,
+        identity=(*map(_named, pieces), *attached),
+        scps=here.scps if in_place else (),
+        rcps=here.rcps if in_place else (),
+        unknown=tuple(unknown),
+        origin=first.origin,
+    )
+
+
+def _trust(identity: Identity) -> Named | None:
+    if identity.trust is None:
+        return None
+    return Named(f"trust policy of role {identity.name}", identity.trust)
+
+
+def _named(document: Document) -> Named:
+    return Named(f"{_WORDS[document.kind]} {document.name}", document.policy)
+
+
+def _governing(
+    build: Build, pseudo: Mapping[str, str], resource: str
+) -> list[tuple[Document, str | None]]:
+    """Return the resource policies for a resource, each with the account that it is in."""
+    return [
+        (document, _account_of(document.target or "") or here.place.account)
+        for here in _places(build, pseudo)
+        for document in here.documents
+        if document.kind == "resource" and governs(document, resource)
+    ]
+
+
+def _endpoint(build: Build, request: Request) -> tuple[Named, ...]:
+    """Return the policies of the VPC endpoint that a request says it comes through."""
+    through = {f"vpc-endpoint/{value}" for value in request.context.get("aws:sourcevpce", ())}
+    return tuple(
+        _named(document)
+        for _, inner in build.each()
+        for document in inner.documents
+        if document.service == "ec2" and (document.target or "").rpartition(":")[2] in through
+    )
+
+
+def _called(subject: Subject) -> set[str]:
+    """Return what `find` takes for a subject, in lower case."""
+    place, name = subject.place.name.lower(), subject.name.lower()
+    called = {name, f"{place}/{name}", f"{place}.{name}"} if place else {name}
+    return called | ({subject.arn.lower()} if subject.arn else set())
+
+
+def _is_session_of(subject: Subject, arn: str) -> bool:
+    if subject.kind != "role" or ":assumed-role/" not in arn or subject.arn is None:
+        return False
+    fields = arn.split(":", 5)
+    role = fields[5].split("/")[1] if len(fields) > 5 else ""
+    return fields[4] == subject.place.account and role == subject.name
+
+
+def _spots(spans: tuple[Span, ...]) -> list[tuple[str, int]]:
+    return [(span.source.name, span.start) for span in spans]
+
+
+def _is_pattern(target: str) -> bool:
+    return "*" in target or "?" in target
+
+
+def _account_of(arn: str) -> str | None:
+    fields = arn.split(":", 5)
+    return (fields[4] or None) if len(fields) > 5 and fields[0] == "arn" else None
+
+
+def _service_of(arn: str) -> str:
+    fields = arn.split(":", 5)
+    return fields[2] if len(fields) > 5 else ""
