@@ -77,7 +77,8 @@ class Subject(NamedTuple):
 
     Attributes:
         kind: of an identity as `iam.Identity.kind`, of a policy as `iam.Document.kind`.
-        arn: None for a permission set, for what has none, and where the account is not known.
+        arn: of a resource policy, what it is for; None for a permission set, for what has none,
+            and where the account is not known.
         max_session: seconds, None where the source does not say them.
         identity: inline and attached, those of a user's groups too; of a policy, its pieces.
         boundaries: none or one.
@@ -222,6 +223,13 @@ def policies_for(
         rcps=owner.rcps if owner is not None else (),
         endpoint=_endpoint(build, request),
     )
+
+
+def rcps_of(
+    build: Build, pseudo: Mapping[str, str]
+) -> tuple[tuple[Place, tuple[tuple[Named, ...], ...]], ...]:
+    """Return each place with the levels of RCPs that are in effect for what it holds."""
+    return tuple((here.place, here.rcps) for here in _places(build, pseudo))
 
 
 def unknown_for(request: Request, build: Build, pseudo: Mapping[str, str]) -> tuple[str, ...]:
@@ -381,11 +389,12 @@ def _own(identity: Identity, here: _Here) -> tuple[list[Named], list[str]]:
 def _document(pieces: tuple[Document, ...], here: _Here) -> Subject:
     first = pieces[0]
     attached, unknown = here.attached(a for d in pieces for a in d.attached)
+    arn = first.target if first.kind == "resource" else here.arn(first)
     in_place = first.kind in {"managed", "boundary", "session"}
     return Subject(
         first.kind,
         first.split_from or first.name,
-        here.arn(first),
+        arn,
         here.place,
         first.tags,
         identity=(*map(_named, pieces), *attached),
