@@ -20,11 +20,24 @@ from iamdsl.project.config import Config
 from iamdsl.project.problem import Problem, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from iamdsl.aws import Catalogue
     from iamdsl.diagnostics import Diagnostic
+    from iamdsl.iam import Build
 
-__all__ = ["Config", "Options", "Outcome", "Problem", "Project", "build", "check", "load_project"]
+__all__ = [
+    "Compiled",
+    "Config",
+    "Options",
+    "Outcome",
+    "Problem",
+    "Project",
+    "build",
+    "check",
+    "compiled",
+    "load_project",
+]
 
 
 class Options(NamedTuple):
@@ -102,6 +115,21 @@ class Outcome(NamedTuple):
     texts: tuple[tuple[str, str], ...] = ()
     up_to_date: bool = False
     pinned: int = 0
+
+
+class Compiled(NamedTuple):
+    """What asking questions of a project needs.
+
+    Attributes:
+        build: as it would be written, after fit; None when there were errors.
+        pseudo: the `partition`, `account` and `region` that are known.
+        catalogue: that it was compiled with; None when there were errors.
+    """
+
+    build: Build | None = None
+    pseudo: Mapping[str, str] = {}
+    catalogue: Catalogue | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def load_project(paths: Sequence[str] = (), options: Options = _NO_OPTIONS) -> Project:
@@ -204,6 +232,15 @@ def check(project: Project) -> Outcome:
     if project.problems:
         return _failure(project.problems)
     return _make(project, write=False)
+
+
+def compiled(project: Project) -> Compiled:
+    """Compile a project and give back what it means, for questions; nothing is written."""
+    if project.problems:
+        return Compiled(diagnostics=_failure(project.problems).diagnostics)
+    from iamdsl.project import making  # noqa: PLC0415 (the compiler, only when there is work)
+
+    return making.compiled(project)
 
 
 def _make(project: Project, key: str = "", *, write: bool = True) -> Outcome:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl import emit
 from iamdsl.aws.limits import LIMITS
 from iamdsl.compiler import Environment, compile  # noqa: A004 (the verb of the compiler)
 from iamdsl.compiler.pins import Pins
 from iamdsl.diagnostics import Report, Severity
-from iamdsl.project import Outcome, cache, fingerprint, lock, writer
+from iamdsl.project import Compiled, Outcome, cache, fingerprint, lock, writer
 from iamdsl.project.catalogue import open_catalogue
 from iamdsl.project.config import PSEUDO
 from iamdsl.project.loading import File, Loader, decode
@@ -55,25 +55,11 @@ def make(project: Project, key: str, *, write: bool) -> Outcome:
         key: what the record of the build is kept under; empty to keep none.
     """
     config = project.config
-    report = Report()
-    catalogue = open_catalogue(config.catalogue, config.root)
-    entries, problems = _decode(project.files)
-    if isinstance(catalogue, Problem):
-        problems.append(catalogue)
-    pinned = lock.parse(project.lock) if project.lock is not None else {}
-    if isinstance(pinned, Problem):
-        problems.append(pinned)
-        pinned = {}
-    report.extend(problem.diagnostic() for problem in problems)
-    if problems or isinstance(catalogue, Problem):
+    work = _work(project)
+    report = work.report
+    if report.failed or work.build is None or work.environment is None:
         return Outcome(report.diagnostics, failed=True)
-
-    loader = Loader(config.root, entries)
-    environment = _environment(project, catalogue, loader, Pins(pinned))
-    compilation = compile([source for _, source in entries], environment)
-    report.extend(_with_levels(compilation.diagnostics, environment.levels))
-    if report.failed or compilation.build is None:
-        return Outcome(report.diagnostics, failed=True)
+    environment, pinned, catalogue = work.environment, work.pinned, work.environment.catalogue
 
     new = environment.pins.used.keys() - pinned.keys()
     if project.lock_mode == "frozen" and new:
@@ -87,11 +73,11 @@ def make(project: Project, key: str, *, write: bool) -> Outcome:
         environment.limits,
         config.minify,
     )
-    emission = emit.emit(config.targets[0], compilation.build, facts)
+    emission = emit.emit(config.targets[0], work.build, facts)
     outcome = Outcome(
         report.diagnostics,
         summary=_summary(emission.artifacts),
-        counts=_counts(compilation.build),
+        counts=_counts(work.build),
     )
     if not write:
         texts = ((name, data.decode()) for name, data in emission.files.items())
@@ -103,8 +89,54 @@ def make(project: Project, key: str, *, write: bool) -> Outcome:
         return Outcome(report.diagnostics, failed=True)
     if key:
         mark = fingerprint(locked)
-        cache.keep(_record(key, mark, loader.files, emission.files, outcome))
+        cache.keep(_record(key, mark, work.imports, emission.files, outcome))
     return outcome._replace(**written._asdict(), pinned=len(new) if locked.lock else 0)
+
+
+def compiled(project: Project) -> Compiled:
+    """Compile a project and give back the fitted build itself; nothing is written."""
+    work = _work(project)
+    if work.report.failed or work.environment is None:
+        return Compiled(diagnostics=work.report.diagnostics)
+    environment = work.environment
+    return Compiled(work.build, environment.pseudo, environment.catalogue, work.report.diagnostics)
+
+
+class _Work(NamedTuple):
+    """What compiling a project came to.
+
+    Attributes:
+        environment: None when the project could not be compiled at all.
+        imports: the files that were read besides the project's own.
+    """
+
+    report: Report
+    build: Build | None = None
+    environment: Environment | None = None
+    imports: Sequence[File] = ()
+    pinned: Mapping[str, tuple[str, ...]] = {}
+
+
+def _work(project: Project) -> _Work:
+    config = project.config
+    report = Report()
+    catalogue = open_catalogue(config.catalogue, config.root)
+    entries, problems = _decode(project.files)
+    if isinstance(catalogue, Problem):
+        problems.append(catalogue)
+    pinned = lock.parse(project.lock) if project.lock is not None else {}
+    if isinstance(pinned, Problem):
+        problems.append(pinned)
+        pinned = {}
+    report.extend(problem.diagnostic() for problem in problems)
+    if problems or isinstance(catalogue, Problem):
+        return _Work(report)
+
+    loader = Loader(config.root, entries)
+    environment = _environment(project, catalogue, loader, Pins(pinned))
+    compilation = compile([source for _, source in entries], environment)
+    report.extend(_with_levels(compilation.diagnostics, environment.levels))
+    return _Work(report, compilation.build, environment, loader.files, pinned)
 
 
 def _locked(
