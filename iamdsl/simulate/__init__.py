@@ -7,6 +7,9 @@ Invariant: pure; the same request and policies give the same decision.
 
 from __future__ import annotations
 
+from iamdsl.simulate._conditions import fits, holds
+from iamdsl.simulate._fixed import under
+from iamdsl.simulate._kinds import instant, number
 from iamdsl.simulate._request import (
     Context,
     Decision,
@@ -17,14 +20,23 @@ from iamdsl.simulate._request import (
     Request,
     Verdict,
 )
+from iamdsl.simulate._statements import Effect, applies, effect
 
 __all__ = [
     "Context",
     "Decision",
+    "Effect",
     "Layer",
     "Matched",
     "Named",
     "Policies",
     "Request",
     "Verdict",
+    "applies",
+    "effect",
+    "fits",
+    "holds",
+    "instant",
+    "number",
+    "under",
 ]

@@ -1,0 +1,155 @@
+"""Whether a statement speaks of a request, and what statements say together.
+
+Sources: AWS "reference_policies_elements_action", "…_resource", "…_principal" and
+"reference_policies_evaluation-logic". Each statement is compiled once, to a few closures.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from iamdsl.simulate._callers import Listed, caller_of, listed
+from iamdsl.simulate._conditions import compiled_entry
+from iamdsl.simulate._kept import kept
+from iamdsl.simulate._texts import (
+    Test,
+    Variable,
+    Wild,
+    any_glob,
+    filled,
+    glob_test,
+    is_closed,
+    parts,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from iamdsl.iam import Elements, Statement
+    from iamdsl.simulate._conditions import CompiledEntry
+    from iamdsl.simulate._request import Context, Request
+    from iamdsl.simulate._texts import Part
+
+Effect: TypeAlias = Literal["Allow", "Deny"] | None
+OnResource: TypeAlias = "Callable[[str, Context], bool]"
+
+_FIELDS = 6
+
+
+class CompiledStatement(NamedTuple):
+    """A statement as it is asked.
+
+    Attributes:
+        on_action: asked with the action in lower case.
+        variables: keys of the resources' variables without a default, as they are written.
+        principals: None where the statement is about whoever it is attached to.
+    """
+
+    allows: bool
+    on_action: Test
+    on_resource: OnResource
+    variables: tuple[str, ...]
+    principals: Listed | None
+    entries: tuple[CompiledEntry, ...]
+
+    def but_for_action(self, request: Request) -> bool:
+        """Tell whether all else of the statement fits a request."""
+        context = request.context
+        return (
+            self.on_resource(request.resource, context)
+            and (self.principals is None or self.principals.speaks_of(caller_of(request.principal)))
+            and all(entry.holds(context) for entry in self.entries)
+        )
+
+
+def applies(statement: Statement, request: Request) -> bool:
+    """Tell whether a statement speaks of a request; nothing is filled into the context."""
+    found = compiled(statement)
+    return found.on_action(request.action.lower()) and found.but_for_action(request)
+
+
+def effect(statements: Iterable[Statement], request: Request) -> Effect:
+    """Return what statements say of a request: a deny wins, None is said of no one."""
+    action = request.action.lower()
+    allowed = False
+    for statement in statements:
+        found = compiled(statement)
+        # A second allow changes nothing.
+        if (allowed and found.allows) or not found.on_action(action):
+            continue
+        if found.but_for_action(request):
+            if not found.allows:
+                return "Deny"
+            allowed = True
+    return "Allow" if allowed else None
+
+
+def _compiled(statement: Statement) -> CompiledStatement:
+    on_resource, variables = _on_resource(statement.resources)
+    return CompiledStatement(
+        statement.effect == "Allow",
+        _on_action(statement.actions),
+        on_resource,
+        variables,
+        None if statement.principals is None else listed(statement.principals),
+        tuple(map(compiled_entry, statement.condition)),
+    )
+
+
+compiled = kept(_compiled)
+
+
+def _negated(test: Test, *, negated: bool) -> Test:
+    return (lambda text: not test(text)) if negated else test
+
+
+def _on_action(elements: Elements) -> Test:
+    # An action has no variables: `${` in one is plain text, and is none of AWS's.
+    patterns = [
+        tuple(Wild(c) if c in "*?" else c for c in text.lower()) for text in elements.values
+    ]
+    return _negated(any_glob(patterns), negated=elements.negated)
+
+
+def padded(text: str) -> str:
+    """Return a resource with all six fields: a short ARN goes on with `*` in each.
+
+    AWS "reference_policies_elements_resource".
+    """
+    if not text.startswith("arn:"):
+        return text
+    colons = sum(part.count(":") for part in parts(text) if isinstance(part, str))
+    return text + ":*" * (_FIELDS - 1 - colons)
+
+
+def _on_resource(elements: Elements | None) -> tuple[OnResource, tuple[str, ...]]:
+    """Return the test for a resource, and the keys that its variables need."""
+    if elements is None:  # trust policies and those of ECR: the resource is what they are of
+        return (lambda _, __: True), ()
+    patterns = [parts(padded(text)) for text in elements.values]
+    opened = [pattern for pattern in patterns if not is_closed(pattern)]
+    closed = any_glob(
+        [made for p in patterns if is_closed(p) and (made := filled(p, {})) is not None]
+    )
+    if not opened:
+        test = _negated(closed, negated=elements.negated)
+        return (lambda resource, _: test(resource)), ()
+    return _on_open_resource(closed, opened, negated=elements.negated), tuple(
+        dict.fromkeys(
+            part.written
+            for pattern in opened
+            for part in pattern
+            if isinstance(part, Variable) and part.default is None
+        )
+    )
+
+
+def _on_open_resource(closed: Test, opened: list[tuple[Part, ...]], *, negated: bool) -> OnResource:
+    def test(resource: str, context: Context) -> bool:
+        found = closed(resource) or any(
+            (pattern := filled(p, context)) is not None and glob_test(pattern)(resource)
+            for p in opened
+        )
+        return found != negated
+
+    return test
