@@ -347,6 +347,41 @@ DISPUTED_FORM = Code(
     "AWS's own pages disagree whether a kind of policy takes what is written.",
 )
 
+# 440 to 449: what was built, and what is asked of it
+NO_BUILD = Code(
+    "IAM440", "no-build", _ERROR, "A folder holds no build that this version of iamdsl can read."
+)
+CHANGED_BUILD = Code(
+    "IAM441",
+    "changed-build",
+    _ERROR,
+    "A file of a build is missing, or is not as it was built.",
+)
+DAMAGED_BUILD = Code(
+    "IAM442", "damaged-build", _ERROR, "A build holds something that no build is written with."
+)
+UNKNOWN_SUBJECT = Code(
+    "IAM443",
+    "unknown-subject",
+    _ERROR,
+    "A question names somebody or something that the project does not have.",
+)
+AMBIGUOUS_SUBJECT = Code(
+    "IAM444", "ambiguous-subject", _ERROR, "A question names what could be several things."
+)
+UNKNOWN_PLACE = Code(
+    "IAM445",
+    "unknown-place",
+    _ERROR,
+    "A question needs an account that neither the project nor the question tells.",
+)
+UNSURE_ANSWER = Code(
+    "IAM446",
+    "unsure-answer",
+    _ERROR,
+    "The answer to a question hangs on a policy that is not at hand.",
+)
+
 # 5: project and machine
 BAD_CONFIG = Code(
     "IAM501", "bad-config", _ERROR, "The configuration file cannot be read or has an unknown key."

@@ -31,7 +31,7 @@ ORGANIZATION = "organization.json"
 VERSION = 1
 """Of the manifest; raised when a field changes its meaning or goes away."""
 
-_DOCUMENT_FOLDERS: dict[str, str] = {
+DOCUMENT_FOLDERS: dict[str, str] = {
     "managed": "policies",
     "boundary": "boundaries",
     "scp": "scps",
@@ -39,13 +39,13 @@ _DOCUMENT_FOLDERS: dict[str, str] = {
     "session": "sessions",
     "resource": "resources",
 }
-_IDENTITY_FOLDERS: dict[str, str] = {
+IDENTITY_FOLDERS: dict[str, str] = {
     "role": "roles",
     "user": "users",
     "group": "groups",
     "permission_set": "permission_sets",
 }
-_NAME_MEMBERS: dict[str, str] = {
+NAME_MEMBERS: dict[str, str] = {
     "role": "RoleName",
     "user": "UserName",
     "group": "GroupName",
@@ -53,13 +53,13 @@ _NAME_MEMBERS: dict[str, str] = {
 }
 
 
-_TARGETS = {"organization": "ROOT", "ou": "ORGANIZATIONAL_UNIT", "account": "ACCOUNT"}
-_POLICY_TYPES = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
+TARGET_TYPES = {"organization": "ROOT", "ou": "ORGANIZATIONAL_UNIT", "account": "ACCOUNT"}
+POLICY_TYPES = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
 
 
 def emit(build: iam.Build, facts: Facts) -> Emission:
     """Return all files of a build; `manifest.json` is the last."""
-    own = {*_DOCUMENT_FOLDERS.values(), *_IDENTITY_FOLDERS.values(), MANIFEST, ORGANIZATION}
+    own = {*DOCUMENT_FOLDERS.values(), *IDENTITY_FOLDERS.values(), MANIFEST, ORGANIZATION}
     first = _Writing(build, facts)
     writings = [first]
     for account, inner in build.each():
@@ -96,14 +96,14 @@ class _Writing:
         self._document_files: dict[tuple[str, str], str] = {}
         self._paths: dict[str, str] = {}
         for document in build.documents:
-            folder = _DOCUMENT_FOLDERS[document.kind]
+            folder = DOCUMENT_FOLDERS[document.kind]
             name = file_name(document.name, taken.setdefault(folder, set()))
             self._document_files[document.kind, document.name] = f"{prefix}{folder}/{name}.json"
             if document.is_managed:
                 self._paths[document.name] = document.path
         self._identity_folders: dict[tuple[str, str], str] = {}
         for identity in build.identities:
-            folder = _IDENTITY_FOLDERS[identity.kind]
+            folder = IDENTITY_FOLDERS[identity.kind]
             name = file_name(identity.name, taken.setdefault(folder, set()))
             self._identity_folders[identity.kind, identity.name] = f"{prefix}{folder}/{name}"
         self._users = _users(build)
@@ -166,7 +166,7 @@ class _Writing:
         """Write what is attached where, in the words of the Organizations API."""
         made: list[Data] = []
         for target in targets:
-            data: Data = {"Type": _TARGETS[target.kind], "Name": target.name}
+            data: Data = {"Type": TARGET_TYPES[target.kind], "Name": target.name}
             data["OrganizationId" if target.kind == "organization" else "Id"] = target.id
             if target.path[:-1]:
                 data["Parent"] = "/".join(target.path[:-1])
@@ -180,9 +180,9 @@ class _Writing:
         name = attachment.policy
         if not attachment.ours:
             return {"PolicyArn": name}
-        kind = next(k for k in _POLICY_TYPES if (k, name) in self._document_files)
+        kind = next(k for k in POLICY_TYPES if (k, name) in self._document_files)
         file = self._document_files[kind, name]
-        return {"PolicyName": name, "Type": _POLICY_TYPES[kind], "File": file}
+        return {"PolicyName": name, "Type": POLICY_TYPES[kind], "File": file}
 
     def manifest(self, entries: list[Data]) -> bytes:
         """Return the text of the manifest over the entries of all places."""
@@ -235,7 +235,7 @@ class _Writing:
 
     def _settings(self, identity: iam.Identity, inline: list[Data]) -> Data:
         """Return what belongs to an identity besides documents, in the words of AWS's API."""
-        data: Data = {_NAME_MEMBERS[identity.kind]: identity.name}
+        data: Data = {NAME_MEMBERS[identity.kind]: identity.name}
         if identity.kind != "permission_set":
             data["Path"] = identity.path
         if identity.description is not None:
