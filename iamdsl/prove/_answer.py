@@ -57,3 +57,19 @@ class Change(NamedTuple):
     resources: tuple[str, ...]
     when: tuple[str, ...]
     witness: Request
+
+
+class Changes(NamedTuple):
+    """What one side allows and the other does not.
+
+    Attributes:
+        unknown: why something could not be decided, in words; empty when all was.
+    """
+
+    gained: tuple[Change, ...] = ()
+    lost: tuple[Change, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to say."""
+        return bool(self.gained or self.lost or self.unknown)

@@ -1,0 +1,78 @@
+"""What one set of permissions allows and another does not, in groups for people."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from iamdsl.iam import minified, statement_to_json
+from iamdsl.prove._answer import Change, Changes
+from iamdsl.prove._decide import Undecided
+from iamdsl.prove._engine import Search
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamdsl.aws import Catalogue
+    from iamdsl.prove._answer import Permissions
+    from iamdsl.prove._engine import Found, Part
+    from iamdsl.simulate import Request
+
+
+def changes(before: Permissions, after: Permissions, catalogue: Catalogue) -> Changes:
+    """Return what is gained and what is lost from one side to the other.
+
+    What could not be decided is in `unknown`, in words; nothing is left out without a word.
+    """
+    gained, first = _allowed_only_by(after, before, catalogue)
+    lost, second = _allowed_only_by(before, after, catalogue)
+    return Changes(gained, lost, tuple(dict.fromkeys((*first, *second))))
+
+
+def _allowed_only_by(
+    one: Permissions, other: Permissions, catalogue: Catalogue
+) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+    """Return what the first permissions allow and the second do not, and what is not known."""
+    search = Search("implies", one, other, catalogue)
+    granting = set(search.question.first.layers)
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[tuple[tuple[str, ...], Request]]]
+    groups = defaultdict(list)
+    unknown: list[str] = []
+    try:
+        for found in search:
+            actions = tuple(
+                sorted({a.name if a.known else a.pattern or a.name for a in found.actions})
+            )
+            groups[actions, _when(found, granting)].append((found.resources, found.request))
+    except Undecided as undecided:
+        unknown.append(str(undecided))
+    made = [
+        Change(actions, _joined(resources for resources, _ in cells), when, cells[0][1])
+        for (actions, when), cells in groups.items()
+    ]
+    made.sort(key=lambda c: (c.actions, c.resources, c.when))
+    return tuple(made), (*unknown, *dict.fromkeys(search.doubts))
+
+
+def _joined(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the narrowest pattern of each cell, each once."""
+    return tuple(sorted({some[0] if some else "*" for some in lists}))
+
+
+def _when(found: Found, granting: set[int]) -> tuple[str, ...]:
+    """Return the conditions of the statements that grant, as texts; none where one has none."""
+    by_layer: dict[int, set[str]] = defaultdict(set)
+    for part in found.parts:
+        if part.tag in granting:
+            by_layer[part.tag].add(_text(part))
+    texts = [some for some in by_layer.values() if "" not in some]
+    return tuple(sorted({text for some in texts for text in some}))
+
+
+def _text(part: Part) -> str:
+    from iamdsl.iam import Elements, Statement  # noqa: PLC0415  # to say a condition by its JSON
+
+    if not part.demand.condition:
+        return ""
+    statement = Statement("Allow", Elements(("*",)), condition=part.demand.condition)
+    return minified(statement_to_json(statement)["Condition"])

@@ -1,0 +1,213 @@
+"""Decides one cell: for all principals and contexts, by splitting on one dimension after another.
+
+What is left of the statements in a cell are terms for each tag of the question. A dimension is
+cut into the classes that its atoms tell apart, each class decides these atoms, and what remains is
+smaller. Equal remains are decided once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from iamdsl.iam import Entry, Principals
+from iamdsl.prove._automata import TooLargeError
+from iamdsl.prove._principals import principal_classes
+from iamdsl.prove._terms import ALWAYS, NEVER, PRINCIPAL, Opaque, Term, Terms
+from iamdsl.prove._values import KeyType, MixedKindsError, key_classes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from iamdsl.prove._question import Question
+    from iamdsl.prove._terms import Atoms, Dimension
+
+State: TypeAlias = tuple[Terms, ...]
+
+MOST_STEPS = 200_000
+"""Splits of one question."""
+MOST_TRIES = 200
+"""Counterexamples that are tried, where one does not replay."""
+
+
+class Choice(NamedTuple):
+    """A class of a dimension.
+
+    Attributes:
+        value: values of a key, the principal as the only one, or `true` and `false`.
+        holding: signed atoms that are so in the class.
+        needs: what must hold besides.
+    """
+
+    value: tuple[str, ...]
+    holding: frozenset[int]
+    needs: Term = frozenset()
+
+
+Assignment: TypeAlias = "Mapping[Dimension, tuple[str, ...]]"
+
+
+class Undecided(Exception):  # noqa: N818  # an answer, not an error
+    """A question is not decided within bounds; says why."""
+
+
+class Cells:
+    """The classes of dimensions, and what has been decided; shared by all cells of a question."""
+
+    def __init__(
+        self, question: Question, atoms: Atoms, key_type: Callable[[str, list[Entry]], KeyType]
+    ) -> None:
+        self.question, self.atoms, self.key_type = question, atoms, key_type
+        self._fine: set[tuple[State, Term]] = set()
+        self._choices: dict[tuple[Dimension, frozenset[int]], list[Choice]] = {}
+        self._steps = self._tries = 0
+        self.doubts: list[str] = []
+
+    def broken(self, state: State, shows: Callable[[Assignment], bool]) -> bool:
+        """Tell whether a counterexample is in a cell; `shows` replays one.
+
+        Where one seems to be there and none replays, `doubts` grows.
+
+        Raises:
+            Undecided: it would take too long.
+        """
+        try:
+            return self._split(_simple(state), frozenset(), {}, shows)
+        except TooLargeError:
+            raise Undecided("the conditions have too many combinations") from None
+
+    def _split(
+        self,
+        state: State,
+        required: Term,
+        chosen: dict[Dimension, tuple[str, ...]],
+        shows: Callable[[Assignment], bool],
+    ) -> bool:
+        if (state, required) in self._fine:
+            return False
+        truths = [True if t == ALWAYS else False if not t else None for t in state]
+        settled = self.question.settled(truths)
+        if settled is False or (settled is None and self.question.is_plain(state)):
+            return False
+        if settled and not required:
+            return self._tried(chosen, shows)
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            raise TooLargeError
+        doubts = len(self.doubts)
+        dimension = self._most_asked(() if settled else state, required)
+        for choice in self._classes_of(dimension, state, required):
+            needed = _required(required | choice.needs, choice.holding)
+            if needed is None:
+                continue
+            left = tuple(_restricted(terms, choice.holding) for terms in state)
+            if self._split(_simple(left), needed, {**chosen, dimension: choice.value}, shows):
+                return True
+        if len(self.doubts) == doubts:
+            self._fine.add((state, required))
+        return False
+
+    def _tried(self, chosen: Assignment, shows: Callable[[Assignment], bool]) -> bool:
+        if shows(chosen):
+            return True
+        self._tries += 1
+        if self._tries > MOST_TRIES:
+            raise Undecided(self._doubt(chosen))
+        self.doubts.append(self._doubt(chosen))
+        return False
+
+    def _doubt(self, chosen: Assignment) -> str:
+        texts = []
+        for dimension in chosen:
+            atom = self.atoms.atoms[dimension] if isinstance(dimension, int) else None
+            if isinstance(atom, Opaque):
+                texts.append(atom.text or atom.key)
+        named = ", ".join(f"`{text}`" for text in texts[:3])
+        return f"no values were found that show what {named or 'the conditions'} may do"
+
+    def _most_asked(self, state: Iterable[Terms], required: Term) -> Dimension:
+        dimensions = self.atoms.dimensions
+        counts: Counter[Dimension] = Counter()
+        for terms in (*state, (required,)):
+            for term in terms:
+                counts.update({dimensions[abs(n)] for n in term})
+        # Opaque atoms last: most of them never matter.
+        return max(counts, key=lambda d: (isinstance(d, str), counts[d], str(d)))
+
+    def _classes_of(self, dimension: Dimension, state: State, required: Term) -> list[Choice]:
+        dimensions = self.atoms.dimensions
+        asked = {
+            abs(n)
+            for terms in (*state, (required,))
+            for term in terms
+            for n in term
+            if dimensions[abs(n)] == dimension
+        }
+        key = (dimension, frozenset(asked))
+        found = self._choices.get(key)
+        if found is None:
+            found = self._choices[key] = list(self._new_choices(dimension, sorted(asked)))
+        return found
+
+    def _new_choices(self, dimension: Dimension, asked: list[int]) -> Iterable[Choice]:
+        if isinstance(dimension, int):
+            for truth in (False, True):
+                holding = frozenset([dimension if truth else -dimension])
+                value = ("true" if truth else "false",)
+                yield Choice(value, holding, self.atoms.needs(dimension, truth))
+            return
+        if dimension == PRINCIPAL:
+            whom = [a for n in asked if isinstance(a := self.atoms.atoms[n], Principals)]
+            for name, truths in principal_classes(whom):
+                yield Choice((name,), _signed(asked, truths))
+            return
+        entries = [a for n in asked if isinstance(a := self.atoms.atoms[n], Entry)]
+        try:
+            classes = key_classes(dimension, entries, self.key_type(dimension, entries))
+        except MixedKindsError:
+            raise Undecided(f"`{dimension}` is compared as values of different kinds") from None
+        for one in classes:
+            yield Choice(one.values, _signed(asked, one.truths))
+
+
+def _signed(asked: list[int], truths: tuple[bool, ...]) -> frozenset[int]:
+    return frozenset(n if truth else -n for n, truth in zip(asked, truths, strict=True))
+
+
+def _required(required: Term, holding: frozenset[int]) -> Term | None:
+    """Return what is still required, None when it cannot be."""
+    if any(-n in holding for n in required):
+        return None
+    return required - holding
+
+
+def _restricted(terms: Terms, holding: frozenset[int]) -> Terms:
+    if terms in (ALWAYS, NEVER):
+        return terms
+    left = []
+    for term in terms:
+        if any(-n in holding for n in term):
+            continue
+        rest = term - holding
+        if not rest:
+            return ALWAYS
+        left.append(rest)
+    return frozenset(left)
+
+
+_FEW = 40
+
+
+def _simple(state: State) -> State:
+    """Return a state without terms that say no more than others of their tag."""
+    return tuple(_absorbed(terms) for terms in state)
+
+
+def _absorbed(terms: Terms) -> Terms:
+    if len(terms) < 2:
+        return terms
+    if frozenset() in terms:
+        return ALWAYS
+    if len(terms) > _FEW:
+        return terms
+    return frozenset(t for t in terms if not any(other < t for other in terms))

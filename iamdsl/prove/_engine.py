@@ -1,0 +1,262 @@
+"""Looks for counterexamples: actions first, then resources, then what conditions leave.
+
+    statements ──▶ demands for each action class ──▶ for each resource class ──▶ terms ──▶ decided
+
+Each step stops where what the sides have is the same by its text; what remains is cut further.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from iamdsl.iam import Elements, Entry, glob_covers
+from iamdsl.prove._actions import action_classes
+from iamdsl.prove._automata import Pattern, TooLargeError
+from iamdsl.prove._decide import Cells, Undecided
+from iamdsl.prove._question import asked
+from iamdsl.prove._terms import NEVER, Atoms, closed, conjunction, is_open
+from iamdsl.prove._texts import Domain, classes
+from iamdsl.prove._values import KeyType
+from iamdsl.prove._witness import Sides, deployed, witnesses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from iamdsl.aws import Catalogue
+    from iamdsl.iam import Condition, Principals, Statement
+    from iamdsl.prove._actions import Action
+    from iamdsl.prove._answer import Permissions
+    from iamdsl.prove._decide import Assignment
+    from iamdsl.prove._question import Relation
+    from iamdsl.prove._terms import Term
+    from iamdsl.simulate import Request
+
+_RESOURCES: Final = Domain(
+    Pattern("glob", "arn:*:*:*:*:*"), ("*",), ("*", "arn:aws:other:eu-west-1:999999999999:thing/x")
+)
+
+
+class Demand(NamedTuple):
+    """To whom and when statements apply that are alike but for actions and resources."""
+
+    principals: Principals | None
+    condition: Condition
+
+
+class Part(NamedTuple):
+    """Statements that are alike but for their actions: a row of the question.
+
+    Attributes:
+        tag: the part of the question that it belongs to.
+        resources: in six fields; an element that is not there is all of them.
+    """
+
+    tag: int
+    resources: Elements
+    demand: Demand
+
+
+class Found(NamedTuple):
+    """A counterexample, and what it stands for.
+
+    Attributes:
+        actions: all that have it in common.
+        resources: the patterns that the resource matches, the narrowest first.
+        parts: the rows that speak of it.
+    """
+
+    actions: list[Action]
+    resources: tuple[str, ...]
+    parts: tuple[Part, ...]
+    request: Request
+
+
+class Search:
+    """Looks for requests for which a relation between two sides does not hold."""
+
+    def __init__(
+        self, relation: Relation, first: Permissions, second: Permissions, catalogue: Catalogue
+    ) -> None:
+        self.catalogue = catalogue
+        self.question, sides = asked(relation, first, second)
+        self.sides = Sides(self.question, deployed(first), deployed(second))
+        self._many: dict[str, KeyType] = {}
+        actions: dict[Part, list[Elements]] = defaultdict(list)
+        prefixed: set[str] = set()
+        for deny, side, layer in sides:
+            for number, statements in enumerate(side.layers):
+                for s in statements:
+                    tag = deny if s.effect == "Deny" else layer + number
+                    actions[_part(tag, s)].append(s.actions)
+                    prefixed.update(e.key.lower() for e in s.condition if ":" in e.operator)
+        self._prefixed = prefixed
+        self.rows: list[tuple[Part, Elements]] = []
+        for part, elements in actions.items():
+            plain = tuple(dict.fromkeys(v for e in elements if not e.negated for v in e.values))
+            if plain:
+                self.rows.append((part, Elements(plain)))
+            self.rows += [(part, e) for e in dict.fromkeys(elements) if e.negated]
+        self.atoms = Atoms(lambda key: self.key_type(key).many)
+        self.cells = Cells(self.question, self.atoms, lambda key, _: self.key_type(key))
+
+    def key_type(self, key: str) -> KeyType:
+        """Return what is known of a key, given in lower case."""
+        known = self._many.get(key)
+        if known is None:
+            listed = self.catalogue.condition_key(key)
+            known = self._many[key] = (
+                KeyType(key in self._prefixed, arn=False)
+                if listed is None
+                else KeyType(listed.multivalued, listed.value_type == "ARN")
+            )
+        return known
+
+    @property
+    def doubts(self) -> list[str]:
+        """Return why counterexamples that seem to be there could not be shown."""
+        return self.cells.doubts
+
+    def __iter__(self) -> Iterator[Found]:
+        """Yield counterexamples, at most one for each class of actions and of resources.
+
+        Raises:
+            Undecided: the question is too large.
+        """
+        try:
+            for rows, actions in self._action_classes():
+                yield from self._on_resources(rows, actions)
+        except TooLargeError:
+            raise Undecided("the patterns have too many combinations") from None
+
+    def _action_classes(self) -> Iterable[tuple[tuple[Part, ...], list[Action]]]:
+        """Return the rows that speak of the same actions, with these actions."""
+        found: dict[tuple[Part, ...], list[Action]] = {}
+        for numbers, actions in action_classes([e for _, e in self.rows], self.catalogue).items():
+            rows = tuple(dict.fromkeys(self.rows[n][0] for n in sorted(numbers)))
+            found.setdefault(rows, []).extend(actions)
+        return found.items()
+
+    def _on_resources(self, rows: tuple[Part, ...], actions: list[Action]) -> Iterator[Found]:
+        pairs: list[set[tuple[str | Elements, Demand]]] = [set() for _ in range(self.question.tags)]
+        for row in rows:
+            if row.resources.negated:
+                pairs[row.tag].add((row.resources, row.demand))
+            else:
+                pairs[row.tag].update((text, row.demand) for text in row.resources.values)
+        if self.question.is_plain([frozenset(some) for some in pairs]):
+            return
+        for texts, example in self._resource_classes(rows, pairs):
+            found = self._in_cell(rows, texts, example, actions)
+            if found is not None:
+                yield found
+
+    def _resource_classes(
+        self, rows: tuple[Part, ...], pairs: Sequence[set[tuple[str | Elements, Demand]]]
+    ) -> Iterable[tuple[frozenset[str], str]]:
+        """Yield the resources to look at: the texts that they match, and one of them."""
+        texts = list(dict.fromkeys(text for row in rows for text in row.resources.values))
+        patterns = [Pattern("glob", closed(text)) for text in texts]
+        focus = self._focus(texts, pairs)
+        for numbers, example in classes(patterns, _RESOURCES, focus).items():
+            yield frozenset(texts[n] for n in numbers), example
+
+    def _focus(
+        self, texts: list[str], pairs: Sequence[set[tuple[str | Elements, Demand]]]
+    ) -> frozenset[int] | None:
+        """Return the patterns one of which a counterexample matches; None is any."""
+        first, second = self.question.first, self.question.second
+        if self.question.relation == "equivalent":
+            differing = set().union(
+                pairs[first.deny] ^ pairs[second.deny],
+                *(pairs[a] ^ pairs[b] for a, b in zip(first.layers, second.layers, strict=True)),
+            )
+        else:
+            differing = min((pairs[n] for n in first.layers), key=len, default=set())
+        if any(isinstance(text, Elements) for text, _ in differing):
+            return None
+        named = {text for text, _ in differing}
+        return frozenset(n for n, text in enumerate(texts) if text in named)
+
+    def _in_cell(
+        self,
+        rows: tuple[Part, ...],
+        matched: frozenset[str],
+        example: str,
+        actions: list[Action],
+    ) -> Found | None:
+        """Return a counterexample on resources of one class."""
+        terms: list[set[Term]] = [set() for _ in range(self.question.tags)]
+        speaking = []
+        for row in rows:
+            alternatives = self._terms(row, matched)
+            if alternatives:
+                speaking.append(row)
+            terms[row.tag].update(alternatives)
+        state = tuple(frozenset(some) if some else NEVER for some in terms)
+        if self.question.is_plain(state):
+            return None
+        action = min(actions, key=lambda a: (not a.known, a.name))
+        shown: list[Request] = []
+
+        def shows(chosen: Assignment) -> bool:
+            replayed = witnesses(chosen, self.atoms, self.sides, action.name, example)
+            shown.extend(replayed)
+            return bool(replayed)
+
+        if not self.cells.broken(state, shows):
+            return None
+        return Found(actions, _narrowest_first(matched), tuple(speaking), shown[-1])
+
+    def _terms(self, row: Part, matched: frozenset[str]) -> tuple[Term, ...]:
+        """Return the terms under which a row speaks of resources that match these texts."""
+        hits = [text for text in row.resources.values if text in matched]
+        opened = [text for text in hits if is_open(text)]
+        plain = len(opened) < len(hits)
+        if row.resources.negated and plain:
+            return ()
+        where: tuple[Term, ...] = (frozenset(),)
+        if row.resources.negated:
+            where = (frozenset(-self.atoms.resource(text) for text in opened),)
+        elif not plain:
+            where = tuple(frozenset([self.atoms.resource(text)]) for text in opened)
+        whom = self.atoms.principals(row.demand.principals)
+        found = conjunction(where, self.atoms.condition(row.demand.condition))
+        return tuple(term | whom for term in found)
+
+
+def _part(tag: int, statement: Statement) -> Part:
+    return Part(
+        tag,
+        _in_six_fields(statement.resources),
+        Demand(statement.principals, _in_order(statement.condition)),
+    )
+
+
+def _in_order(condition: Iterable[Entry]) -> Condition:
+    """Return a block with keys in one spelling and values in one order: both say nothing."""
+    entries = (Entry(e.operator, e.key.lower(), tuple(sorted(set(e.values)))) for e in condition)
+    return tuple(sorted(entries, key=lambda e: (e.operator, e.key)))
+
+
+_ALL = Elements(("*",))
+
+
+def _in_six_fields(resources: Elements | None) -> Elements:
+    """Return resources in one order, short ARNs with `*` for what they leave out."""
+    if resources is None:
+        return _ALL
+    made = set()
+    for text in resources.values:
+        missing = 5 - closed(text).count(":")
+        made.add(text + ":*" * missing if text.startswith("arn:") and missing > 0 else text)
+    return Elements(tuple(sorted(made)), resources.negated)
+
+
+def _narrowest_first(texts: Iterable[str]) -> tuple[str, ...]:
+    ordered = sorted(texts, key=lambda t: (-len(t), t))
+    return tuple(
+        text
+        for n, text in enumerate(ordered)
+        if not any(glob_covers(text, closed(other)) for other in ordered[:n])
+    )

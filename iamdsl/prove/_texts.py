@@ -1,0 +1,221 @@
+"""The classes into which patterns cut all texts: texts of one class match the same patterns.
+
+Literal texts are classes of their own. What else a wildcard pattern matches is cut by those that
+overlap it, which are mostly few or all wider, so that most classes need no walk of automata.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamdsl.iam import glob_covers, resource_covers
+from iamdsl.prove._automata import Pattern, Product, TooLargeError, ends, literal, matches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+MOST_CLASSES = 20_000
+"""Classes of one dimension; past them the question is not decided."""
+
+
+class Domain(NamedTuple):
+    """What texts there are: those of a pattern, and some more.
+
+    Attributes:
+        pattern: None for all texts.
+        more: texts that the pattern does not match.
+        usual: texts that are looked at first when one is wanted that no pattern matches.
+    """
+
+    pattern: Pattern | None = None
+    more: tuple[str, ...] = ()
+    usual: tuple[str, ...] = ()
+
+
+def classes(
+    patterns: Sequence[Pattern], domain: Domain, focus: frozenset[int] | None = None
+) -> dict[frozenset[int], str]:
+    """Return each set of patterns (by their numbers) that a text matches, with such a text.
+
+    Args:
+        focus: only texts that match one of these patterns are asked for.
+
+    Raises:
+        TooLargeError: there are too many classes, or a walk has too many states.
+    """
+    return _Classes(patterns, domain, focus).found
+
+
+class _Classes:
+    def __init__(
+        self, patterns: Sequence[Pattern], domain: Domain, focus: frozenset[int] | None
+    ) -> None:
+        self.patterns, self.domain = patterns, domain
+        self.literals: dict[str, list[int]] = {}
+        self.wild: list[int] = []
+        for number, pattern in enumerate(patterns):
+            one = literal(pattern)
+            if one is None:
+                self.wild.append(number)
+            else:
+                self.literals.setdefault(one, []).append(number)
+        self.avoid = frozenset(self.literals)
+        self.near = _Neighbours([(n, patterns[n]) for n in self.wild])
+        self.found: dict[frozenset[int], str] = {}
+        for text in (*self.literals, *domain.more):
+            if self._exists(text):
+                which = self._which(text)
+                if focus is None or which & focus:
+                    self._add(which, text)
+        for number in self.wild:
+            if focus is None or number in focus:
+                self._within(number)
+        if focus is None:
+            self._outside()
+
+    def _exists(self, text: str) -> bool:
+        pattern = self.domain.pattern
+        return pattern is None or matches(pattern, text) or text in self.domain.more
+
+    def _add(self, which: frozenset[int], text: str) -> None:
+        self.found.setdefault(which, text)
+        if len(self.found) > MOST_CLASSES:
+            raise TooLargeError
+
+    def _which(self, text: str) -> frozenset[int]:
+        """Return the patterns that a text matches."""
+        near = (n for n in self.near.around(text, text) if matches(self.patterns[n], text))
+        return frozenset((*self.literals.get(text, ()), *near))
+
+    def _within(self, number: int) -> None:
+        """Add the classes of what a wildcard pattern matches, literals apart."""
+        pattern = self.patterns[number]
+        around = self.near.around(*ends(pattern))
+        narrower = [n for n in around if not covers(self.patterns[n], pattern)]
+        if not narrower:
+            text = self._example(pattern)
+            if text is not None:
+                self._add(frozenset(around), text)
+                return
+        among = [number, *(n for n in around if n != number)]
+        self._walk(among, inside=True)
+
+    def _example(self, pattern: Pattern) -> str | None:
+        """Return a text of a pattern that is no literal, if one is easily found."""
+        for stars in ("x", "", "xx", "zq", "x/y"):
+            text = sample(pattern, stars)
+            if self._exists(text) and text not in self.avoid and matches(pattern, text):
+                return text
+        return None
+
+    def _walk(self, among: Sequence[int], *, inside: bool) -> None:
+        """Add the classes that texts cut out: of the first pattern, or of no pattern but these."""
+        patterns = [self.patterns[n] for n in among]
+        if self.domain.pattern is not None:
+            patterns.append(self.domain.pattern)
+        last = len(among)
+        combined = Product(patterns).combinations(self.avoid)
+        missing = [c for c, text in combined.items() if text is None]
+        if missing:
+            literals = [Pattern("exact", text) for text in self.avoid]
+            exact = Product([*patterns, *literals]).combinations()
+            most = len(patterns)
+            combined = {c: text for c, text in exact.items() if all(n < most for n in c)}
+        for combination, text in combined.items():
+            if text is None or (self.domain.pattern is not None and last not in combination):
+                continue
+            if inside and 0 not in combination:
+                continue
+            self._add(frozenset(among[n] for n in combination if n != last), text)
+
+    def _outside(self) -> None:
+        """Add the class of texts that only the widest patterns match, or none."""
+        always = [n for n in self.wild if self._is_all(self.patterns[n])]
+        rest = frozenset(always)
+        if rest in self.found:
+            return
+        for text in self.domain.usual:
+            if text not in self.avoid and self._exists(text) and self._which(text) == rest:
+                self._add(rest, text)
+                return
+        if len(always) < len(self.wild):
+            widest = self._widest([n for n in self.wild if n not in rest])
+            self._walk_outside(widest, rest)
+        elif not self.wild or always:
+            self._walk_outside([], rest)
+
+    def _walk_outside(self, among: list[int], rest: frozenset[int]) -> None:
+        patterns = [self.patterns[n] for n in among]
+        literals = [Pattern("exact", text) for text in sorted(self.avoid)]
+        domain = [] if self.domain.pattern is None else [self.domain.pattern]
+        combined = Product([*domain, *patterns, *literals]).combinations()
+        text = combined.get(frozenset(range(len(domain))))
+        if text is not None:
+            self._add(rest, text)
+
+    def _is_all(self, pattern: Pattern) -> bool:
+        if pattern == Pattern("glob", "*"):
+            return True
+        domain = self.domain.pattern
+        return domain is not None and not self.domain.more and covers(pattern, domain)
+
+    def _widest(self, numbers: list[int]) -> list[int]:
+        """Return those patterns that no other one covers."""
+        kept: list[int] = []
+        for number in sorted(numbers, key=lambda n: len(self.patterns[n].text)):
+            pattern = self.patterns[number]
+            if not any(covers(self.patterns[n], pattern) for n in kept):
+                kept.append(number)
+        return kept
+
+
+class _Neighbours:
+    """Finds the patterns that may have texts in common with one, by their fixed ends."""
+
+    def __init__(self, patterns: Iterable[tuple[int, Pattern]]) -> None:
+        self._sorted = sorted((*ends(p), n) for n, p in patterns)
+        self._starts = [start for start, _, _ in self._sorted]
+        self._by_start: Mapping[str, list[tuple[str, int]]] = {}
+        by_start: dict[str, list[tuple[str, int]]] = {}
+        for start, end, number in self._sorted:
+            by_start.setdefault(start, []).append((end, number))
+        self._by_start = by_start
+        self._lengths = sorted({len(start) for start in by_start})
+
+    def around(self, start: str, end: str) -> list[int]:
+        """Return the numbers of patterns whose ends agree with these, in order."""
+        found: list[int] = []
+        for length in self._lengths:
+            if length >= len(start):
+                break
+            for other, number in self._by_start.get(start[:length], ()):
+                if other.endswith(end) or end.endswith(other):
+                    found.append(number)
+        for at in range(bisect_left(self._starts, start), len(self._sorted)):
+            other_start, other, number = self._sorted[at]
+            if not other_start.startswith(start):
+                break
+            if other.endswith(end) or end.endswith(other):
+                found.append(number)
+        return sorted(found)
+
+
+def covers(wide: Pattern, narrow: Pattern) -> bool:
+    """Tell whether a pattern surely matches all that another one does; a no may be wrong."""
+    if wide == narrow or wide == Pattern("glob", "*"):
+        return True
+    if wide.mode != narrow.mode or "nocase" in (wide.mode, narrow.mode):
+        return False
+    if "${" in wide.text or "${" in narrow.text:
+        return False
+    if wide.mode == "arn":
+        return resource_covers(wide.text, narrow.text)
+    return glob_covers(wide.text, narrow.text)
+
+
+def sample(pattern: Pattern, stars: str) -> str:
+    """Return a text of a pattern, with `stars` for each `*` and an `x` for each `?`."""
+    from iamdsl.prove._automata import tokens  # noqa: PLC0415  # cheap, and read here only
+
+    return "".join((t.text[0] if t.text else stars if t.star else "x") for t in tokens(pattern))

@@ -1,0 +1,181 @@
+"""From the classes of a counterexample to a request that shows it, which `simulate` confirms."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import attrs
+
+from iamdsl.iam import PLACEHOLDER, PLACEHOLDER_OPEN, Elements, Entry
+from iamdsl.prove._terms import PRINCIPAL, Opaque, needed_keys
+from iamdsl.simulate import Request, effect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from iamdsl.iam import Statement
+    from iamdsl.prove._answer import Effect, Permissions
+    from iamdsl.prove._decide import Assignment
+    from iamdsl.prove._question import Question
+    from iamdsl.prove._terms import Atoms
+
+CALLER = "arn:aws:iam::999999999999:role/caller"
+_FRESH = "zq9"
+_PARTS = re.compile(r"\$\{([^}]*)\}|(\*)|(\?)|([^$*?]+|\$)")
+
+
+class Sides(NamedTuple):
+    """The statements of a question, to replay requests on."""
+
+    question: Question
+    first: Permissions
+    second: Permissions
+
+    def effects(self, request: Request) -> tuple[Effect, Effect]:
+        """Return what both sides decide about a request."""
+        return decided(self.first, request), decided(self.second, request)
+
+    def is_broken(self, request: Request) -> bool:
+        """Tell whether a request is a counterexample."""
+        return self.question.is_broken(*self.effects(request))
+
+
+def decided(side: Permissions, request: Request) -> Effect:
+    """Return what permissions come to: a deny of any layer wins, else all layers must allow."""
+    effects = [effect(statements, request) for statements in side.layers]
+    if "Deny" in effects:
+        return "Deny"
+    return "Allow" if effects and None not in effects else None
+
+
+def witnesses(
+    chosen: Assignment, atoms: Atoms, sides: Sides, action: str, resource: str
+) -> list[Request]:
+    """Return a request for what was chosen for each dimension, if one is found that replays."""
+    principal = chosen.get(PRINCIPAL, (CALLER,))[0]
+    keys = {
+        key: values
+        for key, values in chosen.items()
+        if isinstance(key, str) and key != PRINCIPAL and values
+    }
+    opaque = [
+        (atom, chosen[number] == ("true",))
+        for number in chosen
+        if isinstance(number, int) and isinstance(atom := atoms.atoms[number], Opaque)
+    ]
+    for context, where in _contexts(keys, opaque, resource):
+        request = Request(principal, action, where, context)
+        if sides.is_broken(request):
+            return [request]
+    return []
+
+
+def _contexts(
+    keys: Mapping[str, tuple[str, ...]], opaque: list[tuple[Opaque, bool]], resource: str
+) -> Iterator[tuple[dict[str, tuple[str, ...]], str]]:
+    """Yield contexts, with the resource, in which open texts may be what they were chosen to be."""
+    if not opaque:
+        yield dict(keys), resource
+        return
+    named = {k for atom, _ in opaque for k in needed_keys(atom.text)}
+    yield _read_off(dict(keys), opaque, resource), resource
+    for value in (_FRESH, "other"):
+        filled = {**{k: (value,) for k in named if not keys.get(k)}, **keys}
+        yield _written_in(filled, opaque, resource)
+        yield _written_in(_read_off(dict(keys), opaque, resource), opaque, resource)
+        yield filled, resource
+    yield _written_in({**keys, **dict.fromkeys(named, (_FRESH,))}, opaque, resource)
+    yield dict(keys), resource
+
+
+def _read_off(
+    context: dict[str, tuple[str, ...]], opaque: list[tuple[Opaque, bool]], resource: str
+) -> dict[str, tuple[str, ...]]:
+    """Give variables the values that a text has where they stand."""
+    for atom, truth in opaque:
+        if not truth or not atom.text:
+            continue
+        value = resource if not atom.key else (context.get(atom.key) or ("",))[0]
+        found = _regex(atom.text).fullmatch(value)
+        for number, key in enumerate(_variables(atom.text)):
+            read = found[f"v{number}"] if found is not None else _FRESH
+            if not context.get(key):
+                context[key] = (read or _FRESH,)
+    return context
+
+
+def _written_in(
+    context: dict[str, tuple[str, ...]], opaque: list[tuple[Opaque, bool]], resource: str
+) -> tuple[dict[str, tuple[str, ...]], str]:
+    """Give keys, and the resource, the texts that they must be, with variables filled in."""
+    made = dict(context)
+    for atom, truth in opaque:
+        if not truth or not atom.text:
+            continue
+        text = _filled(atom.text, made)
+        if not atom.key:
+            resource = text
+        else:
+            others = tuple(v for v in made.get(atom.key, ()) if v != text)
+            made[atom.key] = (text, *others[1:]) if others else (text,)
+    return made, resource
+
+
+def _variables(text: str) -> list[str]:
+    return [
+        m[1].partition(",")[0].strip().lower()
+        for m in _PARTS.finditer(text)
+        if m[1] and m[1] not in "*?$"
+    ]
+
+
+def _regex(text: str) -> re.Pattern[str]:
+    made, number = "", 0
+    for found in _PARTS.finditer(_named(text)):
+        variable, star, one, plain = found.groups()
+        if variable is not None and variable not in "*?$":
+            made += f"(?P<v{number}>.*)"
+            number += 1
+        elif star:
+            made += ".*"
+        else:
+            made += "." if one else re.escape(variable or plain)
+    return re.compile(made, re.DOTALL)
+
+
+def _filled(text: str, context: Mapping[str, tuple[str, ...]]) -> str:
+    made = ""
+    for found in _PARTS.finditer(_named(text)):
+        variable, star, one, plain = found.groups()
+        if variable is not None and variable not in "*?$":
+            key, comma, default = variable.partition(",")
+            values = context.get(key.strip().lower(), ())
+            made += values[0] if values else default.strip().strip("'") if comma else ""
+        else:
+            made += "" if star else "x" if one else variable or plain
+    return made
+
+
+def deployed(side: Permissions) -> Permissions:
+    """Return permissions with some text for each that only a deployment knows."""
+    return side._replace(layers=tuple(tuple(map(_deployed, layer)) for layer in side.layers))
+
+
+def _deployed(statement: Statement) -> Statement:
+    where = statement.resources
+    texts = [v for e in statement.condition for v in e.values]
+    if not any(PLACEHOLDER_OPEN in text for text in (*texts, *(where.values if where else ()))):
+        return statement
+    return attrs.evolve(
+        statement,
+        resources=where and Elements(tuple(map(_named, where.values)), where.negated),
+        condition=tuple(
+            Entry(e.operator, e.key, tuple(map(_named, e.values))) for e in statement.condition
+        ),
+    )
+
+
+def _named(text: str) -> str:
+    """Return a text with the name of each placeholder in its place."""
+    return PLACEHOLDER.sub(lambda m: re.sub(r"\W", "-", m[1]), text)

@@ -1,0 +1,122 @@
+"""Small random policies that are close to each other, and requests that tell them apart."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from decisions import Request
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterator
+
+ACTIONS = (
+    "s3:GetObject", "s3:Get*", "s3:*Object", "s3:PutObject", "*", "s3:*", "S3:getobject",
+    "sqs:SendMessage", "s3:NewThing", "s3:New*", "s3:G?tObject", "s*:Get*",
+)  # fmt: skip
+RESOURCES = (
+    "*", "arn:aws:s3:::a", "arn:aws:s3:::a/*", "arn:aws:s3:::*/x", "arn:aws:s3:::a/x",
+    "arn:aws:s3:::?", "arn:aws:s3:::${aws:PrincipalTag/v}/*", "arn:aws:s3", "arn:aws:s3:::A",
+    "arn:aws:s3:::a/${aws:PrincipalTag/v, 'dd'}", "arn:aws:s3:::*a*", "arn:aws:s3:::${*}",
+)  # fmt: skip
+STRINGS = ("r", "R", "q", "x*", "*x", "x?", "${aws:PrincipalTag/v}", "x${aws:PrincipalTag/v}*", "")
+KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "aws:PrincipalTag/s": (
+        ("StringEquals", "StringNotEquals", "StringLike", "StringNotLike",
+         "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"),
+        STRINGS,
+    ),
+    "aws:PrincipalTag/v": (("StringEquals", "StringNotEquals", "StringLike"), ("r", "q", "x*")),
+    "aws:TagKeys": (
+        ("ForAnyValue:StringEquals", "ForAllValues:StringEquals", "ForAnyValue:StringNotEquals",
+         "ForAllValues:StringNotEquals", "ForAnyValue:StringLike", "ForAllValues:StringLike"),
+        ("r", "q", "x*", "${aws:PrincipalTag/v}"),
+    ),
+    "aws:MultiFactorAuthAge": (
+        ("NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals",
+         "NumericGreaterThan", "NumericGreaterThanEquals"),
+        ("1", "5", "5.0", "2.5"),
+    ),
+    "aws:CurrentTime": (
+        ("DateEquals", "DateNotEquals", "DateLessThan", "DateGreaterThanEquals"),
+        ("2026-01-01T00:00:00Z", "2026-01-01", "2027-06-30T12:00:00+01:00"),
+    ),
+    "aws:SecureTransport": (("Bool",), ("true", "false")),
+    "aws:SourceIp": (
+        ("IpAddress", "NotIpAddress"),
+        ("10.0.0.0/8", "10.1.0.0/16", "10.1.2.3", "2001:db8::/32"),
+    ),
+    "aws:SourceArn": (
+        ("ArnEquals", "ArnLike", "ArnNotLike", "StringLike"),
+        ("arn:aws:s3:::a", "arn:aws:s3:::*", "arn:*:s3:::a*", "arn:aws:*:::a:b"),
+    ),
+}  # fmt: skip
+VALUES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "aws:principaltag/s": ((), ("r",), ("R",), ("q",), ("x",), ("xx",), ("yx",), ("xr",), ("z",), ("",)),
+    "aws:principaltag/v": ((), ("r",), ("q",), ("x",), ("a",), ("xy",), ("*",)),
+    "aws:tagkeys": ((), ("r",), ("q",), ("xx",), ("r", "q"), ("r", "z"), ("z",), ("xx", "z"), ("r", "xx")),
+    "aws:multifactorauthage": ((), ("0",), ("1",), ("2",), ("2.5",), ("3",), ("5",), ("9",)),
+    "aws:currenttime": (
+        (), ("2025-01-01T00:00:00Z",), ("2026-01-01T00:00:00Z",), ("2026-06-01T00:00:00Z",),
+        ("2027-06-30T11:00:00Z",), ("2028-01-01T00:00:00Z",),
+    ),
+    "aws:securetransport": ((), ("true",), ("false",)),
+    "aws:sourceip": ((), ("10.1.2.3",), ("10.1.2.4",), ("10.9.0.1",), ("8.8.8.8",), ("2001:db8::1",), ("::1",)),
+    "aws:sourcearn": (
+        (), ("arn:aws:s3:::a",), ("arn:aws:s3:::b",), ("arn:aws-cn:s3:::ab",), ("arn:aws:s3:::a:b",),
+        ("arn:aws:sqs:::a:b",), ("arn:aws:sqs:eu::x",),
+    ),
+}  # fmt: skip
+
+
+def document(choice: random.Random, statements: int) -> dict[str, Any]:
+    """Return a random document."""
+    made = [statement(choice) for _ in range(choice.randint(1, statements))]
+    return {"Version": "2012-10-17", "Statement": made}
+
+
+def statement(choice: random.Random) -> dict[str, Any]:
+    """Return a random statement."""
+    made: dict[str, Any] = {"Effect": choice.choice(("Allow", "Allow", "Deny"))}
+    negated = "Not" if choice.random() < 0.1 else ""
+    made[f"{negated}Action"] = choice.sample(ACTIONS, choice.randint(1, 2))
+    negated = "Not" if choice.random() < 0.1 else ""
+    made[f"{negated}Resource"] = choice.sample(RESOURCES, choice.randint(1, 2))
+    condition: dict[str, dict[str, Any]] = {}
+    for key in choice.sample(list(KEYS), choice.choice((0, 0, 1, 1, 2))):
+        operators, values = KEYS[key]
+        operator = choice.choice((*operators, "Null"))
+        if operator == "Null":
+            listed = [choice.choice(("true", "false"))]
+        else:
+            operator += choice.choice(("", "", "IfExists"))
+            most = 1 if operator.startswith("Bool") else 2
+            listed = choice.sample(values, choice.randint(1, min(most, len(values))))
+        condition.setdefault(operator, {})[key] = listed
+    if condition:
+        made["Condition"] = condition
+    return made
+
+
+_ASKED = (
+    "s3:GetObject", "s3:GetBucketAcl", "s3:PutObject", "s3:DeleteObject", "s3:NewThing", "s3:NewOther",
+    "sqs:SendMessage", "ec2:RunInstances", "ses:GetX", "zz:New", "s3:GetNewObject", "s3:NewObject",
+)  # fmt: skip
+_ON = (
+    "*", "arn:aws:s3:::a", "arn:aws:s3:::a/x", "arn:aws:s3:::a/y", "arn:aws:s3:::b/x", "arn:aws:s3:::A",
+    "arn:aws:s3:::b", "arn:aws:s3:::r/x", "arn:aws:s3:::r/y", "arn:aws:s3:::q/y", "arn:aws:s3:::a/dd",
+    "arn:aws:s3:::a/r", "arn:aws:sqs:eu:1:x", "arn:aws:s3:::*", "arn:aws:s3:::*/x", "arn:aws:s3:::cab",
+)  # fmt: skip
+
+
+def requests(choice: random.Random, contexts: int) -> Iterator[Request]:
+    """Yield requests with every action and resource, each under some random contexts."""
+    for action, resource in itertools.product(_ASKED, _ON):
+        for _ in range(contexts):
+            context = {
+                key: choice.choice(values)
+                for key, values in VALUES.items()
+                if choice.random() < 0.7
+            }
+            yield Request(action, resource, ("AWS", "arn:aws:iam::1:role/x"), context)
