@@ -8,7 +8,9 @@ reference_policies_condition-single-vs-multi-valued-context-keys, reference_poli
 Where those pages leave something open, one reading is taken, the same for every document:
 `ForAnyValue:…IfExists` holds on a missing key (the page's text); an operator without a set prefix
 on several values holds for any of them, negated for all; a text that is not of the operator's
-kind fits itself alone; a short ARN as resource goes on with `*` (as in identity policies).
+kind is equal to itself alone, and neither less nor greater than anything; `{"AWS": "*"}` speaks of
+anonymous callers too, as most services read it; a short ARN as resource goes on with `*` (as in
+identity policies).
 """
 
 from __future__ import annotations
@@ -290,7 +292,7 @@ def _is(principal: tuple[str, str], kind: str, text: str) -> bool:
     if kind == "*":
         return True
     if kind != its_kind:
-        return False
+        return (kind, text) == ("AWS", "*") and principal == ANONYMOUS
     if kind != "AWS":
         return text == who
     if text == "*" or text == account_or_arn(kind, who):
@@ -342,7 +344,7 @@ def _fits(base: str, text: str, value: str, context: Context, variables: bool) -
     try:
         return _TYPED_TESTS[base](text, value)
     except (ValueError, InvalidOperation, OverflowError):
-        return text == value  # of another kind
+        return text == value and "Than" not in base  # of another kind
 
 
 def _is_text(pattern: str, value: str) -> bool:
