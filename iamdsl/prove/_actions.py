@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamdsl.prove._automata import Pattern, Product, literal, matches
+from iamdsl.prove._automata import Pattern, Product, matches
+from iamdsl.prove._texts import Domain, classes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from iamdsl.aws import Catalogue
     from iamdsl.iam import Elements
 
 _NEW = ("ActionOfNextWeek", "OtherAction", "YetAnotherAction")
+_NEW_WORDS = ("OfNextWeek", "Other", "")
 _NEW_SERVICES = ("service-of-next-week", "other-service", "yet-another-service")
 
 
@@ -36,164 +38,201 @@ class Action(NamedTuple):
 
 
 def action_classes(
-    elements: Sequence[Elements], catalogue: Catalogue
+    elements: Sequence[Elements], catalogue: Catalogue, focus: frozenset[str] | None
 ) -> dict[frozenset[int], list[Action]]:
     """Return each set of elements (by their numbers) that speak of an action, with such actions.
+
+    Args:
+        focus: only actions that one of these patterns (in lower case) matches are asked for; None
+            is all actions.
 
     Raises:
         TooLargeError: the patterns of a service have too many combinations.
     """
-    return _Actions(elements, catalogue).classes()
+    return _Actions(elements, catalogue, focus).found
 
 
 class _Actions:
-    def __init__(self, elements: Sequence[Elements], catalogue: Catalogue) -> None:
-        self.elements, self.catalogue = elements, catalogue
+    def __init__(
+        self, elements: Sequence[Elements], catalogue: Catalogue, focus: frozenset[str] | None
+    ) -> None:
+        self.catalogue, self.focus = catalogue, focus
         self.by_service: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        """Name pattern and number of the element, by service."""
-        self.everywhere: list[tuple[str, int]] = []
-        """Patterns whose service is one, too."""
+        """Pattern of a name, and the number of the element, by service."""
+        self.partial: list[tuple[str, int]] = []
+        """Patterns, but for `*`, whose service is one too."""
+        self.written: dict[str, str] = {}
+        base: set[int] = set()
         for number, element in enumerate(elements):
             for text in element.values:
-                service, colon, name = text.lower().partition(":")
-                if not colon or "*" in service or "?" in service:
-                    self.everywhere.append((text.lower(), number))
+                lowered = text.lower()
+                self.written[lowered] = text
+                service, colon, name = lowered.partition(":")
+                if lowered == "*":
+                    base.add(number)
+                elif not colon or "*" in service or "?" in service:
+                    self.partial.append((lowered, number))
                 else:
                     self.by_service[service].append((name, number))
+        self.base = frozenset(base)
         self.negated = frozenset(n for n, e in enumerate(elements) if e.negated)
-
-    def classes(self) -> dict[frozenset[int], list[Action]]:
-        """Return the classes over all services."""
-        found: dict[frozenset[int], list[Action]] = defaultdict(list)
-        partial = [p for p in self.everywhere if p[0] != "*"]
+        self.found: dict[frozenset[int], list[Action]] = defaultdict(list)
+        everywhere = focus is None or any(text in focus for text, _ in self.partial)
+        everywhere = everywhere or (focus is not None and "*" in focus)
         services = dict.fromkeys(sorted(self.by_service))
-        if partial:
-            services |= dict.fromkeys(self.catalogue.services())
+        if self.partial and everywhere:
+            services |= dict.fromkeys(catalogue.services())
         for service in services:
-            self._of_service(service, partial, found)
-        self._elsewhere(partial, found)
-        return found
-
-    def _of_service(
-        self,
-        service: str,
-        partial: list[tuple[str, int]],
-        found: dict[frozenset[int], list[Action]],
-    ) -> None:
-        names = self.catalogue.names(service)
-        base = frozenset(n for text, n in self.everywhere if text == "*")
-        hits: dict[str, set[int]] = defaultdict(set)
-        wild: dict[str, set[int]] = defaultdict(set)
-        everything: set[int] = set(base)
-        for name, number in self.by_service.get(service, ()):
-            if name == "*":
-                everything.add(number)
-            elif "*" in name or "?" in name:
-                wild[name].add(number)
-            else:
-                hits[name].add(number)
-        for text, number in partial:
-            wild[text].add(number)
-        for pattern, numbers in wild.items():
-            for name in self._matched(service, pattern):
-                hits[name] |= numbers
-        for name in [n for n in hits if n not in names]:
-            for pattern, numbers in wild.items():
-                text = f"{service}:{name}" if ":" in pattern else name
-                if matches(Pattern("glob", pattern), text):
-                    hits[name] |= numbers
-        whole = frozenset(everything)
-        plain = self._speaking(whole)
-        for name in dict.fromkeys((*hits, *names)) if plain else hits:
-            speaking = self._speaking(whole | hits[name]) if name in hits else plain
-            found[speaking].append(Action(f"{service}:{names.get(name, name)}", name in names))
-        for some, action in self._unknown(service, wild, hits.keys() | names.keys()):
-            found[self._speaking(whole | some)].append(action)
-
-    def _matched(self, service: str, pattern: str) -> Iterable[str]:
-        """Return the names, in lower case, of a service's actions that a pattern matches."""
-        if ":" in pattern:
-            whole = Pattern("glob", pattern)
-            return [n for n in self.catalogue.names(service) if matches(whole, f"{service}:{n}")]
-        actions = self.catalogue.match(f"{service}:{pattern}")
-        return [action.partition(":")[2].lower() for action in actions]
+            self._of_service(service, everywhere=everywhere)
+        if everywhere:
+            self._elsewhere()
 
     def _speaking(self, matching: frozenset[int]) -> frozenset[int]:
         """Return the elements that speak of an action that these elements' lists match."""
         return matching ^ self.negated
 
-    def _unknown(
-        self, service: str, wild: Mapping[str, set[int]], avoid: Iterable[str]
-    ) -> Iterable[tuple[frozenset[int], Action]]:
-        """Yield the combinations that a name outside the catalogue matches."""
-        taken = frozenset(avoid)
-        name = next(n for n in _NEW if n.lower() not in taken)
-        texts = [t if ":" in t else f"{service}:{t}" for t in wild]
-        patterns = [Pattern("glob", text) for text in texts]
-        whole = f"{service}:{name.lower()}"
-        if not any(matches(p, whole) for p in patterns):
-            yield frozenset(), Action(f"{service}:{name}", known=False, pattern=f"{service}:*")
-        numbers = list(wild.values())
-        if len(patterns) == 1:
-            example = _example(patterns[0], taken)
-            if example:
-                yield frozenset(numbers[0]), Action(example, known=False, pattern=texts[0])
-                return
-        if not patterns:
+    def _of_service(self, service: str, *, everywhere: bool) -> None:
+        listed = self.by_service.get(service, ())
+        focus = None if everywhere else self._focus(service, listed)
+        if focus is not None and not focus:
             return
-        inside = Pattern("glob", f"{service}:*")
-        full = frozenset(f"{service}:{n}" for n in taken)
-        combined = Product([*patterns, inside]).combinations(full)
-        if None in combined.values():
-            literals = [Pattern("exact", text) for text in sorted(full)]
-            exact = Product([*patterns, inside, *literals]).combinations()
-            most = len(patterns) + 1
-            combined = {c: text for c, text in exact.items() if all(n < most for n in c)}
-        last = len(patterns)
-        for combination, text in combined.items():
-            if text is None or last not in combination or len(combination) == 1:
-                continue
-            some = [n for n in combination if n != last]
-            shown = max((texts[n] for n in some), key=lambda t: (len(t), t))
+        if focus is not None and "*" in focus:
+            focus = None
+        names = self.catalogue.names(service)
+        literals: dict[str, set[int]] = defaultdict(set)
+        wild: dict[str, set[int]] = defaultdict(set)
+        everything = set(self.base)
+        for name, number in listed:
+            if name == "*":
+                everything.add(number)
+            elif "*" in name or "?" in name:
+                wild[f"{service}:{name}"].add(number)
+            else:
+                literals[name].add(number)
+        for text, number in self.partial:
+            wild[text].add(number)
+        whole = frozenset(everything)
+        hits = self._hits(service, literals, wild)
+        for name in self._asked(names, hits, literals, wild, focus, service):
+            speaking = self._speaking(whole | hits.get(name, frozenset()))
+            if speaking:
+                known = name in names
+                self.found[speaking].append(Action(f"{service}:{names.get(name, name)}", known))
+        taken = frozenset(f"{service}:{name}" for name in (*literals, *names))
+        for some, action in self._unknown(service, wild, focus, taken):
+            self.found[self._speaking(whole | some)].append(action)
+
+    def _focus(self, service: str, listed: Iterable[tuple[str, int]]) -> frozenset[str]:
+        """Return the names' patterns of a service that are asked for."""
+        assert self.focus is not None  # noqa: S101  # asked for only then
+        return frozenset(name for name, _ in listed if f"{service}:{name}" in self.focus)
+
+    def _hits(
+        self, service: str, literals: Mapping[str, set[int]], wild: Mapping[str, set[int]]
+    ) -> dict[str, frozenset[int]]:
+        """Return the elements that match each name that any matches, `*` apart."""
+        hits: dict[str, set[int]] = defaultdict(set)
+        for name, numbers in literals.items():
+            hits[name] |= numbers
+        unknown = [name for name in literals if name not in self.catalogue.names(service)]
+        for text, numbers in wild.items():
+            for name in self._matched(service, text):
+                hits[name] |= numbers
+            for name in unknown:
+                if matches(Pattern("glob", text), f"{service}:{name}"):
+                    hits[name] |= numbers
+        return {name: frozenset(numbers) for name, numbers in hits.items()}
+
+    def _asked(
+        self,
+        names: Mapping[str, str],
+        hits: Mapping[str, frozenset[int]],
+        literals: Iterable[str],
+        wild: Iterable[str],
+        focus: frozenset[str] | None,
+        service: str,
+    ) -> Iterable[str]:
+        """Return the names that are asked for."""
+        if focus is None:
+            return dict.fromkeys((*hits, *names))
+        asked = dict.fromkeys(name for name in literals if name in focus)
+        unknown = [name for name in literals if name not in names]
+        for text in wild:
+            if text.partition(":")[2] in focus:
+                asked |= dict.fromkeys(self._matched(service, text))
+                asked |= dict.fromkeys(
+                    n for n in unknown if matches(Pattern("glob", text), f"{service}:{n}")
+                )
+        return asked
+
+    def _matched(self, service: str, text: str) -> list[str]:
+        """Return the names, in lower case, of a service's actions that a pattern matches."""
+        if text.startswith(f"{service}:"):
+            return [a.partition(":")[2].lower() for a in self.catalogue.match(text)]
+        pattern = Pattern("glob", text)
+        return [n for n in self.catalogue.names(service) if matches(pattern, f"{service}:{n}")]
+
+    def _unknown(
+        self,
+        service: str,
+        wild: Mapping[str, set[int]],
+        focus: frozenset[str] | None,
+        taken: frozenset[str],
+    ) -> Iterator[tuple[frozenset[int], Action]]:
+        """Yield the combinations of patterns that a name outside the catalogue matches."""
+        usual = tuple(f"{service}:{name.lower()}" for name in _NEW)
+        domain = Domain(Pattern("glob", f"{service}:?*"), (), usual)
+        texts = list(wild)
+        chosen = None
+        if focus is not None:
+            chosen = frozenset(n for n, t in enumerate(texts) if t.partition(":")[2] in focus)
+        patterns = [Pattern("glob", text) for text in texts]
+        for combination, text in classes(patterns, domain, chosen, taken).items():
+            some = [texts[n] for n in combination]
+            shown = max(some, key=lambda t: (len(t), t), default=f"{service}:*")
+            numbers = frozenset().union(*(wild[t] for t in some))
             yield (
-                frozenset().union(*(numbers[n] for n in some)),
-                Action(text, known=False, pattern=shown),
+                numbers,
+                Action(self._named(shown, text, texts, taken), known=False, pattern=shown),
             )
 
-    def _elsewhere(
-        self, partial: list[tuple[str, int]], found: dict[frozenset[int], list[Action]]
-    ) -> None:
+    def _named(self, shown: str, example: str, texts: list[str], taken: frozenset[str]) -> str:
+        """Return a readable name that matches just the patterns that an example does."""
+        written = self.written.get(shown, shown)
+        for word in _NEW_WORDS:
+            filled = word or _NEW[0]
+            name = written.replace("*", filled if word else filled.lower()).replace("?", "x")
+            if shown.endswith(":*"):
+                name = f"{shown[:-2]}:{_NEW[0]}"
+            lowered = name.lower()
+            if lowered not in taken and all(
+                matches(p := Pattern("glob", t), lowered) == matches(p, example) for t in texts
+            ):
+                return name
+        return example
+
+    def _elsewhere(self) -> None:
         """Add services that no element names: of the catalogue, and one that AWS may add."""
-        base = frozenset(n for text, n in self.everywhere if text == "*")
-        plain = self._speaking(base)
+        plain = self._speaking(self.base)
         service = next(s for s in _NEW_SERVICES if s not in self.by_service)
-        found[plain].append(Action(f"{service}:{_NEW[0]}", known=False, pattern="*"))
-        if not partial and plain:
-            found[plain] += [
+        if plain and not self.partial:
+            self.found[plain].append(Action(f"{service}:{_NEW[0]}", known=False, pattern="*"))
+            self.found[plain] += [
                 Action(f"{service}:*", known=True)
                 for service in self.catalogue.services()
                 if service not in self.by_service
             ]
-        if not partial:
+        if not self.partial:
             return
-        patterns = [Pattern("glob", text) for text, _ in partial]
-        named = [Pattern("glob", f"{s}:*") for s in dict.fromkeys(self.by_service)]
+        patterns = [Pattern("glob", text) for text, _ in self.partial]
+        named = dict.fromkeys((*self.by_service, *self.catalogue.services()))
         most, inside = len(patterns), Pattern("glob", "?*:?*")
-        combined = Product([*patterns, inside, *named]).combinations()
+        services = [Pattern("glob", f"{s}:*") for s in named]
+        combined = Product([*patterns, inside, *services]).combinations(must=[most])
         for combination, text in combined.items():
-            if text is None or most not in combination or any(n > most for n in combination):
+            if text is None or any(n > most for n in combination):
                 continue
             some = [n for n in combination if n < most]
-            shown = max((partial[n][0] for n in some), key=len, default="*")
-            numbers = base | {partial[n][1] for n in some}
-            found[self._speaking(numbers)].append(Action(text, known=False, pattern=shown))
-
-
-def _example(pattern: Pattern, taken: frozenset[str]) -> str | None:
-    """Return an action of a pattern that is not taken: the pattern with a word for each `*`."""
-    assert literal(pattern) is None  # noqa: S101  # only wildcard patterns come here
-    for word in ("OfNextWeek", "Other", "YetAnother"):
-        text = pattern.text.replace("*", word).replace("?", "x")
-        if text.partition(":")[2].lower() not in taken:
-            return text
-    return None
+            shown = max((self.partial[n][0] for n in some), key=len, default="*")
+            numbers = self.base | {self.partial[n][1] for n in some}
+            self.found[self._speaking(numbers)].append(Action(text, known=False, pattern=shown))

@@ -121,8 +121,10 @@ class Product:
         self._any = self._any_inside = self._star = self._star_inside = 0
         self._start = self._accepting = 0
         self._owner: dict[int, int] = {}
+        self._own: list[int] = []
         at = 0
         for number, pattern in enumerate(patterns):
+            first = at
             self._start |= 1 << at
             for token in tokens(pattern):
                 if token.star:
@@ -133,6 +135,7 @@ class Product:
             self._accepting |= 1 << at
             self._owner[at] = number
             at += 1
+            self._own.append((1 << at) - (1 << first))
         self._alphabet = sorted(self._by_text)
         if (self._any_inside or self._star_inside) and ":" not in self._by_text:
             self._by_text[":"] = 0
@@ -174,21 +177,28 @@ class Product:
             found = self._accepted[bits] = frozenset(numbers)
         return found
 
-    def combinations(self, avoid: frozenset[str] = frozenset()) -> dict[frozenset[int], str | None]:
+    def combinations(
+        self, avoid: frozenset[str] = frozenset(), must: Sequence[int] = ()
+    ) -> dict[frozenset[int], str | None]:
         """Return every set of patterns that some text matches, with such a text.
 
         A set whose texts that were met are all in `avoid` has None.
+
+        Args:
+            must: patterns that are in every set that is asked for.
 
         Raises:
             TooLargeError: the walk has too many states.
         """
         found: dict[frozenset[int], str | None] = {}
+        alive = [self._own[number] for number in must]
+        wanted = frozenset(must)
         seen = {self._start}
         waiting = deque([(self._start, "")])
         while waiting:
             state, text = waiting.popleft()
             which = self._which(state)
-            if found.get(which) is None:
+            if wanted <= which and found.get(which) is None:
                 found[which] = None if text in avoid else text
             if not state:
                 continue
@@ -198,7 +208,7 @@ class Product:
                 ):
                     continue
                 following = self._next(state, character)
-                if following not in seen:
+                if following not in seen and all(following & own for own in alive):
                     seen.add(following)
                     if len(seen) > MOST_STATES:
                         raise TooLargeError

@@ -8,7 +8,7 @@ Each step stops where what the sides have is the same by its text; what remains 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from iamdsl.iam import Elements, Entry, glob_covers
 from iamdsl.prove._actions import action_classes
@@ -132,10 +132,39 @@ class Search:
     def _action_classes(self) -> Iterable[tuple[tuple[Part, ...], list[Action]]]:
         """Return the rows that speak of the same actions, with these actions."""
         found: dict[tuple[Part, ...], list[Action]] = {}
-        for numbers, actions in action_classes([e for _, e in self.rows], self.catalogue).items():
+        elements = [e for _, e in self.rows]
+        classified = action_classes(elements, self.catalogue, self._actions_in_focus())
+        for numbers, actions in classified.items():
             rows = tuple(dict.fromkeys(self.rows[n][0] for n in sorted(numbers)))
             found.setdefault(rows, []).extend(actions)
         return found.items()
+
+    def _actions_in_focus(self) -> frozenset[str] | None:
+        """Return the patterns one of which the action of a counterexample matches; None is any."""
+        question = self.question
+        if question.relation != "equivalent":
+            sizes = {n: sum(part.tag == n for part, _ in self.rows) for n in question.first.layers}
+            least = min(sizes, key=lambda n: (sizes[n], n), default=-1)
+            rows = [elements for part, elements in self.rows if part.tag == least]
+            if any(e.negated for e in rows):
+                return None
+            return frozenset(text.lower() for e in rows for text in e.values)
+        said: tuple[_Said, _Said] = (defaultdict(set), defaultdict(set))
+        for part, elements in self.rows:
+            side = part.tag != question.first.deny and part.tag not in question.first.layers
+            row = part._replace(tag=int(part.tag in (question.first.deny, question.second.deny)))
+            if elements.negated:
+                said[side][elements].add(row)
+            for text in () if elements.negated else elements.values:
+                said[side][text.lower()].add(row)
+        differing = [
+            text
+            for text in said[0].keys() | said[1].keys()
+            if (one := said[0].get(text, set())) != (other := said[1].get(text, set()))
+            and _pairs(one) != _pairs(other)
+        ]
+        texts = frozenset(text for text in differing if isinstance(text, str))
+        return texts if len(texts) == len(differing) else None
 
     def _on_resources(self, rows: tuple[Part, ...], actions: list[Action]) -> Iterator[Found]:
         pairs: list[set[tuple[str | Elements, Demand]]] = [set() for _ in range(self.question.tags)]
@@ -223,6 +252,18 @@ class Search:
         whom = self.atoms.principals(row.demand.principals)
         found = conjunction(where, self.atoms.condition(row.demand.condition))
         return tuple(term | whom for term in found)
+
+
+_Said: TypeAlias = dict["str | Elements", set["Part"]]
+
+
+def _pairs(rows: Iterable[Part]) -> set[tuple[int, str | Elements, Demand]]:
+    """Return rows taken apart by their resources."""
+    return {
+        (row.tag, text, row.demand)
+        for row in rows
+        for text in ((row.resources,) if row.resources.negated else row.resources.values)
+    }
 
 
 def _part(tag: int, statement: Statement) -> Part:

@@ -34,22 +34,30 @@ class Domain(NamedTuple):
 
 
 def classes(
-    patterns: Sequence[Pattern], domain: Domain, focus: frozenset[int] | None = None
+    patterns: Sequence[Pattern],
+    domain: Domain,
+    focus: frozenset[int] | None = None,
+    taken: frozenset[str] = frozenset(),
 ) -> dict[frozenset[int], str]:
     """Return each set of patterns (by their numbers) that a text matches, with such a text.
 
     Args:
         focus: only texts that match one of these patterns are asked for.
+        taken: texts that are not asked for.
 
     Raises:
         TooLargeError: there are too many classes, or a walk has too many states.
     """
-    return _Classes(patterns, domain, focus).found
+    return _Classes(patterns, domain, focus, taken).found
 
 
 class _Classes:
     def __init__(
-        self, patterns: Sequence[Pattern], domain: Domain, focus: frozenset[int] | None
+        self,
+        patterns: Sequence[Pattern],
+        domain: Domain,
+        focus: frozenset[int] | None,
+        taken: frozenset[str],
     ) -> None:
         self.patterns, self.domain = patterns, domain
         self.literals: dict[str, list[int]] = {}
@@ -60,11 +68,11 @@ class _Classes:
                 self.wild.append(number)
             else:
                 self.literals.setdefault(one, []).append(number)
-        self.avoid = frozenset(self.literals)
+        self.avoid = taken.union(self.literals)
         self.near = _Neighbours([(n, patterns[n]) for n in self.wild])
         self.found: dict[frozenset[int], str] = {}
         for text in (*self.literals, *domain.more):
-            if self._exists(text):
+            if self._exists(text) and text not in taken:
                 which = self._which(text)
                 if focus is None or which & focus:
                     self._add(which, text)
@@ -99,7 +107,7 @@ class _Classes:
                 self._add(frozenset(around), text)
                 return
         among = [number, *(n for n in around if n != number)]
-        self._walk(among, inside=True)
+        self._walk(among)
 
     def _example(self, pattern: Pattern) -> str | None:
         """Return a text of a pattern that is no literal, if one is easily found."""
@@ -109,25 +117,24 @@ class _Classes:
                 return text
         return None
 
-    def _walk(self, among: Sequence[int], *, inside: bool) -> None:
-        """Add the classes that texts cut out: of the first pattern, or of no pattern but these."""
+    def _walk(self, among: Sequence[int]) -> None:
+        """Add the classes that the others cut out of what the first pattern matches."""
         patterns = [self.patterns[n] for n in among]
         if self.domain.pattern is not None:
             patterns.append(self.domain.pattern)
         last = len(among)
-        combined = Product(patterns).combinations(self.avoid)
+        must = [0] if self.domain.pattern is None else [0, last]
+        combined = Product(patterns).combinations(self.avoid, must)
         missing = [c for c, text in combined.items() if text is None]
         if missing:
-            literals = [Pattern("exact", text) for text in self.avoid]
-            exact = Product([*patterns, *literals]).combinations()
+            first = patterns[0]
+            literals = [Pattern("exact", t) for t in sorted(self.avoid) if matches(first, t)]
+            exact = Product([*patterns, *literals]).combinations(must=must)
             most = len(patterns)
             combined = {c: text for c, text in exact.items() if all(n < most for n in c)}
         for combination, text in combined.items():
-            if text is None or (self.domain.pattern is not None and last not in combination):
-                continue
-            if inside and 0 not in combination:
-                continue
-            self._add(frozenset(among[n] for n in combination if n != last), text)
+            if text is not None:
+                self._add(frozenset(among[n] for n in combination if n != last), text)
 
     def _outside(self) -> None:
         """Add the class of texts that only the widest patterns match, or none."""
