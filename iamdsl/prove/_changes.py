@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from iamdsl.aws import Catalogue
     from iamdsl.prove._answer import Permissions
-    from iamdsl.prove._engine import Found, Part
+    from iamdsl.prove._engine import Found
+    from iamdsl.prove._rows import Part
     from iamdsl.simulate import Request
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from iamdsl.iam import Elements, Entry, glob_covers
+from iamdsl.iam import Elements
 from iamdsl.prove._actions import action_classes
 from iamdsl.prove._automata import Pattern, TooLargeError
 from iamdsl.prove._decide import Cells, Undecided
 from iamdsl.prove._question import asked
+from iamdsl.prove._rows import narrowest_first, pairs_of, reduced, row_of
 from iamdsl.prove._terms import NEVER, Atoms, closed, conjunction, is_open
 from iamdsl.prove._texts import Domain, classes
 from iamdsl.prove._values import KeyType
@@ -24,37 +25,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from iamdsl.aws import Catalogue
-    from iamdsl.iam import Condition, Principals, Statement
     from iamdsl.prove._actions import Action
     from iamdsl.prove._answer import Permissions
     from iamdsl.prove._decide import Assignment
     from iamdsl.prove._question import Relation
+    from iamdsl.prove._rows import Pair, Part
     from iamdsl.prove._terms import Term
     from iamdsl.simulate import Request
 
 _RESOURCES: Final = Domain(
     Pattern("glob", "arn:*:*:*:*:*"), ("*",), ("*", "arn:aws:other:eu-west-1:999999999999:thing/x")
 )
-
-
-class Demand(NamedTuple):
-    """To whom and when statements apply that are alike but for actions and resources."""
-
-    principals: Principals | None
-    condition: Condition
-
-
-class Part(NamedTuple):
-    """Statements that are alike but for their actions: a row of the question.
-
-    Attributes:
-        tag: the part of the question that it belongs to.
-        resources: in six fields; an element that is not there is all of them.
-    """
-
-    tag: int
-    resources: Elements
-    demand: Demand
 
 
 class Found(NamedTuple):
@@ -88,7 +69,7 @@ class Search:
             for number, statements in enumerate(side.layers):
                 for s in statements:
                     tag = deny if s.effect == "Deny" else layer + number
-                    actions[_part(tag, s)].append(s.actions)
+                    actions[row_of(tag, s)].append(s.actions)
                     prefixed.update(e.key.lower() for e in s.condition if ":" in e.operator)
         self._prefixed = prefixed
         self.rows: list[tuple[Part, Elements]] = []
@@ -161,47 +142,46 @@ class Search:
             text
             for text in said[0].keys() | said[1].keys()
             if (one := said[0].get(text, set())) != (other := said[1].get(text, set()))
-            and _pairs(one) != _pairs(other)
+            and set(pairs_of(one)) != set(pairs_of(other))
         ]
         texts = frozenset(text for text in differing if isinstance(text, str))
         return texts if len(texts) == len(differing) else None
 
     def _on_resources(self, rows: tuple[Part, ...], actions: list[Action]) -> Iterator[Found]:
-        pairs: list[set[tuple[str | Elements, Demand]]] = [set() for _ in range(self.question.tags)]
-        for row in rows:
-            if row.resources.negated:
-                pairs[row.tag].add((row.resources, row.demand))
-            else:
-                pairs[row.tag].update((text, row.demand) for text in row.resources.values)
-        if self.question.is_plain([frozenset(some) for some in pairs]):
+        pairs = self._by_tag(rows)
+        if self.question.is_plain(pairs):
             return
-        for texts, example in self._resource_classes(rows, pairs):
-            found = self._in_cell(rows, texts, example, actions)
-            if found is not None:
-                yield found
-
-    def _resource_classes(
-        self, rows: tuple[Part, ...], pairs: Sequence[set[tuple[str | Elements, Demand]]]
-    ) -> Iterable[tuple[frozenset[str], str]]:
-        """Yield the resources to look at: the texts that they match, and one of them."""
-        texts = list(dict.fromkeys(text for row in rows for text in row.resources.values))
+        least = reduced(rows)
+        if least != rows:
+            pairs = self._by_tag(least)
+            if self.question.is_plain(pairs):
+                return
+        texts = list(dict.fromkeys(text for row in least for text in row.resources.values))
         patterns = [Pattern("glob", closed(text)) for text in texts]
         focus = self._focus(texts, pairs)
         for numbers, example in classes(patterns, _RESOURCES, focus).items():
-            yield frozenset(texts[n] for n in numbers), example
+            matched = frozenset(texts[n] for n in numbers)
+            found = self._in_cell(least, matched, example, actions)
+            if found is not None:
+                yield found
 
-    def _focus(
-        self, texts: list[str], pairs: Sequence[set[tuple[str | Elements, Demand]]]
-    ) -> frozenset[int] | None:
+    def _by_tag(self, rows: tuple[Part, ...]) -> list[frozenset[Pair]]:
+        """Return what each tag has: texts of resources, each with its demand."""
+        pairs: list[set[Pair]] = [set() for _ in range(self.question.tags)]
+        for tag, text, demand in pairs_of(rows):
+            pairs[tag].add((text, demand))
+        return [frozenset(some) for some in pairs]
+
+    def _focus(self, texts: list[str], pairs: Sequence[frozenset[Pair]]) -> frozenset[int] | None:
         """Return the patterns one of which a counterexample matches; None is any."""
         first, second = self.question.first, self.question.second
         if self.question.relation == "equivalent":
-            differing = set().union(
+            differing = frozenset().union(
                 pairs[first.deny] ^ pairs[second.deny],
                 *(pairs[a] ^ pairs[b] for a, b in zip(first.layers, second.layers, strict=True)),
             )
         else:
-            differing = min((pairs[n] for n in first.layers), key=len, default=set())
+            differing = min((pairs[n] for n in first.layers), key=len, default=frozenset())
         if any(isinstance(text, Elements) for text, _ in differing):
             return None
         named = {text for text, _ in differing}
@@ -235,7 +215,7 @@ class Search:
 
         if not self.cells.broken(state, shows):
             return None
-        return Found(actions, _narrowest_first(matched), tuple(speaking), shown[-1])
+        return Found(actions, narrowest_first(matched), tuple(speaking), shown[-1])
 
     def _terms(self, row: Part, matched: frozenset[str]) -> tuple[Term, ...]:
         """Return the terms under which a row speaks of resources that match these texts."""
@@ -254,50 +234,4 @@ class Search:
         return tuple(term | whom for term in found)
 
 
-_Said: TypeAlias = dict["str | Elements", set["Part"]]
-
-
-def _pairs(rows: Iterable[Part]) -> set[tuple[int, str | Elements, Demand]]:
-    """Return rows taken apart by their resources."""
-    return {
-        (row.tag, text, row.demand)
-        for row in rows
-        for text in ((row.resources,) if row.resources.negated else row.resources.values)
-    }
-
-
-def _part(tag: int, statement: Statement) -> Part:
-    return Part(
-        tag,
-        _in_six_fields(statement.resources),
-        Demand(statement.principals, _in_order(statement.condition)),
-    )
-
-
-def _in_order(condition: Iterable[Entry]) -> Condition:
-    """Return a block with keys in one spelling and values in one order: both say nothing."""
-    entries = (Entry(e.operator, e.key.lower(), tuple(sorted(set(e.values)))) for e in condition)
-    return tuple(sorted(entries, key=lambda e: (e.operator, e.key)))
-
-
-_ALL = Elements(("*",))
-
-
-def _in_six_fields(resources: Elements | None) -> Elements:
-    """Return resources in one order, short ARNs with `*` for what they leave out."""
-    if resources is None:
-        return _ALL
-    made = set()
-    for text in resources.values:
-        missing = 5 - closed(text).count(":")
-        made.add(text + ":*" * missing if text.startswith("arn:") and missing > 0 else text)
-    return Elements(tuple(sorted(made)), resources.negated)
-
-
-def _narrowest_first(texts: Iterable[str]) -> tuple[str, ...]:
-    ordered = sorted(texts, key=lambda t: (-len(t), t))
-    return tuple(
-        text
-        for n, text in enumerate(ordered)
-        if not any(glob_covers(text, closed(other)) for other in ordered[:n])
-    )
+_Said: TypeAlias = "dict[str | Elements, set[Part]]"

@@ -69,7 +69,7 @@ class _Classes:
             else:
                 self.literals.setdefault(one, []).append(number)
         self.avoid = taken.union(self.literals)
-        self.near = _Neighbours([(n, patterns[n]) for n in self.wild])
+        self.near = Neighbours([(n, patterns[n]) for n in self.wild])
         self.found: dict[frozenset[int], str] = {}
         for text in (*self.literals, *domain.more):
             if self._exists(text) and text not in taken:
@@ -177,7 +177,7 @@ class _Classes:
         return kept
 
 
-class _Neighbours:
+class Neighbours:
     """Finds the patterns that may have texts in common with one, by their fixed ends."""
 
     def __init__(self, patterns: Iterable[tuple[int, Pattern]]) -> None:
