@@ -8,6 +8,8 @@ Invariant: pure; the same request and policies give the same decision.
 from __future__ import annotations
 
 from iamdsl.simulate._conditions import fits, holds
+from iamdsl.simulate._decide import decide
+from iamdsl.simulate._filled import filled, resource_account
 from iamdsl.simulate._fixed import under
 from iamdsl.simulate._kinds import instant, number
 from iamdsl.simulate._request import (
@@ -33,10 +35,13 @@ __all__ = [
     "Request",
     "Verdict",
     "applies",
+    "decide",
     "effect",
+    "filled",
     "fits",
     "holds",
     "instant",
     "number",
+    "resource_account",
     "under",
 ]

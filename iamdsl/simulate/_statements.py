@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from iamdsl.iam import split_operator
 from iamdsl.simulate._callers import Listed, caller_of, listed
 from iamdsl.simulate._conditions import compiled_entry
 from iamdsl.simulate._kept import kept
@@ -20,12 +21,14 @@ from iamdsl.simulate._texts import (
     glob_test,
     is_closed,
     parts,
+    value_of,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from iamdsl.iam import Elements, Statement
+    from iamdsl.iam import Elements, Entry, Statement
+    from iamdsl.simulate._callers import Caller
     from iamdsl.simulate._conditions import CompiledEntry
     from iamdsl.simulate._request import Context, Request
     from iamdsl.simulate._texts import Part
@@ -41,24 +44,40 @@ class CompiledStatement(NamedTuple):
 
     Attributes:
         on_action: asked with the action in lower case.
+        may_be_on: whether the resource may be one of the statement's: a variable without a value
+            can become any text.
         variables: keys of the resources' variables without a default, as they are written.
         principals: None where the statement is about whoever it is attached to.
+        on_principal_arn: whether it applies only where `aws:PrincipalArn` is one of a list.
     """
 
     allows: bool
     on_action: Test
     on_resource: OnResource
+    may_be_on: OnResource
     variables: tuple[str, ...]
     principals: Listed | None
     entries: tuple[CompiledEntry, ...]
+    on_principal_arn: bool
+
+    def is_about(self, caller: Caller) -> bool:
+        """Tell whether the statement speaks of a caller."""
+        return self.principals is None or self.principals.speaks_of(caller)
+
+    def holds(self, context: Context) -> bool:
+        """Tell whether the statement's condition holds."""
+        # A loop is quicker than `all` over a generator, and most statements have no condition.
+        for entry in self.entries:  # noqa: SIM110
+            if not entry.holds(context):
+                return False
+        return True
 
     def but_for_action(self, request: Request) -> bool:
         """Tell whether all else of the statement fits a request."""
-        context = request.context
         return (
-            self.on_resource(request.resource, context)
-            and (self.principals is None or self.principals.speaks_of(caller_of(request.principal)))
-            and all(entry.holds(context) for entry in self.entries)
+            self.on_resource(request.resource, request.context)
+            and (self.principals is None or self.is_about(caller_of(request.principal)))
+            and self.holds(request.context)
         )
 
 
@@ -85,18 +104,31 @@ def effect(statements: Iterable[Statement], request: Request) -> Effect:
 
 
 def _compiled(statement: Statement) -> CompiledStatement:
-    on_resource, variables = _on_resource(statement.resources)
+    on_resource, may_be_on, variables = _on_resource(statement.resources)
     return CompiledStatement(
         statement.effect == "Allow",
         _on_action(statement.actions),
         on_resource,
+        may_be_on,
         variables,
         None if statement.principals is None else listed(statement.principals),
         tuple(map(compiled_entry, statement.condition)),
+        any(map(_lists_principal_arns, statement.condition)),
     )
 
 
 compiled = kept(_compiled)
+
+
+def _lists_principal_arns(entry: Entry) -> bool:
+    prefix, base, optional = split_operator(entry.operator)
+    tests = ("StringEquals", "StringLike", "ArnEquals", "ArnLike")
+    return (
+        entry.key.lower() == "aws:principalarn"
+        and base in tests
+        and prefix != "ForAllValues"
+        and not optional
+    )
 
 
 def _negated(test: Test, *, negated: bool) -> Test:
@@ -122,10 +154,16 @@ def padded(text: str) -> str:
     return text + ":*" * (_FIELDS - 1 - colons)
 
 
-def _on_resource(elements: Elements | None) -> tuple[OnResource, tuple[str, ...]]:
-    """Return the test for a resource, and the keys that its variables need."""
-    if elements is None:  # trust policies and those of ECR: the resource is what they are of
-        return (lambda _, __: True), ()
+def _everywhere(resource: str, context: Context) -> bool:
+    """Take any resource: trust policies and those of ECR are about what they are attached to."""
+    del resource, context
+    return True
+
+
+def _on_resource(elements: Elements | None) -> tuple[OnResource, OnResource, tuple[str, ...]]:
+    """Return the tests whether it is, and may be, a resource, and the keys of the variables."""
+    if elements is None:
+        return _everywhere, _everywhere, ()
     patterns = [parts(padded(text)) for text in elements.values]
     opened = [pattern for pattern in patterns if not is_closed(pattern)]
     closed = any_glob(
@@ -133,14 +171,17 @@ def _on_resource(elements: Elements | None) -> tuple[OnResource, tuple[str, ...]
     )
     if not opened:
         test = _negated(closed, negated=elements.negated)
-        return (lambda resource, _: test(resource)), ()
-    return _on_open_resource(closed, opened, negated=elements.negated), tuple(
-        dict.fromkeys(
-            part.written
-            for pattern in opened
-            for part in pattern
-            if isinstance(part, Variable) and part.default is None
-        )
+        return (lambda resource, _: test(resource)), (lambda resource, _: test(resource)), ()
+    keys = [
+        part.written
+        for pattern in opened
+        for part in pattern
+        if isinstance(part, Variable) and part.default is None
+    ]
+    return (
+        _on_open_resource(closed, opened, negated=elements.negated),
+        _may_be_on(closed, opened, negated=elements.negated),
+        tuple(dict.fromkeys(keys)),
     )
 
 
@@ -151,5 +192,23 @@ def _on_open_resource(closed: Test, opened: list[tuple[Part, ...]], *, negated: 
             for p in opened
         )
         return found != negated
+
+    return test
+
+
+def _may_be_on(closed: Test, opened: list[tuple[Part, ...]], *, negated: bool) -> OnResource:
+    if negated:  # without its value, a variable excludes nothing
+        return lambda resource, _: not closed(resource)
+
+    def test(resource: str, context: Context) -> bool:
+        return closed(resource) or any(
+            glob_test(
+                tuple(
+                    (value_of(part, context) or Wild.ANY) if isinstance(part, Variable) else part
+                    for part in pattern
+                )
+            )(resource)
+            for pattern in opened
+        )
 
     return test

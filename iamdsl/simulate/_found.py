@@ -1,0 +1,151 @@
+"""Which statements of policies speak of a request, and which keys they asked for in vain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from iamdsl.simulate._kept import kept
+from iamdsl.simulate._request import Matched
+from iamdsl.simulate._statements import compiled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from iamdsl.iam import Policy
+    from iamdsl.simulate._callers import Caller
+    from iamdsl.simulate._request import Context, Layer, Named, Verdict
+    from iamdsl.simulate._statements import CompiledStatement
+
+_ACTIONS_KEPT = 4096
+"""Actions for which a policy's statements are remembered."""
+
+
+class About(NamedTuple):
+    """The statements of a policy that speak of an action, by their numbers.
+
+    Attributes:
+        conditional: those of them that look at keys of the context.
+    """
+
+    statements: tuple[tuple[int, CompiledStatement], ...]
+    conditional: tuple[CompiledStatement, ...]
+
+
+class CompiledPolicy:
+    """A policy as it is asked: by action."""
+
+    __slots__ = ("_by_action", "_statements")
+
+    def __init__(self, policy: Policy) -> None:
+        self._statements = tuple(enumerate(map(compiled, policy.statements)))
+        self._by_action: dict[str, About] = {}
+
+    def about(self, action: str) -> About:
+        """Return what speaks of an action, given in lower case."""
+        found = self._by_action.get(action)
+        if found is None:
+            pairs = tuple(pair for pair in self._statements if pair[1].on_action(action))
+            found = About(pairs, tuple(s for _, s in pairs if s.entries or s.variables))
+            if len(self._by_action) < _ACTIONS_KEPT:
+                self._by_action[action] = found
+        return found
+
+
+compiled_policy = kept(CompiledPolicy)
+
+
+class Question(NamedTuple):
+    """What policies are asked.
+
+    Attributes:
+        action: in lower case.
+        bounded: whether the caller has a permissions boundary: such a caller is denied by every
+            `Deny` with `NotPrincipal`, whomever that lists (AWS
+            "reference_policies_elements_notprincipal").
+    """
+
+    action: str
+    resource: str
+    context: Context
+    caller: Caller
+    bounded: bool
+
+
+class Found(NamedTuple):
+    """The statements of one layer that speak of a request, with how they are compiled."""
+
+    allows: tuple[tuple[Matched, CompiledStatement], ...] = ()
+    denies: tuple[tuple[Matched, CompiledStatement], ...] = ()
+
+
+NOTHING_FOUND = Found()
+
+
+def find(layer: Layer, among: Iterable[Named], question: Question) -> Found:
+    """Return what the policies of a layer say."""
+    _, resource, context, _, _ = question
+    allows: list[tuple[Matched, CompiledStatement]] = []
+    denies: list[tuple[Matched, CompiledStatement]] = []
+    for named in among:
+        for number, statement in compiled_policy(named.policy).about(question.action).statements:
+            if (
+                statement.on_resource(resource, context)
+                and (statement.principals is None or _is_about(statement, question))
+                and statement.holds(context)
+            ):
+                matched = Matched(layer, named.name, number, named.policy.statements[number])
+                (allows if statement.allows else denies).append((matched, statement))
+    return Found(tuple(allows), tuple(denies)) if allows or denies else NOTHING_FOUND
+
+
+def _is_about(statement: CompiledStatement, question: Question) -> bool:
+    listed = statement.principals
+    return (
+        listed is None
+        or listed.speaks_of(question.caller)
+        or (question.bounded and listed.negated and not statement.allows)
+    )
+
+
+_TURNING: Final[dict[Verdict, frozenset[tuple[bool, bool]]]] = {
+    "explicitDeny": frozenset({(False, True)}),
+    "implicitDeny": frozenset({(True, False)}),
+    "allowed": frozenset({(False, False), (True, True)}),
+}
+"""Whether they allow, and whether they applied: statements that could turn a verdict."""
+
+
+def missing(among: Iterable[Named], question: Question, verdict: Verdict) -> list[str]:
+    """Return the missing keys, as they are written, that could have turned a verdict."""
+    _, resource, context, _, _ = question
+    turning = _TURNING[verdict]
+    found: list[str] = []
+    for named in among:
+        for statement in compiled_policy(named.policy).about(question.action).conditional:
+            if not _is_about(statement, question):
+                continue
+            applied = statement.on_resource(resource, context) and statement.holds(context)
+            if (statement.allows, applied) in turning and (
+                applied or _might_apply(statement, question)
+            ):
+                found += _asked_in_vain(statement, context)
+    return found
+
+
+def _might_apply(statement: CompiledStatement, question: Question) -> bool:
+    """Tell whether a statement about the caller could apply if the request had more keys."""
+    context = question.context
+    return statement.may_be_on(question.resource, context) and all(
+        entry.holds(context) or not all(context.get(key) for key in entry.lowered)
+        for entry in statement.entries
+    )
+
+
+def _asked_in_vain(statement: CompiledStatement, context: Context) -> Iterator[str]:
+    for entry in statement.entries:
+        for key, lowered in zip(entry.keys, entry.lowered, strict=True):
+            if not context.get(lowered):
+                yield key
+    for key in statement.variables:
+        if not context.get(key.lower()):
+            yield key
