@@ -29,6 +29,8 @@ __all__ = ["main"]
 _COMMANDS = {
     "build": "Compile a project and write its JSON.",
     "check": "Compile a project, write nothing, say what is wrong.",
+    "test": "Run the tests of a project against what it builds.",
+    "diff": "Tell what two builds, sources or documents have different in meaning.",
     "fmt": "Give sources the one layout.",
     "import": "Make sources of policies that are there already.",
     "explain": "Explain a diagnostic, or list them all.",

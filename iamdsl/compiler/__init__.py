@@ -33,6 +33,9 @@ from iamdsl.fit import fit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamdsl.analysis.promises import Test
+    from iamdsl.compiler.expand import Expansion
+    from iamdsl.compiler.promises import Promises
     from iamdsl.iam import Build
     from iamdsl.model import Program
     from iamdsl.source import Source
@@ -41,10 +44,16 @@ __all__ = ["Compilation", "Environment", "Loader", "compile"]
 
 
 class Compilation(NamedTuple):
-    """What a compilation came to; `build` is None when there was an error."""
+    """What a compilation came to.
+
+    Attributes:
+        build: None when there was an error.
+        tests: as questions, for whoever runs them.
+    """
 
     build: Build | None
     diagnostics: tuple[Diagnostic, ...]
+    tests: tuple[Test, ...] = ()
 
 
 def compile(entries: Sequence[Source], environment: Environment) -> Compilation:  # noqa: A001  # the verb
@@ -54,8 +63,9 @@ def compile(entries: Sequence[Source], environment: Environment) -> Compilation:
         entries: the project's own sources; what they import comes by `environment.loader`.
     """
     report = Report()
+    promises = None
     try:
-        build = _compile(entries, environment, report)
+        build, promises = _compile(entries, environment, report)
     except RecursionError:
         if not report.failed:
             report.add(
@@ -65,26 +75,43 @@ def compile(entries: Sequence[Source], environment: Environment) -> Compilation:
                 hint="give inner parts names with `let`",
             )
         build = None
-    return Compilation(None if report.failed else build, report.diagnostics)
+    tests = () if promises is None else promises.tests
+    return Compilation(None if report.failed else build, report.diagnostics, tests)
 
 
-def _compile(entries: Sequence[Source], environment: Environment, report: Report) -> Build | None:
+def _compile(
+    entries: Sequence[Source], environment: Environment, report: Report
+) -> tuple[Build | None, Promises | None]:
     modules = load(entries, environment, report)
     program = resolve(modules, environment, report)
     check_params(program, environment, report)
     if report.failed:
         _look_further(program, environment, report)
-        return None
+        return None, None
     expansion = expand(program, environment, report)
     check_grants(expansion.entities, environment, report)
     build = assemble(expansion, environment, report)
     check_resolved(build, environment, report)
+    promises = _promises(expansion, environment, report)
     if report.failed:
-        return None
+        return None, None
     most = lengths(program)
     fitted = fit(build, environment.limits, report, sids=environment.sids, lengths=most)
     check_references(fitted, report)
-    return fitted
+    if promises is not None and promises.guards and not report.failed:
+        from iamdsl.analysis.guarding import guard  # noqa: PLC0415  # many projects have none
+
+        guard(promises.guards, fitted, environment.pseudo, environment.catalogue, report)
+    return fitted, promises
+
+
+def _promises(expansion: Expansion, environment: Environment, report: Report) -> Promises | None:
+    """Return the tests and guards as questions, None when there are none."""
+    if not expansion.promises:
+        return None
+    from iamdsl.compiler.promises import lower_promises  # noqa: PLC0415  # many projects have none
+
+    return lower_promises(expansion, environment, report)
 
 
 def _look_further(program: Program, environment: Environment, report: Report) -> None:
@@ -95,7 +122,9 @@ def _look_further(program: Program, environment: Environment, report: Report) ->
     """
     further = Report()
     with suppress(Exception):
-        assemble(expand(program, environment, further), environment, further)
+        expansion = expand(program, environment, further)
+        assemble(expansion, environment, further)
+        _promises(expansion, environment, further)
     known = [d.span for d in report.diagnostics if d.span is not None]
     following = _FOLLOWING | ({codes.MISPLACED} if report.count(codes.SYNTAX_ERROR) else set())
     said = {(d.code, d.message) for d in report.diagnostics}

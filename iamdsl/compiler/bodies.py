@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+CHECKS = frozenset({"allows", "denies", "never", "always"})
+"""The verbs of what is asked of grants, and grants nothing."""
+
 BODIES: dict[str, frozenset[str]] = {
     kind: frozenset(words.split())
     for kind, words in {

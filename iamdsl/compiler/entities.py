@@ -92,6 +92,22 @@ class Entities:
         own = self._named.get((id(self.place), account))
         return own or self._named.get((id(nameless), account), [])
 
+    def all_named(self, value: Value) -> list[Entity]:
+        """Return all that a value may name here: a reference, or a text such as `prod.deployer`."""
+        if value.type.name not in _NAMES:
+            return []
+        text = str(value.data)
+        found = (self._all(name) for name in chain((text,), self._in_accounts(text)))
+        return next((entities for entities in found if entities), [])
+
+    def names(self) -> list[str]:
+        """Return the names of all entities, for suggestions."""
+        return [
+            f"{e.home.name}.{e.name}" if e.home.kind else e.name
+            for entities in self._named.values()
+            for e in entities
+        ]
+
     def arn(self, entity: Entity) -> str:
         """Return the ARN that an entity will have."""
         if entity.target is not None:

@@ -25,23 +25,38 @@ if TYPE_CHECKING:
     from iamdsl.compiler.environment import Environment
     from iamdsl.diagnostics import Report
     from iamdsl.model import Binding
+    from iamdsl.model.promises import Promise
     from iamdsl.source import Span
 
 MAX_STATEMENTS = 100_000
 MAX_DEPTH = 64
-_CHECKS = {"allows", "denies", "never", "always"}
+
+
+class Promised(NamedTuple):
+    """A test or guard that was met on the way: what it says is read when all names are known.
+
+    Attributes:
+        place: the name in its declaration, or the `use` that switches a library's guard on.
+        uses: what led to it.
+    """
+
+    node: tree.Declaration
+    frame: Frame
+    place: Span
+    uses: tuple[tuple[Binding, Span], ...]
 
 
 class Expansion(NamedTuple):
-    """Places, the nameless one first, and entities, in the order of declaration."""
+    """Places, the nameless one first, entities and promises, in the order of declaration."""
 
     places: tuple[Place, ...]
     entities: tuple[Entity, ...]
+    promises: tuple[Promise, ...] = ()
 
 
 def expand(program: Program, environment: Environment, report: Report) -> Expansion:
     """Return the places and entities of the project's own modules."""
-    expansion = _Expanding(Evaluator(program, environment, report), report)
+    expansion = Expanding(Evaluator(program, environment, report), report)
     for module in program.modules:
         if module.library:
             continue
@@ -52,10 +67,15 @@ def expand(program: Program, environment: Environment, report: Report) -> Expans
         expansion.members(module.file.members, frame, None)
     _report_clashes(expansion.entities, report)
     places.report_clashes(expansion.places, report)
-    return Expansion(tuple(expansion.places), tuple(expansion.entities))
+    made = Expansion(tuple(expansion.places), tuple(expansion.entities))
+    if not expansion.promised:
+        return made
+    from iamdsl.compiler.promises import expand_promises  # noqa: PLC0415  # many projects have none
+
+    return made._replace(promises=expand_promises(expansion, made))
 
 
-class _Expanding:
+class Expanding:
     """What has been made so far, and the place and the `use`s that led to where we are."""
 
     def __init__(self, evaluator: Evaluator, report: Report) -> None:
@@ -63,19 +83,21 @@ class _Expanding:
         self.place = Place()
         self.places = [self.place]
         self.entities: list[Entity] = []
+        self.promised: list[Promised] = []
         self.uses: list[tuple[Binding, Span]] = []
         self.statements = 0
         self.stopped = False
 
     def members(
-        self, members: tuple[tree.Member, ...], frame: Frame, entity: Entity | None
+        self, members: tuple[tree.Member, ...], frame: Frame, entity: Entity | Promise | None
     ) -> None:
+        """Expand the members of a body: of an entity, a test or guard, or a place (None)."""
         for member in members:
             if self.stopped:
                 return
             self._member(member, frame, entity)
 
-    def _member(self, member: tree.Member, frame: Frame, entity: Entity | None) -> None:
+    def _member(self, member: tree.Member, frame: Frame, entity: Entity | Promise | None) -> None:
         match member:
             case tree.Declaration() if entity is None:
                 self._declaration(member, frame)
@@ -83,14 +105,14 @@ class _Expanding:
                 entity is not None and self._foreign(member, entity)
             ):
                 self._misplaced(member, entity)
-            case tree.Statement(verb=verb) if entity is not None and verb not in _CHECKS:
+            case tree.Statement() if entity is not None:
                 self._statement(member, frame, entity)
-            case tree.Attach(items=items) if entity is not None or self.place.kind:
-                holder = entity or self.place
+            case tree.Attach(items=items) if isinstance(entity, Entity) or self.place.kind:
+                holder = entity if isinstance(entity, Entity) else self.place
                 for item in items:
                     found = self.evaluator.value(item, frame)
                     holder.attachments += leaves(found) if found else ()
-            case tree.Setting() if entity is not None:
+            case tree.Setting() if isinstance(entity, Entity):
                 self._setting(member, frame, entity)
             case tree.Use():
                 self._use(member, frame, entity)
@@ -109,7 +131,7 @@ class _Expanding:
     def _foreign(
         self,
         member: tree.Statement | tree.Attach | tree.Setting | tree.Declaration,
-        entity: Entity,
+        entity: Entity | Promise,
     ) -> bool:
         """Tell whether a template brings to an entity what its kind has no place for."""
         if isinstance(member, tree.Statement):
@@ -118,12 +140,13 @@ class _Expanding:
             word = member.name
         else:
             word = "attach" if isinstance(member, tree.Attach) else "declaration"
-        return word not in BODIES["resource policy" if entity.target else entity.kind]
+        target = entity.target if isinstance(entity, Entity) else None
+        return word not in BODIES["resource policy" if target else entity.kind]
 
     def _misplaced(
         self,
         member: tree.Statement | tree.Attach | tree.Setting | tree.Declaration,
-        entity: Entity | None,
+        entity: Entity | Promise | None,
     ) -> None:
         """Report what a template brings to a place that cannot hold it."""
         if entity is None:
@@ -159,9 +182,9 @@ class _Expanding:
             self.report.add(codes.MISPLACED, span, problem, notes=notes, hint=hint)
             return
         if node.kind in {"test", "guard"}:
-            self._unchecked(node.kind, node.name.span)
+            self.promised.append(Promised(node, frame, node.name.span, tuple(self.uses)))
             return
-        name = self._entity_name(node, frame)
+        name = self.entity_name(node, frame)
         if name is None:
             return
         if node.kind in places.PLACES:
@@ -220,16 +243,8 @@ class _Expanding:
             self.members(node.body, frame, None)
         self.place = outer
 
-    def _unchecked(self, kind: str, span: Span) -> None:
-        what = "does not run tests" if kind == "test" else "does not prove guards"
-        self.report.add(
-            codes.UNCHECKED,
-            span,
-            f"this version of iamdsl {what}",
-            hint="do not count on it yet",
-        )
-
-    def _entity_name(self, node: tree.Declaration, frame: Frame) -> Value | None:
+    def entity_name(self, node: tree.Declaration, frame: Frame) -> Value | None:
+        """Return the name of a declaration, None after a mistake."""
         if isinstance(node.name, tree.Name):
             return Value(types.STRING, node.name.text, span=node.name.span)
         found = self.evaluator.value(node.name, frame)
@@ -278,14 +293,14 @@ class _Expanding:
             place = moved(node.span, found[0].span) if len(found) == 1 else node.span
             entity.settings[node.name] = (found, place)
 
-    def _use(self, node: tree.Use, frame: Frame, entity: Entity | None) -> None:
+    def _use(self, node: tree.Use, frame: Frame, entity: Entity | Promise | None) -> None:
         call = node.template
         function = call.function if isinstance(call, tree.Call) else call
         binding = self._find_template(function, frame.module)
         if binding is None:
             return
         if binding.kind == "guard":
-            self._guard(node, entity)
+            self._guard(node, binding, entity)
             return
         if binding in [b for b, _ in self.uses]:
             return  # a circle, which `resolve` has reported
@@ -317,7 +332,7 @@ class _Expanding:
             return None
         return found if found is not None and found.kind in {"template", "guard"} else None
 
-    def _guard(self, node: tree.Use, entity: Entity | None) -> None:
+    def _guard(self, node: tree.Use, binding: Binding, entity: Entity | Promise | None) -> None:
         """Switch on the guard of a library, which binds the whole project."""
         if entity is not None or self.place.kind:
             self.report.add(
@@ -326,8 +341,12 @@ class _Expanding:
                 "a guard binds every role of the project, and stands at the top level",
                 hint="move this `use` out of the block",
             )
-        else:
-            self._unchecked("guard", node.template.span)
+        elif binding.module.library:
+            guard: tree.Declaration = binding.node
+            place = node.template.span
+            frame = Frame(binding.module, {})
+            if all(p.node is not guard for p in self.promised):
+                self.promised.append(Promised(guard, frame, place, ((binding, place),)))
 
     def _arguments(
         self, call: tree.Expression, binding: Binding, frame: Frame
@@ -358,7 +377,7 @@ class _Expanding:
 
     # Statements
 
-    def _statement(self, node: tree.Statement, frame: Frame, entity: Entity) -> None:
+    def _statement(self, node: tree.Statement, frame: Frame, entity: Entity | Promise) -> None:
         self._count(node.span)
         clauses = dict(node.clauses)
         self.evaluator.emptied = False
@@ -392,31 +411,35 @@ class _Expanding:
                 hint="if that is meant, put it into an `if`, where it can be seen",
             )
         if condition == NEVER or empty:
-            if node.verb == "deny":
+            if node.verb not in {"allow", "trust"}:
                 self.report.add(
                     codes.FOLDED_AWAY,
                     node.span,
-                    "this `deny` says nothing in this build",
+                    f"this `{node.verb}` says nothing in this build",
                     label="a list is empty" if empty else "its condition is never true",
                     hint="if that is meant, put it into an `if`, where it can be seen",
                 )
             return
-        entity.grants.append(
-            Grant(
-                node.verb,
-                actions,
-                actions_except or (),
-                principals,
-                principals_except or (),
-                resources,
-                resources_except or (),
-                condition,
-                self._sid(clauses.get("as"), frame),
-                node.span,
-                (node.span, *(span for _, span in reversed(self.uses))),
-                emptied,
-            )
+        grant = Grant(
+            node.verb,
+            actions,
+            actions_except or (),
+            principals,
+            principals_except or (),
+            resources,
+            resources_except or (),
+            condition,
+            self._sid(clauses.get("as"), frame),
+            node.span,
+            (node.span, *(span for _, span in reversed(self.uses))),
+            emptied,
         )
+        if isinstance(entity, Entity):
+            entity.grants.append(grant)
+            return
+        from iamdsl.compiler.promises import add_check  # noqa: PLC0415  # many projects have none
+
+        add_check(self.evaluator, grant, clauses.get("given"), frame, entity)
 
     def _condition(
         self, clauses: dict[str, tree.Selection | tree.Expression], frame: Frame

@@ -27,7 +27,7 @@ _FAMILIES: dict[str, Family] = {
     "Duration": "Numeric", "Bool": "Bool", "Date": "Date", "Network": "IpAddress",
 }  # fmt: skip
 _CONVERTED: dict[str, Family] = {"Numeric": "Numeric", "Network": "IpAddress", "Binary": "Binary"}
-_OF_TYPE: dict[str, Family] = {
+OF_TYPE: dict[str, Family] = {
     "String": "String", "ARN": "Arn", "Numeric": "Numeric", "Bool": "Bool", "Date": "Date",
     "IPAddress": "IpAddress", "Binary": "Binary",
 }  # fmt: skip
@@ -38,7 +38,7 @@ _RELATIONS: dict[str, tuple[Relation, bool]] = {
     ">=": ("greater-equals", False), "exists": ("exists", False), "missing": ("exists", True),
 }  # fmt: skip
 _ORDERED = {"less", "less-equals", "greater", "greater-equals"}
-_WRITTEN = {
+WRITTEN = {
     "Arn": "an ARN without quotes", "Numeric": "a number without quotes",
     "Date": "a date without quotes, such as `2026-12-31`",
     "Bool": "`true` or `false`", "IpAddress": "an address or network without quotes",
@@ -164,7 +164,7 @@ def comparison(
 def _texts(values: list[Value], name: str, family: Family) -> tuple[Family, tuple[str, ...]]:
     """Return the family to compare in, and the values in its normal form."""
     if name.lower() != "aws:epochtime" or family != "Date":
-        return family, tuple(_text(v, family) for v in values)
+        return family, tuple(normal(v, family) for v in values)
     # Evaluators read ISO dates there as numbers (language reference).
     return "Numeric", tuple(
         str(v.data) if PLACEHOLDER_OPEN in str(v.data) else str(epoch(str(v.data))) for v in values
@@ -195,7 +195,7 @@ def _guessed(
     """Return the place of values whose kind alone says the family, None when more does."""
     if family == "String" or node.right is None or all(v.type.name == "Converted" for v in values):
         return None
-    if found is not None and _OF_TYPE.get(found.value_type, "String") == family:
+    if found is not None and OF_TYPE.get(found.value_type, "String") == family:
         return None
     epoch = found is not None and found.name == "aws:EpochTime"
     return None if epoch else node.right.span
@@ -354,12 +354,12 @@ def _check_family(
         )
         return False
     if relation in _ORDERED and family not in {"Numeric", "Date"}:
-        wanted = _OF_TYPE.get(found.value_type, "String") if found is not None else "String"
+        wanted = OF_TYPE.get(found.value_type, "String") if found is not None else "String"
         report.add(
             codes.WRONG_TYPE,
             node.right.span if node.right else node.span,
             f"`{node.operator}` compares numbers, durations and dates",
-            hint=f"write {_WRITTEN[wanted]}"
+            hint=f"write {WRITTEN[wanted]}"
             if wanted in {"Numeric", "Date"}
             else "write the value as a number, a duration (`1h`) or a date (`2026-12-31`)",
             fix=_unquote(values, wanted),
@@ -375,7 +375,7 @@ def _check_family(
         return False
     if found is None or not values:
         return True
-    wanted = _OF_TYPE.get(found.value_type, "String")
+    wanted = OF_TYPE.get(found.value_type, "String")
     variables = all(v.type.name in {"Key", "action or key"} for v in values)
     epoch = name.lower() == "aws:epochtime" and family in {"Numeric", "Date"}
     if wanted == family or variables or epoch:
@@ -384,7 +384,7 @@ def _check_family(
         codes.OPERATOR_MISMATCH,
         node.right.span if node.right else node.span,
         f"`{name}` is of type {found.type}, and is compared as {family}",
-        hint=f"write {_WRITTEN[wanted]}",
+        hint=f"write {WRITTEN[wanted]}",
         fix=_unquote(values, wanted),
     )
     return True
@@ -483,7 +483,7 @@ def _check_instants(node: tree.Compare, name: str, values: list[Value], report: 
         )
 
 
-def _text(value: Value, family: Family) -> str:
+def normal(value: Value, family: Family) -> str:
     """Return a value in the normal form of its family."""
     data = text_of(value) if value.type.name == "Entity" else value.data
     if value.type.name in {"Key", "action or key"}:

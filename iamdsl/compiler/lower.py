@@ -179,9 +179,20 @@ class Lowering(NamedTuple):
         return Statement(effect, verbs, resources, who, block, grant.sid, grant.origin)
 
     def _blocks(self, formula: Formula, grant: Grant) -> tuple[Condition, ...] | None:
+        """Return the blocks of a grant's condition; what it says to people's surprise is told."""
+        found = self._compiled(formula, grant)
+        if found is None or grant.verb == "deny":
+            return found
+        if found == ((),) and (grant.emptied or formula != ALWAYS):
+            self._always(grant)
+        if formula != ALWAYS:
+            formula = self.entities.resolve_formula(formula)
+            check.warn_of_widening(formula, doubts.widening(found, self._present), self.report)
+        return found
+
+    def _compiled(self, formula: Formula, grant: Grant) -> tuple[Condition, ...] | None:
+        """Return the blocks that mean a formula; one that has no exact form is reported."""
         if formula == ALWAYS:
-            if grant.emptied and grant.verb != "deny":
-                self._always(grant)
             return ((),)
         size = len(tests_of(formula))
         if size > MAX_TESTS:
@@ -192,14 +203,8 @@ class Lowering(NamedTuple):
                 hint="compare a key with a list (`in […]`) instead of with each value in turn",
             )
             return None
-        formula = self.entities.resolve_formula(formula)
-        found = compile_formula(formula, statements=MAX_BLOCKS)
+        found = compile_formula(self.entities.resolve_formula(formula), statements=MAX_BLOCKS)
         if not isinstance(found, Refused):
-            if grant.verb == "deny":
-                return found
-            if found == ((),):
-                self._always(grant)
-            check.warn_of_widening(formula, doubts.widening(found, self._present), self.report)
             return found
         spans = found.spans
         self.report.add(
@@ -375,16 +380,16 @@ class Lowering(NamedTuple):
             span = grant.principals_except[0].span or grant.span
             return self._no_such_principal(span, "`account *`", "an exception")
         if not excepted:
-            return _grouped(pairs)
+            return grouped(pairs)
         if grant.verb == "deny" and pairs == [("*", "*")]:
             from iamdsl.compiler import not_principal  # noqa: PLC0415  # rare
 
             if not not_principal.accepted(grant, excepted, target, self.report):
                 return False
-            return attrs.evolve(_grouped(excepted), negated=True)
+            return attrs.evolve(grouped(excepted), negated=True)
         left = [pair for pair in pairs if pair not in excepted]
         if all(principals.apart(pair, other) for pair in left for other in excepted):
-            return _grouped(left)
+            return grouped(left)
         self.report.add(
             codes.INEXACT_SET,
             grant.principals_except[0].span or grant.span,
@@ -449,7 +454,7 @@ class Lowering(NamedTuple):
             )
         made: list[Statement] = []
         for verbs, group in self._trust_groups(grant, pairs).items():
-            who = _grouped(group)
+            who = grouped(group)
             made += (
                 self._statement(grant, Elements(verbs), None, who, block)
                 for block, _ in self._certain(blocks, None, grant)
@@ -566,7 +571,8 @@ def _is_of_trust(entity: Entity, grant: Grant) -> bool:
     )
 
 
-def _grouped(pairs: list[tuple[str, str]]) -> Principals:
+def grouped(pairs: list[tuple[str, str]]) -> Principals:
+    """Return pairs of type and text as the element of a statement."""
     by_type: dict[str, dict[str, None]] = {}
     for kind, text in pairs:
         by_type.setdefault(kind, {})[text] = None

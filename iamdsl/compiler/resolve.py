@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamdsl.compiler import places
+from iamdsl.compiler import checks, places
 from iamdsl.compiler.bodies import BODIES
 from iamdsl.compiler.circles import circles
 from iamdsl.compiler.loops import alternatives_in_a_loop
@@ -247,14 +247,16 @@ def _declaration(
         wanted = types.ACCOUNT if node.kind == "account" else types.STRING
         if not (isinstance(node.header, tree.Literal) and node.header.kind == "int"):
             checker.expect(node.header, scope, wanted, f"the id of {with_article(node.kind)}")
+    elif node.kind == "test":
+        inner = checks.subject(checker, node, scope)
     elif node.header is not None:
         checker.infer(node.header, scope)
     if node.kind == "policy" and node.header is not None:
         body = "resource policy"
         inner = scope.inner()
         inner.bind(tree.Name("self", span=node.header.span), types.ARN, None)
-    for exception in node.exceptions:
-        checker.infer(exception, scope)
+    if node.kind == "guard":
+        checks.exceptions(checker, node, scope)
     _members(node.body, inner, checker, body, report)
 
 

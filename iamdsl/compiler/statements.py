@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamdsl.compiler import actions, formulas
+from iamdsl.compiler import actions, checks
+from iamdsl.compiler.bodies import CHECKS
 from iamdsl.compiler.infer import Inference
 from iamdsl.compiler.places import PLACES
 from iamdsl.compiler.scope import Scope
@@ -49,23 +50,8 @@ class Checker(Inference):
                 self.expect(clause, scope, types.CONDITION, f"`{word}`")
             elif word == "as" and isinstance(clause, tree.Text):
                 self.infer(clause, scope)
-            elif word == "given" and isinstance(clause, tree.Record):
-                self._given_keys(clause, scope)
-
-    def _given_keys(self, node: tree.Record, scope: Scope) -> None:
-        """Check what a request of a test holds: condition keys, each with a value."""
-        self.infer(node, scope)
-        for key, _ in node.entries:
-            if isinstance(key, tree.Name):
-                self.report.add(
-                    codes.UNKNOWN_KEY,
-                    key.span,
-                    f"`{key.text}` is no condition key",
-                    hint=f"a key has its service before it: `aws:{key.text}`; others are quoted",
-                )
-            elif key.kind == "qualified" and key.plain is not None:
-                name = Value(types.KEY, key.plain, span=key.span)
-                formulas.known_key(name, key.span, self.environment, self.report)
+        if node.verb in CHECKS or "given" in clauses:
+            checks.check(self, node, scope)
 
     def _action_names(self, node: tree.Selection) -> None:
         """Check names that are written out, whether or not the statement is ever expanded."""

@@ -1,7 +1,8 @@
 """Every code there is: number, name, severity and one sentence.
 
 First digit: 0 text and syntax, 1 names and modules, 2 types and AWS facts, 3 what IAM can hold,
-5 project and machine, 6 import, 9 a bug of ours. Numbers and names are stable and never used again.
+4 what a project promises of itself, 5 project and machine, 6 import, 9 a bug of ours. Numbers and
+names are stable and never used again.
 Each code has an essay, `explain/<number>.md`, whose examples the tests run.
 """
 
@@ -65,10 +66,7 @@ MISSING_CLAUSE = Code(
     "IAM014", "missing-clause", _ERROR, "A statement lacks a clause that its place requires."
 )
 
-UNCHECKED = Code(
-    "IAM016", "unchecked", _WARNING, "A promise in the source that this version does not check."
-)
-
+# IAM016 (unchecked) was what tests and guards got before they were run and proved.
 FOREIGN_PATTERN = Code(
     "IAM018",
     "foreign-pattern",
@@ -347,6 +345,43 @@ DISPUTED_FORM = Code(
     "AWS's own pages disagree whether a kind of policy takes what is written.",
 )
 
+# 4: what a project promises of itself (401 to 429: tests and guards)
+CHECK_FAILED = Code("IAM401", "check-failed", _ERROR, "A check of a test does not hold.")
+GUARD_BROKEN = Code(
+    "IAM402", "guard-broken", _ERROR, "An identity may do what a guard says that it never may."
+)
+UNKNOWN_PERMISSIONS = Code(
+    "IAM403",
+    "unknown-permissions",
+    _ERROR,
+    "What a check or guard asks hangs on a policy whose document is not at hand.",
+)
+UNDECIDED = Code(
+    "IAM404",
+    "undecided",
+    _ERROR,
+    "Whether a check or guard holds could be neither proved nor refuted.",
+)
+NEEDLESS_EXCEPTION = Code(
+    "IAM405",
+    "needless-exception",
+    _WARNING,
+    "A guard excepts an identity that does not break it.",
+)
+NO_TESTS = Code("IAM406", "no-tests", _ERROR, "There is no test to run.")
+UNANSWERABLE_CHECK = Code(
+    "IAM407", "unanswerable-check", _ERROR, "A check asks what its subject has no answer to."
+)
+NEVER_DECIDES = Code(
+    "IAM408", "never-decides", _NOTE, "No test is decided by a statement (`test --coverage`)."
+)
+SURVIVING_MUTANT = Code(
+    "IAM409",
+    "surviving-mutant",
+    _WARNING,
+    "A policy was damaged and no test failed (`test --mutate`).",
+)
+
 # 440 to 449: what was built, and what is asked of it
 NO_BUILD = Code(
     "IAM440", "no-build", _ERROR, "A folder holds no build that this version of iamdsl can read."
@@ -380,6 +415,30 @@ UNSURE_ANSWER = Code(
     "unsure-answer",
     _ERROR,
     "The answer to a question hangs on a policy that is not at hand.",
+)
+
+# 450 to 459: comparing
+NO_COMMIT = Code("IAM450", "no-commit", _ERROR, "What is to be compared with is no commit.")
+NO_REPOSITORY = Code(
+    "IAM451", "no-repository", _ERROR, "There is no git repository that can be read."
+)
+NOT_IN_COMMIT = Code(
+    "IAM452", "not-in-commit", _ERROR, "A commit does not have yet what is to be compared."
+)
+NOTHING_TO_COMPARE = Code(
+    "IAM453", "nothing-to-compare", _ERROR, "What is to be compared holds nothing of IAM's."
+)
+OPEN_DOCUMENT = Code(
+    "IAM454",
+    "open-document",
+    _ERROR,
+    "A document that is to be compared leaves open what only a deployment knows.",
+)
+NOTHING_IN_COMMON = Code(
+    "IAM455",
+    "nothing-in-common",
+    _WARNING,
+    "Two things that are compared have nothing of one name.",
 )
 
 # 5: project and machine

@@ -21,6 +21,8 @@ from iamdsl.project.recall import as_data
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from iamdsl.analysis.answering import World
+    from iamdsl.analysis.promises import Test
     from iamdsl.aws import Catalogue
     from iamdsl.diagnostics import Diagnostic
     from iamdsl.iam import Build
@@ -59,21 +61,13 @@ def make(project: Project, key: str, *, write: bool) -> Outcome:
     report = work.report
     if report.failed or work.build is None or work.environment is None:
         return Outcome(report.diagnostics, failed=True)
-    environment, pinned, catalogue = work.environment, work.pinned, work.environment.catalogue
+    environment, pinned = work.environment, work.pinned
 
     new = environment.pins.used.keys() - pinned.keys()
     if project.lock_mode == "frozen" and new:
         report.extend([lock.outdated(dict.fromkeys(new)).diagnostic()])
         return Outcome(report.diagnostics, failed=True)
-    facts = emit.Facts(
-        catalogue.version,
-        catalogue.sha256,
-        config.params,
-        tuple(sorted(environment.pseudo.items())),
-        environment.limits,
-        config.minify,
-    )
-    emission = emit.emit(config.targets[0], work.build, facts)
+    emission = emit.emit(config.targets[0], work.build, _facts(project, environment))
     outcome = Outcome(
         report.diagnostics,
         summary=_summary(emission.artifacts),
@@ -102,6 +96,49 @@ def compiled(project: Project) -> Compiled:
     return Compiled(work.build, environment.pseudo, environment.catalogue, work.report.diagnostics)
 
 
+def emitted(project: Project) -> Emitted:
+    """Compile a project, emit it, and read back what a deployment would get; nothing is written."""
+    work = _work(project)
+    if work.report.failed or work.environment is None or work.build is None:
+        return Emitted(diagnostics=work.report.diagnostics)
+    from iamdsl.analysis.testing import with_sources  # noqa: PLC0415 (for tests only)
+    from iamdsl.emit.reading import read  # noqa: PLC0415 (likewise)
+
+    environment = work.environment
+    emission = emit.emit("json", work.build, _facts(project, environment))
+    back = read(emission.files, work.report)
+    if back is None:
+        return Emitted(diagnostics=work.report.diagnostics)
+    build = with_sources(back.build, work.build)
+    from iamdsl.analysis.answering import World  # noqa: PLC0415 (likewise)
+
+    world = World(build, environment.pseudo, environment.catalogue)
+    return Emitted(world, work.tests, work.report.diagnostics)
+
+
+def _facts(project: Project, environment: Environment) -> emit.Facts:
+    return emit.Facts(
+        environment.catalogue.version,
+        environment.catalogue.sha256,
+        project.config.params,
+        tuple(sorted(environment.pseudo.items())),
+        environment.limits,
+        project.config.minify,
+    )
+
+
+class Emitted(NamedTuple):
+    """What running the tests of a project needs.
+
+    Attributes:
+        world: what was emitted, read again; None when there were errors.
+    """
+
+    world: World | None = None
+    tests: tuple[Test, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
 class _Work(NamedTuple):
     """What compiling a project came to.
 
@@ -115,6 +152,7 @@ class _Work(NamedTuple):
     environment: Environment | None = None
     imports: Sequence[File] = ()
     pinned: Mapping[str, tuple[str, ...]] = {}
+    tests: tuple[Test, ...] = ()
 
 
 def _work(project: Project) -> _Work:
@@ -136,7 +174,8 @@ def _work(project: Project) -> _Work:
     environment = _environment(project, catalogue, loader, Pins(pinned))
     compilation = compile([source for _, source in entries], environment)
     report.extend(_with_levels(compilation.diagnostics, environment.levels))
-    return _Work(report, compilation.build, environment, loader.files, pinned)
+    tests = compilation.tests
+    return _Work(report, compilation.build, environment, loader.files, pinned, tests)
 
 
 def _locked(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from iamdsl.diagnostics._core import Diagnostic
 
 # What no XML 1.0 document may hold, even escaped (section 2.2, Char).
-_ILLEGAL = {
+ILLEGAL = {
     **dict.fromkeys((c for c in range(0x20) if c not in (0x09, 0x0A, 0x0D)), "\ufffd"),
     **dict.fromkeys((*range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd"),
 }
@@ -70,7 +70,7 @@ def _suite(file: str, found: list[Diagnostic], prefix: str) -> list[str]:
 
 
 def _body(diagnostic: Diagnostic, text: str) -> str:
-    written = escape(text.translate(_ILLEGAL))
+    written = escape(text.translate(ILLEGAL))
     if diagnostic.severity is not Severity.ERROR:
         return f"      <system-out>{diagnostic.severity.value}: {written}</system-out>"
     message = _attribute(diagnostic.message)
@@ -78,4 +78,4 @@ def _body(diagnostic: Diagnostic, text: str) -> str:
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(text.translate(_ILLEGAL))
+    return quoteattr(text.translate(ILLEGAL))

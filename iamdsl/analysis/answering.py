@@ -1,0 +1,448 @@
+"""What a check comes to: one request decided, or all of them proved.
+
+A request is decided by the whole evaluation logic with everything of the build in effect; a proof
+is over the same policies as an intersection of layers. Every proof that fails has a request, which
+is decided again before it is shown: where the two differ, the answer is that nobody knows.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+import attrs
+
+from iamdsl import prove, simulate
+from iamdsl.analysis import facts
+from iamdsl.analysis.permissions import permissions
+from iamdsl.analysis.subjects import (
+    FULL_ACCESS,
+    Ambiguous,
+    Subject,
+    located,
+    policies_for,
+    subjects,
+    unknown_for,
+)
+from iamdsl.iam import Elements, Policy, Principals, Statement
+from iamdsl.simulate import Matched, Named, Policies, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from iamdsl.analysis.promises import Check
+    from iamdsl.aws import Catalogue
+    from iamdsl.iam import Build
+    from iamdsl.simulate import Context, Decision
+
+Outcome: TypeAlias = Literal["holds", "broken", "unknown", "undecided"]
+
+SOMEBODY = "somebody"
+"""Who asks when a check names an account: a role whose ARN no condition knows."""
+_OF_WHO = ("aws:principalarn", "aws:principaltype", "aws:username")
+_FILLED = (*_OF_WHO, "aws:principalaccount", "aws:principalservicename", "aws:resourceaccount")
+"""Keys that `simulate.decide` fills in by itself where a context does not have them."""
+_ANYTHING = Elements(("*",))
+_ALL = Statement("Allow", _ANYTHING, _ANYTHING)
+_CERTAIN = frozenset({"boundary", "scp", "rcp"})
+"""Layers whose silence is a denial that nothing else can lift."""
+_ALONE = frozenset({"managed", "boundary", "scp", "rcp", "session", "group", "permission_set"})
+"""Kinds of subject that ask for nothing themselves: a request is held against their policies."""
+
+
+class World(NamedTuple):
+    """A build that can be asked.
+
+    Attributes:
+        pseudo: `partition`, `account`, `region` of the nameless place, as far as they are known.
+    """
+
+    build: Build
+    pseudo: Mapping[str, str]
+    catalogue: Catalogue
+
+
+class Finding(NamedTuple):
+    """What a check came to.
+
+    Attributes:
+        outcome: `unknown` where policies that are not at hand decide, `undecided` where a proof
+            found no answer.
+        request: that breaks the check; for one that holds, the last that was decided, or None.
+        caller: who asks, for people.
+        decision: about `request`; None where there is none.
+        unknown: the policies that are not at hand.
+        reason: of what is unknown or undecided.
+        decided: the statements that decided what holds or is broken.
+        given: the keys of the request that do not follow from who asks for what.
+    """
+
+    outcome: Outcome
+    request: Request | None = None
+    caller: str = ""
+    decision: Decision | None = None
+    unknown: tuple[str, ...] = ()
+    reason: str = ""
+    decided: tuple[Statement, ...] = ()
+    given: frozenset[str] = frozenset()
+
+
+class _Caller(NamedTuple):
+    """Who asks: as a request has it, and as the build knows them, if it does.
+
+    Attributes:
+        element: as the check names them; None where the subject itself asks.
+    """
+
+    principal: str
+    subject: Subject | None
+    title: str
+    element: Principals | None = None
+
+
+def answer(check: Check, subject: Subject, world: World) -> Finding:
+    """Return what a check of a subject comes to."""
+    try:
+        return _answer(check, subject, world)
+    except Ambiguous as several:
+        names = " and ".join(f"`{name}`" for name in several.names)
+        return Finding("undecided", reason=f"the resource may have the policies {names}")
+
+
+def _answer(check: Check, subject: Subject, world: World) -> Finding:
+    callers = _callers(check, subject, world)
+    if check.verb in {"never", "always"}:
+        return _first(_proof(check, subject, caller, world) for caller in callers)
+    if check.is_example and not any(c.principal == "*" for c in callers):
+        resources = check.resources.values if check.resources is not None else ("*",)
+        every = product(check.actions.values, resources, callers)
+        return _first(
+            _example(check, subject, caller, (action, resource), world)
+            for action, resource, caller in every
+        )
+    return _first(_quantified(check, subject, caller, world) for caller in callers)
+
+
+def _first(findings: Iterable[Finding]) -> Finding:
+    """Return the first finding that does not hold; what decided one that does is all together."""
+    decided: dict[int, Statement] = {}
+    last = Finding("holds")
+    for finding in findings:
+        if finding.outcome != "holds":
+            return finding
+        decided |= {id(s): s for s in finding.decided}
+        last = finding
+    return last._replace(decided=tuple(decided.values()))
+
+
+# Callers
+
+
+def _callers(check: Check, subject: Subject, world: World) -> tuple[_Caller, ...]:
+    if check.callers is None:
+        return (_Caller(subject.arn or "anonymous", subject, subject.title),)
+    partition = world.pseudo.get("partition") or "aws"
+    own = {s.arn: s for s in subjects(world.build, world.pseudo) if s.arn is not None}
+    made = []
+    for kind, values in check.callers.by_type:
+        for value in values:
+            principal = _principal(kind, value, partition)
+            known = own.get(principal)
+            somebody = principal.endswith(f":role/{SOMEBODY}")
+            title = f"account {value}" if somebody else known.title if known else principal
+            made.append(_Caller(principal, known, title, Principals(((kind, (value,)),))))
+    return tuple(made)
+
+
+def _principal(kind: str, value: str, partition: str) -> str:
+    """Return a value of a principal element as a request has it; `*` is anybody."""
+    if value == "*":
+        return "*"
+    if kind == "Service":
+        return f"service:{value}"
+    if kind == "CanonicalUser":
+        return f"canonical:{value}"
+    if value.startswith("arn:") and not value.endswith(":root"):
+        return value
+    if kind == "Federated":
+        return f"federated:{value}"
+    # Somebody of the account: a root user assumes no roles, and no test is about one.
+    return f"arn:{partition}:iam::{value.split(':')[-2] if ':' in value else value}:role/{SOMEBODY}"
+
+
+# One request
+
+
+def _example(
+    check: Check, subject: Subject, caller: _Caller, what: tuple[str, str], world: World
+) -> Finding:
+    """Return what a check says of one action, resource and caller.
+
+    What is given always wins; of a request that a proof found, all that it holds is given.
+    """
+    action, resource = what
+    request = located(
+        world.build, world.pseudo, Request(caller.principal, action, resource, check.given)
+    )
+    if check.verb in {"allows", "denies"}:
+        context = _context(request, caller, subject, world)
+        request = request._replace(context={**context, **check.given})
+    decision = _decide(request, subject, caller, check, world)
+    unknown = _unknown(request, subject, caller, check, world)
+    finding = Finding(
+        "holds",
+        request,
+        caller.title,
+        decision,
+        decided=tuple(m.statement for m in decision.matched),
+        given=frozenset(check.given),
+    )
+    certain = decision.verdict == "explicitDeny" or (
+        decision.verdict == "implicitDeny" and decision.layer in _CERTAIN
+    )
+    if unknown and not certain:
+        return finding._replace(outcome="unknown", unknown=unknown)
+    wanted = check.verb in {"allows", "always"}
+    return (
+        finding if (decision.verdict == "allowed") == wanted else finding._replace(outcome="broken")
+    )
+
+
+def _context(
+    request: Request, caller: _Caller, subject: Subject, world: World
+) -> dict[str, tuple[str, ...]]:
+    """Return the keys of a request that follow from who asks, and for what."""
+    place = (caller.subject or subject).place
+    owner = request.resource_account or facts.account_of(request.principal)
+    made = facts.of_resource(request.resource, owner, place, world.build)
+    if subject.kind in _ALONE and caller.subject is subject:
+        account = place.account
+        if account is not None and subject.kind not in {"scp", "rcp"}:
+            somebody = f"arn:{place.partition}:iam::{account}:role/{SOMEBODY}"
+            made |= facts.of_caller(somebody, None, world.build)
+            made.pop("aws:principalarn", None)
+        return made | facts.of_tags(subject if subject.kind == "group" else None)
+    made |= facts.of_caller(request.principal, caller.subject, world.build)
+    if request.principal.endswith(f":role/{SOMEBODY}"):
+        made |= dict.fromkeys(_OF_WHO, ())
+    return made | facts.of_tags(caller.subject)
+
+
+def _decide(
+    request: Request, subject: Subject, caller: _Caller, check: Check, world: World
+) -> Decision:
+    if subject.kind in _ALONE and caller.subject is subject:
+        return _held_against(request, subject, world)
+    policies = policies_for(caller.subject, request, world.build, world.pseudo)
+    if check.callers is not None:
+        policies = _of_the_subject(policies, subject)
+        if caller.subject is None and _has_policies(caller.principal):
+            # Nothing is known of what a foreign account allows its own: that it does is assumed.
+            policies = policies._replace(identity=(FULL_ACCESS,))
+    return simulate.decide(request, policies)
+
+
+def _of_the_subject(policies: Policies, subject: Subject) -> Policies:
+    """Return policies with the subject's own as that of the resource: the test says which is meant."""
+    if subject.kind == "role":
+        return policies._replace(resource=subject.trust)
+    own = tuple(s for named in subject.identity for s in named.policy.statements)
+    name = subject.identity[0].name if subject.identity else subject.title
+    return policies._replace(resource=Named(name, Policy(own)))
+
+
+def _has_policies(principal: str) -> bool:
+    """Tell whether a caller is a user, role or account, which has policies of its own."""
+    provider = (":saml-provider/", ":oidc-provider/")
+    return principal.startswith("arn:") and not any(p in principal for p in provider)
+
+
+def _held_against(request: Request, subject: Subject, world: World) -> Decision:
+    """Return what the policies of a subject say of a request, as if they alone were there."""
+    matched: list[Matched] = []
+    silent: simulate.Layer | None = None
+    for layer, statements in _layers(subject, world):
+        applying = [
+            Matched(layer, subject.title, number, statement)
+            for number, statement in enumerate(statements)
+            if simulate.applies(statement, request)
+        ]
+        matched += applying
+        if not any(m.statement.effect == "Allow" for m in applying):
+            silent = silent or layer
+    denies = tuple(m for m in matched if m.statement.effect == "Deny")
+    if denies:
+        return simulate.Decision(
+            "explicitDeny", denies, (), f"a deny of the {subject.title} applies", denies[0].layer
+        )
+    if silent is not None:
+        return simulate.Decision(
+            "implicitDeny", (), (), f"nothing of the {subject.title} allows it", silent
+        )
+    return simulate.Decision("allowed", tuple(matched), (), f"the {subject.title} allows it")
+
+
+# Proofs
+
+
+def _quantified(check: Check, subject: Subject, caller: _Caller, world: World) -> Finding:
+    """Return what a check says of all actions and resources that match, in its one context."""
+    resources = check.resources
+    pattern = resources.values[0] if resources and len(resources.values) == 1 else "*"
+    place = Request(caller.principal, "", "*" if resources and resources.negated else pattern)
+    place = located(world.build, world.pseudo, place)
+    context = {**_context(place, caller, subject, world), **check.given}
+    layers = [
+        (layer, simulate.under(statements, context))
+        for layer, statements in _asked_layers(check, subject, caller, world)
+    ]
+    return _proved(check, subject, caller, layers, context, world)
+
+
+def _proof(check: Check, subject: Subject, caller: _Caller, world: World) -> Finding:
+    """Return what a check says of every request in its box."""
+    certain: dict[str, tuple[str, ...]] = {}
+    if caller.principal != "*" and not (subject.kind in _ALONE and caller.subject is subject):
+        certain = facts.of_caller(caller.principal, caller.subject, world.build)
+        if caller.principal.endswith(f":role/{SOMEBODY}"):
+            certain.pop("aws:principalarn")
+    layers = [
+        (layer, facts.knowing(statements, certain))
+        for layer, statements in _asked_layers(check, subject, caller, world)
+    ]
+    return _proved(check, subject, caller, layers, certain, world)
+
+
+def _proved(
+    check: Check,
+    subject: Subject,
+    caller: _Caller,
+    layers: list[tuple[simulate.Layer, tuple[Statement, ...]]],
+    context: Context,
+    world: World,
+) -> Finding:
+    """Return what the prover says of a box; a request that breaks the check is decided again."""
+    positive = check.verb in {"allows", "always"}
+    unknown = _unknown(Request(caller.principal, "", "*"), subject, caller, check, world)
+    if unknown and positive:
+        return Finding("unknown", None, caller.title, unknown=unknown)
+    statements = [statements for _, statements in layers]
+    if unknown:  # whatever they allow, this is more
+        statements[0] = (*statements[0], _ALL)
+    box = facts.knowing(_box(check, caller), context)
+    apart = [(statement,) for statement in check.apart]
+    asked = prove.Permissions((*statements, *apart))
+    found = (prove.always if positive else prove.never)(asked, box, world.catalogue)
+    if found.verdict == "yes":
+        effect = "Allow" if positive else "Deny"
+        inner = [s for _, some in layers for s in some if s.effect == effect]
+        return Finding("holds", caller=caller.title, decided=_meeting(inner, box, world))
+    if unknown:
+        return Finding("unknown", None, caller.title, unknown=unknown)
+    if found.witness is None:
+        return Finding("undecided", caller=caller.title, reason=found.reason)
+    return _replayed(check, subject, caller, found.witness, context, world)
+
+
+def _replayed(
+    check: Check,
+    subject: Subject,
+    caller: _Caller,
+    witness: Request,
+    context: Context,
+    world: World,
+) -> Finding:
+    """Return the request that breaks a check, as the whole evaluation logic decides it."""
+    held = {key.lower(): values for key, values in witness.context.items()}
+    silent: dict[str, tuple[str, ...]] = dict.fromkeys(_FILLED, ())
+    if check.verb in {"allows", "denies"}:
+        silent = {}
+    given = {**silent, **held, **context, **check.given}
+    principal = witness.principal if caller.principal == "*" else caller.principal
+    one = caller._replace(principal=principal)
+    if caller.principal == "*":
+        one = one._replace(title=principal)
+    example = check._replace(given=given)
+    finding = _example(example, subject, one, (witness.action, witness.resource), world)
+    finding = finding._replace(given=frozenset((*held, *check.given)))
+    if finding.outcome != "holds":
+        return finding
+    reason = (
+        f"a proof found `{witness.action}` on `{witness.resource}`, which is decided otherwise"
+        " when all policies of the build are in effect"
+    )
+    return finding._replace(outcome="undecided", reason=reason)
+
+
+def _box(check: Check, caller: _Caller) -> tuple[Statement, ...]:
+    """Return the box of a check for one caller; the layers of who is known name nobody."""
+    who = caller.element if caller.subject is None else None
+    return tuple(attrs.evolve(s, principals=who) for s in check.box)
+
+
+def _meeting(
+    statements: list[Statement], box: tuple[Statement, ...], world: World
+) -> tuple[Statement, ...]:
+    """Return the statements that are about some request of a box."""
+    within = prove.Permissions((box,))
+    return tuple(
+        s
+        for s in statements
+        if not prove.disjoint(
+            prove.Permissions(((attrs.evolve(s, effect="Allow"),),)), within, world.catalogue
+        )
+    )
+
+
+def _asked_layers(
+    check: Check, subject: Subject, caller: _Caller, world: World
+) -> list[tuple[simulate.Layer, tuple[Statement, ...]]]:
+    """Return the layers that a request of a caller has to pass."""
+    if check.callers is None:
+        return _layers(subject, world)
+    if caller.subject is not None:
+        return _layers(caller.subject, world)
+    own = subject.trust.policy.statements if subject.trust is not None else ()
+    if subject.kind != "role":
+        own = tuple(s for named in subject.identity for s in named.policy.statements)
+    rcps = (s for level in subject.rcps for named in level for s in named.policy.statements)
+    denies = tuple(s for s in rcps if s.effect == "Deny")
+    return [("resource", (*(_on_anything(s) for s in own), *denies))]
+
+
+def _on_anything(statement: Statement) -> Statement:
+    """Return a statement whose resource is implied with one that says so: the box has the resource."""
+    if statement.resources is not None:
+        return statement
+    return attrs.evolve(statement, resources=_ANYTHING)
+
+
+def _layers(subject: Subject, world: World) -> list[tuple[simulate.Layer, tuple[Statement, ...]]]:
+    """Return the layers of what a subject may do, each with its name."""
+    found = list(permissions(subject, world.build, world.pseudo).layers)
+    if subject.kind in {"scp", "rcp"}:
+        # It stops what it does not allow, or denies; without an allow it stands beside one of all.
+        own = found[0]
+        if subject.kind == "rcp" or not any(s.effect == "Allow" for s in own):
+            own = (*own, _ALL)
+        layer: simulate.Layer = "scp" if subject.kind == "scp" else "rcp"
+        return [(layer, tuple(attrs.evolve(s, principals=None) for s in own))]
+    first: simulate.Layer = "boundary" if subject.kind == "boundary" else "identity"
+    names: list[simulate.Layer] = [first]
+    names += ["boundary"] if subject.boundaries else []
+    names += ["scp"] * len(subject.scps)
+    names += ["resource"] * (len(found) - len(names))
+    return list(zip(names, found, strict=True))
+
+
+# What is not at hand
+
+
+def _unknown(
+    request: Request, subject: Subject, caller: _Caller, check: Check, world: World
+) -> tuple[str, ...]:
+    """Return the policies that are in effect for a request and not at hand."""
+    asking = subject if check.callers is None else caller.subject
+    own = asking.unknown if asking is not None else ()
+    more = unknown_for(request, world.build, world.pseudo) if request.resource != "*" else ()
+    return tuple(dict.fromkeys((*own, *more)))

@@ -1,0 +1,273 @@
+"""Running tests, what they cover, and whether they would notice damage.
+
+A test is run against a build as it was emitted. Coverage is by sentence of the source: one is
+covered when some check hangs on a statement that it became. A mutant is the build with one
+statement of a tested subject damaged; it survives when every check comes out as before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import attrs
+
+from iamdsl import prove
+from iamdsl.analysis.answering import answer
+from iamdsl.analysis.subjects import documents, subjects
+from iamdsl.iam import Elements, Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from iamdsl.analysis.answering import Finding, World
+    from iamdsl.analysis.promises import Check, Reference, Test
+    from iamdsl.analysis.subjects import Subject
+    from iamdsl.iam import Build, Document, Identity, Statement
+    from iamdsl.source import Span
+
+MAX_MUTANTS = 2_000
+_VERBS = frozenset({"allow", "deny", "trust"})
+
+
+class Result(NamedTuple):
+    """A check of a test, and what it came to."""
+
+    test: Test
+    check: Check
+    subject: Subject
+    finding: Finding
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether the check holds."""
+        return self.finding.outcome == "holds"
+
+
+class Coverage(NamedTuple):
+    """Sentences of the source that became statements of the build.
+
+    Attributes:
+        covered, missed: their places, sorted; together all of them.
+    """
+
+    covered: tuple[Span, ...]
+    missed: tuple[Span, ...]
+
+
+class Mutant(NamedTuple):
+    """A statement and what was done to it.
+
+    Attributes:
+        damage: what was done, for people: "without its condition `aws:SourceIp`".
+        after: None where the statement was left out.
+    """
+
+    subject: Subject
+    before: Statement
+    after: Statement | None
+    damage: str
+
+
+class Mutation(NamedTuple):
+    """What came of all mutants.
+
+    Attributes:
+        survivors: those that no check noticed, in the order of the policies.
+        made: how many were tried; those that mean the same as before are none.
+        bounded: whether there were more than are tried.
+    """
+
+    survivors: tuple[Mutant, ...]
+    made: int
+    bounded: bool
+
+
+def run(tests: Sequence[Test], world: World) -> tuple[Result, ...]:
+    """Return what every check of some tests comes to, in their order."""
+    known = _known(world)
+    return tuple(
+        Result(test, check, known[test.subject], answer(check, known[test.subject], world))
+        for test in tests
+        for check in test.checks
+    )
+
+
+def _known(world: World) -> dict[Reference | tuple[str, str, str], Subject]:
+    """Return all that a test may be of, by what `promises.Reference` calls it."""
+    everything = (*subjects(world.build, world.pseudo), *documents(world.build, world.pseudo))
+    return {(s.place.name, s.kind, s.name): s for s in everything}
+
+
+# Coverage
+
+
+def coverage(results: Iterable[Result], build: Build) -> Coverage:
+    """Return the sentences of the source that some check hangs on, and those that none does."""
+    decided = {place for r in results for s in r.finding.decided for place in _sentences(s)}
+    every = {place for statement in _statements(build) for place in _sentences(statement)}
+    spans = {_key(span): span for span in (*every, *decided)}
+    hit = {_key(span) for span in decided}
+    ordered = sorted({_key(span) for span in every}, key=lambda k: (k[0], k[2], k[3]))
+    return Coverage(
+        tuple(spans[k] for k in ordered if k in hit),
+        tuple(spans[k] for k in ordered if k not in hit),
+    )
+
+
+def _key(span: Span) -> tuple[str, int, int, int]:
+    return span.source.name, id(span.source), span.start, span.end
+
+
+def _sentences(statement: Statement) -> Iterator[Span]:
+    """Yield the places of the sentences that a statement came from, not those of their `use`s."""
+    for span in statement.origin:
+        words = span.text.split(None, 1)
+        if words and words[0] in _VERBS:
+            yield span
+
+
+def _statements(build: Build) -> Iterator[Statement]:
+    for _, part in build.each():
+        for document in part.documents:
+            yield from document.policy.statements
+        for identity in part.identities:
+            for policy in (identity.trust, *(policy for _, policy in identity.inline)):
+                yield from policy.statements if policy is not None else ()
+
+
+# Mutants
+
+
+def mutate(tests: Sequence[Test], results: Sequence[Result], world: World) -> Mutation:
+    """Damage the policies of what is tested, one statement at a time, and run the tests again."""
+    survivors: list[Mutant] = []
+    before = {id(r.check): r.finding.outcome for r in results}
+    tested = {(r.test.subject, id(r.subject)): r.subject for r in results}
+    made, bounded = 0, False
+    for (reference, _), subject in tested.items():
+        own = [t for t in tests if t.subject == reference]
+        others = [t for t in tests if t.subject != reference]
+        for mutant in _mutants(subject, world):
+            if made == MAX_MUTANTS:
+                bounded = True
+                break
+            made += 1
+            changed = world._replace(build=_replaced(world.build, mutant.before, mutant.after))
+            if all(
+                r.finding.outcome == before[id(r.check)] for r in _lazily((*own, *others), changed)
+            ):
+                survivors.append(mutant)
+    return Mutation(tuple(survivors), made, bounded)
+
+
+def _lazily(tests: Sequence[Test], world: World) -> Iterator[Result]:
+    """Yield results one by one, so that whoever has seen enough can stop."""
+    known = _known(world)
+    for test in tests:
+        for check in test.checks:
+            subject = known[test.subject]
+            yield Result(test, check, subject, answer(check, subject, world))
+
+
+def _mutants(subject: Subject, world: World) -> Iterator[Mutant]:
+    """Yield the mutants of a subject's own policies that mean something else than before."""
+    policies = [named.policy for named in subject.identity]
+    policies += [subject.trust.policy] if subject.trust is not None else []
+    for policy in policies:
+        for number, statement in enumerate(policy.statements):
+            for after, damage in _damaged(statement):
+                kept = () if after is None else (after,)
+                statements = policy.statements
+                others = (*statements[:number], *kept, *statements[number + 1 :])
+                if not prove.equivalent(statements, others, world.catalogue):
+                    yield Mutant(subject, statement, after, damage)
+
+
+def _damaged(statement: Statement) -> Iterator[tuple[Statement | None, str]]:
+    for number, entry in enumerate(statement.condition):
+        rest = (*statement.condition[:number], *statement.condition[number + 1 :])
+        yield attrs.evolve(statement, condition=rest), f"without its condition on `{entry.key}`"
+    actions, resources = statement.actions, statement.resources
+    if resources is not None and not resources.negated and "*" not in resources.values:
+        yield attrs.evolve(statement, resources=Elements(("*",))), "on every resource"
+    if actions.negated:
+        if len(actions.values) > 1:
+            fewer = Elements(actions.values[1:], negated=True)
+            yield attrs.evolve(statement, actions=fewer), f"with `{actions.values[0]}` too"
+    elif "*" not in actions.values:
+        more = f"{actions.values[0].partition(':')[0]}:*"
+        wider = Elements((*actions.values, more))
+        yield attrs.evolve(statement, actions=wider), f"with `{more}` too"
+    yield None, "left out"
+
+
+def _replaced(build: Build, before: Statement, after: Statement | None) -> Build:
+    """Return a build with another statement in the place of one, or with none there."""
+
+    def policy(given: Policy) -> Policy:
+        if not any(s is before for s in given.statements):
+            return given
+        kept = (after if s is before else s for s in given.statements)
+        return attrs.evolve(given, statements=tuple(s for s in kept if s is not None))
+
+    def document(given: Document) -> Document:
+        return attrs.evolve(given, policy=policy(given.policy))
+
+    def identity(given: Identity) -> Identity:
+        trust = policy(given.trust) if given.trust is not None else None
+        inline = tuple((name, policy(one)) for name, one in given.inline)
+        return attrs.evolve(given, trust=trust, inline=inline)
+
+    return attrs.evolve(
+        build,
+        documents=tuple(map(document, build.documents)),
+        identities=tuple(map(identity, build.identities)),
+        accounts=tuple(
+            attrs.evolve(a, build=_replaced(a.build, before, after)) for a in build.accounts
+        ),
+    )
+
+
+# The source of what was emitted
+
+
+def with_sources(emitted: Build, compiled: Build) -> Build:
+    """Return a build that was read from its files, with the places of the one it was made of.
+
+    A statement is found by its document and number; the two have the same.
+    """
+    own = {(a.name, a.id): a for a in compiled.accounts}
+    return attrs.evolve(
+        emitted,
+        documents=tuple(map(_document, emitted.documents, compiled.documents)),
+        identities=tuple(map(_identity, emitted.identities, compiled.identities)),
+        accounts=tuple(
+            attrs.evolve(a, build=with_sources(a.build, of.build), origin=of.origin)
+            for a in emitted.accounts
+            for of in (own[a.name, a.id],)
+        ),
+    )
+
+
+def _document(emitted: Document, compiled: Document) -> Document:
+    policy = _placed(emitted.policy, compiled.policy)
+    return attrs.evolve(emitted, policy=policy, origin=compiled.origin)
+
+
+def _identity(emitted: Identity, compiled: Identity) -> Identity:
+    trust = emitted.trust
+    if trust is not None and compiled.trust is not None:
+        trust = _placed(trust, compiled.trust)
+    inline = tuple(
+        (name, _placed(policy, of))
+        for (name, policy), (_, of) in zip(emitted.inline, compiled.inline, strict=True)
+    )
+    return attrs.evolve(emitted, trust=trust, inline=inline, origin=compiled.origin)
+
+
+def _placed(emitted: Policy, compiled: Policy) -> Policy:
+    statements = (
+        attrs.evolve(statement, origin=of.origin)
+        for statement, of in zip(emitted.statements, compiled.statements, strict=True)
+    )
+    return Policy(tuple(statements), emitted.id)
