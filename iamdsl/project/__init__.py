@@ -132,27 +132,39 @@ class Compiled(NamedTuple):
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def load_project(paths: Sequence[str] = (), options: Options = _NO_OPTIONS) -> Project:
+def load_project(
+    paths: Sequence[str] = (),
+    options: Options = _NO_OPTIONS,
+    *,
+    start: str = "",
+    settings: tuple[Config, list[Problem]] | None = None,
+) -> Project:
     """Return the project of the nearest configuration, with its sources read.
 
     With `paths` these are the sources: files, folders and `-` for `options.stdin`; the
     configuration is then the one nearest to the first of them.
+
+    Args:
+        start: the folder to look for a configuration from, the current one if empty.
+        settings: the configuration and what is wrong with it, where it is not to be looked for.
     """
     try:
-        start = os.getcwd()
+        here = os.getcwd()
     except OSError as error:
         return Project(Config(""), "", "", (), (_no_folder(error),))
+    start = start or here
     named = [path for path in paths if path != "-"]
     if named:
         first = os.path.abspath(named[0])
         start = first if os.path.isdir(first) else os.path.dirname(first)
-    settings, problems = config.load(start)
-    if not settings.file:
-        settings = settings._replace(root=os.getcwd())
-    shared = tuple(name for name, _ in settings.params) if paths else ()
-    settings = _with_options(settings, options)
-    root = settings.root
-    out = os.path.abspath(options.out) if options.out else os.path.join(root, settings.out)
+    chosen, problems = settings or config.load(start)
+    if not chosen.file and settings is None:
+        chosen = chosen._replace(root=here)
+    problems = list(problems)
+    shared = tuple(name for name, _ in chosen.params) if paths else ()
+    chosen = _with_options(chosen, options)
+    root = chosen.root
+    out = os.path.abspath(options.out) if options.out else os.path.join(root, chosen.out)
     out = os.path.normpath(out)
 
     files: list[loading.File] = []
@@ -160,7 +172,7 @@ def load_project(paths: Sequence[str] = (), options: Options = _NO_OPTIONS) -> P
         if paths:
             found, more = discovery.given(named, out)
         else:
-            found, more = discovery.find(root, settings.sources, out)
+            found, more = discovery.find(root, chosen.sources, out)
         problems += more
         if "-" in paths:
             piped = loading.piped(options.stdin or b"")
@@ -170,14 +182,14 @@ def load_project(paths: Sequence[str] = (), options: Options = _NO_OPTIONS) -> P
                 problems.append(piped)
         problems += _read_all(found, root, files)
     if not files and not problems:
-        problems.append(_no_sources(root, settings))
-    locked = lock.read(settings) if options.lock != "upgrade" else None
+        problems.append(_no_sources(root, chosen))
+    locked = lock.read(chosen) if options.lock != "upgrade" else None
     if isinstance(locked, Problem):
         problems.append(locked)
     return Project(
-        settings,
+        chosen,
         out,
-        _below(out, os.getcwd()) or out,
+        _below(out, here) or out,
         tuple(sorted(files)),
         tuple(problems),
         options.use_cache and "-" not in paths,

@@ -1,0 +1,535 @@
+"""What two builds have different in meaning: who may do more, who may do less, and what is as it was.
+
+```
+ two Sides ──pair by name──▶ pairs of Subjects ──prove──▶ Difference
+```
+
+An identity is compared by what it comes to, so that it does not matter which of its documents a
+statement stands in, in which order, or in how many pieces. A policy that no identity of the build
+has is compared by itself, denies included: they count where it is attached beside others.
+
+Invariant: nothing is called the same unless it is proved; what could not be decided is `unknown`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from iamdsl import prove, simulate
+from iamdsl.analysis import settings
+from iamdsl.analysis.permissions import permissions
+from iamdsl.analysis.subjects import Subject, documents, subjects
+from iamdsl.iam import Elements, Principals, Statement, minified, statement_to_json, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from iamdsl.analysis.settings import Setting
+    from iamdsl.aws import Catalogue
+    from iamdsl.iam import Build, Document, Identity
+    from iamdsl.prove import Change, Permissions
+    from iamdsl.simulate import Named, Request
+
+State: TypeAlias = Literal["added", "removed", "kept"]
+Topic: TypeAlias = Literal["access", "trust", "denies", "policies", "boundary"]
+Caller: TypeAlias = tuple[str, str]
+"""Type and value, as in a `Principal` element: `("Service", "lambda.amazonaws.com")`."""
+
+_ALL = Elements(("*",))
+_EVERYTHING = Statement("Allow", _ALL, _ALL)
+_NOTHING = prove.Permissions(((),))
+_WELL_KNOWN = ("s3:*", "ec2:*", "lambda:*", "dynamodb:*", "iam:*")
+_CUSTOMER_MANAGED = frozenset({"managed", "boundary"})
+"""Kinds of documents that are one kind of policy to AWS, and share their names."""
+
+
+class Side(NamedTuple):
+    """One of the two things that are compared.
+
+    Attributes:
+        build: after `fit`.
+        pseudo: `partition`, `account`, `region` of the nameless place, as far as they are known.
+        has_kinds: whether the kinds of its documents are known: a document in a file does not say
+            whether it is a managed policy or an SCP.
+    """
+
+    build: Build
+    pseudo: Mapping[str, str]
+    has_kinds: bool = True
+
+
+class Key(NamedTuple):
+    """What a subject is found by on the other side.
+
+    Attributes:
+        account: the name of its account in the source, "" for the nameless place.
+        kind: `policy` for managed policies and boundaries, else as `Subject.kind`.
+    """
+
+    account: str
+    kind: str
+    name: str
+
+
+class Group(NamedTuple):
+    """Requests that one side allows and the other does not.
+
+    Each request of the group is of these callers, actions and resources, and was or is granted
+    under these conditions; not every such request need be in the group.
+
+    Attributes:
+        who: type and value of the callers that a trust or resource policy names; () where it is
+            the subject itself.
+        actions: names of the catalogue or of the policies, and `service:*` for all that a service
+            has and will have.
+        new_actions: patterns of actions that AWS may add; what of today they match is in `actions`
+            or not in the group.
+        resources, when, witness: as of `prove.Change`.
+    """
+
+    who: tuple[Caller, ...]
+    actions: tuple[str, ...]
+    new_actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    when: tuple[str, ...]
+    witness: Request
+
+
+class Aspect(NamedTuple):
+    """What changed in one respect.
+
+    Attributes:
+        topic: `access` is what the subject comes to; `trust` who may assume the role; of `denies`,
+            what is denied less is gained, and what is denied more is lost. `policies` and
+            `boundary` changed without effect: the rest of what bounds the subject stops it.
+        unknown: why parts of the answer are open.
+    """
+
+    topic: Topic
+    gained: tuple[Group, ...] = ()
+    lost: tuple[Group, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def has_effect(self) -> bool:
+        """Tell whether it changes what somebody may do."""
+        return self.topic not in {"policies", "boundary"}
+
+
+class Reshaped(NamedTuple):
+    """A document that is another one, though the subject means the same."""
+
+    name: str
+    state: State
+
+
+class Changed(NamedTuple):
+    """How one subject differs.
+
+    Attributes:
+        title: what messages call it: `role orders-function`, `role deployer in prod`.
+        aspects: those in which something changed or is unknown.
+        reshaped: documents that changed in form only; none where the meaning changed too.
+        beside: what is in effect on both sides and not at hand.
+    """
+
+    key: Key
+    title: str
+    state: State
+    aspects: tuple[Aspect, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    reshaped: tuple[Reshaped, ...] = ()
+    beside: tuple[str, ...] = ()
+
+    @property
+    def gains(self) -> bool:
+        """Tell whether anybody may do more, or might where that is not known."""
+        proved = any(a.gained for a in self.aspects if a.has_effect)
+        return proved or any(s.may_gain for s in self.settings)
+
+    @property
+    def loses(self) -> bool:
+        """Tell whether anybody may do less, or might where that is not known."""
+        proved = any(a.lost for a in self.aspects if a.has_effect)
+        return proved or any(s.may_lose for s in self.settings)
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a part of the comparison could not be decided."""
+        return any(a.unknown for a in self.aspects)
+
+    @property
+    def in_meaning(self) -> bool:
+        """Tell whether more than the form of its documents changed, or may have."""
+        return bool(self.aspects or self.settings) or self.state != "kept"
+
+
+class Difference(NamedTuple):
+    """What changed from one side to the other.
+
+    Attributes:
+        subjects: those that differ, in meaning or in form, by account, kind and name.
+        same: how many are on both sides without any difference.
+        have_common: whether any subject is on both sides.
+    """
+
+    subjects: tuple[Changed, ...]
+    same: int
+    have_common: bool
+
+
+def difference(before: Side, after: Side, catalogue: Catalogue) -> Difference:
+    """Return what changed in meaning from one side to the other."""
+    tags = settings.asked_tags(before.build) | settings.asked_tags(after.build)
+    changed, same, common = [], 0, False
+    for key, old, new in _pairs(before, after):
+        common = common or (old is not None and new is not None)
+        found = _compared(key, old, new, _Facts(catalogue, tags))
+        if found.in_meaning or found.reshaped:
+            changed.append(found)
+        else:
+            same += 1
+    for target in settings.of_targets(before.build, after.build):
+        key = Key("", target.kind, target.name)
+        changed.append(Changed(key, target.title, target.state, settings=target.settings))
+    return Difference(tuple(sorted(changed, key=lambda c: c.key)), same, common)
+
+
+class _Facts(NamedTuple):
+    """What a comparison of two subjects asks of the world around them."""
+
+    catalogue: Catalogue
+    tags: frozenset[str]
+
+
+class _Entry(NamedTuple):
+    """A subject with what it was made of: an identity, or the pieces of a policy."""
+
+    side: Side
+    subject: Subject
+    identity: Identity | None
+    pieces: tuple[Document, ...]
+
+
+# -- which are the same subject
+
+
+def _pairs(before: Side, after: Side) -> Iterator[tuple[Key, _Entry | None, _Entry | None]]:
+    """Yield the subjects of both sides, in their order; None where a side does not have it."""
+    old, new = _identities(before), _identities(after)
+    for key in dict.fromkeys((*new, *old)):
+        yield key, old.get(key), new.get(key)
+    held_before, held_after = _held(before.build), _held(after.build)
+    kept, made = _documents(before), _documents(after)
+    lone = len(kept) == len(made) == 1 and not (old or new)
+    if not (before.has_kinds and after.has_kinds):
+        _rename(kept, made, lone=lone)
+    for key in dict.fromkeys((*made, *kept)):
+        stands = (key in kept and key not in held_before) or (key in made and key not in held_after)
+        if stands:
+            yield key, kept.get(key), made.get(key)
+
+
+def _identities(side: Side) -> dict[Key, _Entry]:
+    own: dict[tuple[str, str, str], Identity] = {
+        ("" if account is None else account.name, i.kind, i.name.lower()): i
+        for account, build in side.build.each()
+        for i in build.identities
+    }
+    return {
+        _key(s): _Entry(side, s, own[s.place.name, s.kind, s.name.lower()], ())
+        for s in subjects(side.build, side.pseudo)
+    }
+
+
+def _documents(side: Side) -> dict[Key, _Entry]:
+    pieces: dict[tuple[str, str, str], list[Document]] = {}
+    for account, build in side.build.each():
+        for document in build.documents:
+            name = document.split_from or document.name
+            place = "" if account is None else account.name
+            pieces.setdefault((place, document.kind, name), []).append(document)
+    return {
+        _key(s): _Entry(side, s, None, tuple(pieces[s.place.name, s.kind, s.name]))
+        for s in documents(side.build, side.pseudo)
+    }
+
+
+def _key(subject: Subject) -> Key:
+    kind = "policy" if subject.kind in _CUSTOMER_MANAGED else subject.kind
+    return Key(subject.place.name, kind, subject.name)
+
+
+def _held(build: Build) -> set[Key]:
+    """Return the managed policies that identities of a build have, as policies or boundaries."""
+    held = set()
+    for account, inner in build.each():
+        place = "" if account is None else account.name
+        whole = {d.name: d.split_from or d.name for d in inner.documents if d.is_managed}
+        for identity in inner.identities:
+            bounds = (identity.boundary,) if identity.boundary is not None else ()
+            for attachment in (*identity.managed, *bounds):
+                if attachment.ours and attachment.policy in whole:
+                    held.add(Key(place, "policy", whole[attachment.policy]))
+    return held
+
+
+def _rename(old: dict[Key, _Entry], new: dict[Key, _Entry], *, lone: bool) -> None:
+    """Give documents the keys of those on the other side that they are to be compared with.
+
+    A document whose kind is not known is compared with the one of its name, and two that are
+    alone on their sides with each other.
+    """
+    waiting = {key: entry for key, entry in old.items() if key not in new}
+    free = [key for key in new if key not in old]
+    for key, entry in waiting.items():
+        found = free if lone else [k for k in free if k.name == key.name]
+        others = [k for k in waiting if lone or k.name == key.name]
+        if len(found) == len(others) == 1:
+            old[found[0]] = entry
+            del old[key]
+
+
+# -- how two of them differ
+
+
+def _compared(key: Key, old: _Entry | None, new: _Entry | None, facts: _Facts) -> Changed:
+    entry = new or old
+    assert entry is not None  # noqa: S101  # a pair has at least one
+    place = f" in {key.account}" if key.account else ""
+    title = f"{entry.subject.title}{place}"
+    state: State = "kept" if old and new else "added" if new else "removed"
+    aspects = tuple(_aspects(old, new, facts.catalogue))
+    said = settings.compared(
+        _settings_of(old), _settings_of(new), tags=facts.tags, is_kept=state == "kept"
+    )
+    reshaped: tuple[Reshaped, ...] = ()
+    if state == "kept" and not aspects and not said:
+        reshaped = tuple(_reshaped(_texts(old), _texts(new)))
+    beside: tuple[str, ...] = ()
+    if old and new:
+        beside = tuple(name for name in new.subject.unknown if name in old.subject.unknown)
+    return Changed(key, title, state, aspects, said, reshaped, beside)
+
+
+def _settings_of(entry: _Entry | None) -> settings.Owner | None:
+    if entry is None:
+        return None
+    return settings.Owner(entry.identity, entry.pieces, entry.subject.unknown)
+
+
+def _aspects(old: _Entry | None, new: _Entry | None, catalogue: Catalogue) -> Iterator[Aspect]:
+    identity = old.identity if old else new.identity if new else None
+    before, after = _effective(old), _effective(new)
+    access = _changes("access", before, after, catalogue)
+    if access is not None:
+        yield access
+    trust = _changes("trust", _trust(old), _trust(new), catalogue)
+    if trust is not None:
+        yield trust
+    if identity is None or (old is not None and new is not None):
+        denies = _changes("denies", _denying(old), _denying(new), catalogue)
+        rest = _beyond(denies, access)
+        if rest is not None:
+            yield rest
+    if identity is not None and old is not None and new is not None and access is None:
+        yield from _without_effect(old.subject, new.subject, catalogue)
+
+
+def _without_effect(old: Subject, new: Subject, catalogue: Catalogue) -> Iterator[Aspect]:
+    """Yield what changed in an identity's policies, and does not show in what they come to."""
+    pairs: tuple[tuple[Topic, tuple[Named, ...], tuple[Named, ...]], ...] = (
+        ("policies", old.identity, new.identity),
+        ("boundary", old.boundaries, new.boundaries),
+    )
+    for topic, before, after in pairs:
+        # That a boundary was set or taken away is a setting.
+        if topic == "policies" or (before and after):
+            found = _changes(topic, _alone(before), _alone(after), catalogue)
+            if found is not None:
+                yield found
+
+
+def _effective(entry: _Entry | None) -> Permissions:
+    if entry is None:
+        return _NOTHING
+    if entry.identity is None:
+        return _alone(entry.subject.identity)
+    return permissions(entry.subject, entry.side.build, entry.side.pseudo)
+
+
+def _trust(entry: _Entry | None) -> Permissions:
+    trust = entry.subject.trust if entry is not None else None
+    return _alone((trust,) if trust is not None else ())
+
+
+def _alone(policies: Iterable[Named]) -> Permissions:
+    return prove.Permissions((_statements(policies),))
+
+
+def _statements(policies: Iterable[Named]) -> tuple[Statement, ...]:
+    return tuple(s for named in policies for s in named.policy.statements)
+
+
+def _denying(entry: _Entry | None) -> Permissions:
+    """Return what the denies of a subject's own policies leave of everything."""
+    own = entry.subject if entry is not None else None
+    policies = (*own.identity, *own.boundaries) if own is not None else ()
+    denies = tuple(s for s in _statements(policies) if s.effect == "Deny")
+    return prove.Permissions(((_EVERYTHING, *denies),))
+
+
+def _beyond(denies: Aspect | None, access: Aspect | None) -> Aspect | None:
+    """Return what the denies changed besides what shows in the access already."""
+    if denies is None or access is None:
+        return denies
+    gained = {_group(c) for c in access.gained}
+    lost = {_group(c) for c in access.lost}
+    rest = Aspect(
+        "denies",
+        tuple(c for c in denies.gained if _group(c) not in gained),
+        tuple(c for c in denies.lost if _group(c) not in lost),
+        tuple(reason for reason in denies.unknown if reason not in access.unknown),
+    )
+    return rest if rest.gained or rest.lost or rest.unknown else None
+
+
+def _group(group: Group) -> object:
+    return group[1:-1]
+
+
+def _changes(
+    topic: Topic, before: Permissions, after: Permissions, catalogue: Catalogue
+) -> Aspect | None:
+    """Return what one comparison comes to; None when both are proved to be the same."""
+    if _said(before.layers) == _said(after.layers):
+        return None
+    found = prove.changes(before, after, catalogue)
+    if not found:
+        return None
+    spelling = _Spelling(before, after, catalogue)
+    callers = _callers(before, after)
+    if not callers:
+        gained = _grouped([((), spelling.group(c)) for c in found.gained])
+        lost = _grouped([((), spelling.group(c)) for c in found.lost])
+        return Aspect(topic, gained, lost, found.unknown)
+    more: list[tuple[tuple[Caller, ...], Group]] = []
+    less: list[tuple[tuple[Caller, ...], Group]] = []
+    unknown = list(found.unknown)
+    for kind, value in callers:
+        who = Principals(((kind, (value,)),))
+        only = (Statement("Allow", _ALL, principals=who),)
+        first, second = (prove.Permissions((*side.layers, only)) for side in (before, after))
+        part = prove.changes(first, second, catalogue)
+        more += [(((kind, value),), _granted(spelling.group(c), after)) for c in part.gained]
+        less += [(((kind, value),), _granted(spelling.group(c), before)) for c in part.lost]
+        unknown += part.unknown
+    return Aspect(topic, _grouped(more), _grouped(less), tuple(dict.fromkeys(unknown)))
+
+
+def _granted(group: Group, side: Permissions) -> Group:
+    """Return a group with the conditions of the statements that grant its request.
+
+    Those of statements for other callers, which `prove` counts as well, say nothing of it.
+    """
+    conditions = {
+        minified(statement_to_json(s)["Condition"]) if s.condition else ""
+        for layer in side.layers
+        for s in layer
+        if s.effect == "Allow" and simulate.applies(s, group.witness)
+    }
+    return group._replace(when=() if "" in conditions else tuple(sorted(conditions)))
+
+
+def _grouped(found: Sequence[tuple[tuple[Caller, ...], Group]]) -> tuple[Group, ...]:
+    """Return the groups, each with its callers; what several callers have in common is one."""
+    made: dict[object, Group] = {}
+    for who, group in found:
+        same = made.get(group[:-1])
+        made[group[:-1]] = (same or group)._replace(who=(*(same.who if same else ()), *who))
+    return tuple(made.values())
+
+
+class _Spelling:
+    """Tells what the names of a proof stand for, as the policies write them."""
+
+    def __init__(self, before: Permissions, after: Permissions, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        texts = {
+            text
+            for side in (before, after)
+            for layer in side.layers
+            for statement in layer
+            for text in statement.actions.values
+        }
+        self._written = {text.lower(): text for text in sorted(texts)}
+        self._named = {text.partition(":")[0] for text in self._written}
+        # What stands for a whole service is of one that no pattern speaks of; see `prove`.
+        services = {text.partition(":")[0] for text in self._written if text != "*"}
+        self._are_whole = not any("*" in name or "?" in name for name in services)
+
+    def group(self, change: Change) -> Group:
+        """Return a change as a group without callers."""
+        new = [n for n in change.actions if ("*" in n or "?" in n) and not self._is_whole(n)]
+        actions = tuple(n for n in change.actions if n not in new)
+        spelt = tuple(self._written.get(name, name) for name in new)
+        witness = change.witness
+        if self._is_whole(witness.action):
+            # All actions of all these services are alike here: one that people know is shown.
+            known = next((name for name in _WELL_KNOWN if name in actions), witness.action)
+            witness = witness._replace(action=self._catalogue.match(known)[0])
+        return Group((), actions, spelt, change.resources, change.when, witness)
+
+    def _is_whole(self, name: str) -> bool:
+        """Tell whether a name stands for all actions of a service."""
+        service, _, rest = name.partition(":")
+        return self._are_whole and rest == "*" and service not in self._named
+
+
+def _callers(*sides: Permissions) -> tuple[Caller, ...]:
+    """Return the callers that the allows of both sides name; none if they do not name them all.
+
+    Whoever has gained or lost something is one of them, since an allow has to name who it is for.
+    """
+    found: dict[Caller, None] = {}
+    for statement in (s for side in sides for layer in side.layers for s in layer):
+        principals = statement.principals
+        if statement.effect == "Allow":
+            if principals is None or principals.negated:
+                return ()
+            for kind, values in principals.by_type:
+                found.update(dict.fromkeys((kind, value) for value in values))
+    return tuple(found)
+
+
+def _said(layers: Sequence[tuple[Statement, ...]]) -> frozenset[frozenset[object]]:
+    """Return layers by what they say; order, Sids, origins and repetition say nothing."""
+    return frozenset(
+        frozenset((s.effect, s.principals, s.condition, s.actions, s.resources) for s in layer)
+        for layer in layers
+    )
+
+
+# -- what changed in form
+
+
+def _texts(entry: _Entry | None) -> dict[str, str]:
+    """Return the documents of a subject, as JSON by their names."""
+    if entry is None:
+        return {}
+    own = entry.subject
+    trust = (own.trust,) if own.trust is not None else ()
+    return {
+        named.name: minified(to_json(named.policy))
+        for named in (*trust, *own.identity, *own.boundaries)
+    }
+
+
+def _reshaped(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Reshaped]:
+    for name in dict.fromkeys((*new, *old)):
+        if name not in old:
+            yield Reshaped(name, "added")
+        elif name not in new:
+            yield Reshaped(name, "removed")
+        elif old[name] != new[name]:
+            yield Reshaped(name, "kept")

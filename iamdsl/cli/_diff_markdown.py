@@ -1,0 +1,124 @@
+"""A difference as Markdown for a comment of a pull request.
+
+GitHub takes 65,536 characters of a comment: what is longer here is cut, and says how much. What
+comes from policies stands in code spans and escaped HTML only, so that it cannot be anything else.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import TYPE_CHECKING
+
+from iamdsl.cli._diff_words import HEADINGS, Words, form, plain, setting, state, tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from iamdsl.analysis.difference import Aspect, Changed, Difference, Group
+    from iamdsl.aws import Catalogue
+
+LIMIT = 60_000
+"""Characters of the whole text."""
+_ROWS = 50
+"""Rows of one table."""
+_CELL = 600
+"""Characters of a cell."""
+_RESERVED = 400
+"""Characters that are kept for the lines that say what was cut."""
+
+
+def text(difference: Difference, catalogue: Catalogue) -> str:
+    """Return a difference as Markdown of less than `LIMIT` characters."""
+    words = Words(catalogue)
+    head = f"**iamdsl diff**: {tally(difference).headline}\n"
+    parts, left = [head], LIMIT - len(head) - _RESERVED
+    in_meaning = [c for c in difference.subjects if c.in_meaning]
+    in_form = [c for c in difference.subjects if not c.in_meaning]
+    cut: list[Changed] = []
+    for changed in in_meaning:
+        part = _subject(changed, words)
+        if len(part) <= left and not cut:
+            parts.append(part)
+            left -= len(part)
+        else:
+            cut.append(changed)
+    if cut:
+        gained, lost = sum(c.gains for c in cut), sum(c.loses for c in cut)
+        parts.append(
+            f"\n**{len(cut):,} more subjects were cut** to fit into a comment: {gained:,} with more"
+            f" access, {lost:,} with less. `--output-format json` has all.\n"
+        )
+    if in_form:
+        parts.append(_forms(in_form, left))
+    return "".join(parts)
+
+
+def _subject(changed: Changed, words: Words) -> str:
+    title = f"<code>{escape(plain(changed.title))}</code>: {state(changed)}"
+    lines = ["", "<details>", f"<summary>{title}</summary>", ""]
+    for said in changed.settings:
+        loud = "**Unknown access**: " if said.may_gain or said.may_lose else ""
+        lines.append(f"- {loud}{_code(setting(said).removeprefix('UNKNOWN ACCESS: '))}")
+    lines += [f"- Beside {_code(name)}, which is not at hand" for name in changed.beside]
+    for aspect in changed.aspects:
+        lines += _aspect(aspect, words)
+    lines += ["", "</details>", ""]
+    return "\n".join(lines)
+
+
+def _aspect(aspect: Aspect, words: Words) -> Iterator[str]:
+    more, less = HEADINGS[aspect.topic]
+    for heading, groups in ((more, aspect.gained), (less, aspect.lost)):
+        if groups:
+            yield from _table(heading, groups, words)
+    for reason in aspect.unknown:
+        yield ""
+        yield f"**Not decided**: {_code(reason)}"
+
+
+def _table(heading: str, groups: Sequence[Group], words: Words) -> Iterator[str]:
+    has_callers = any(group.who for group in groups)
+    yield ""
+    yield f"**{heading[:1].upper()}{heading[1:]}**"
+    yield ""
+    columns = ["actions", *(["callers"] if has_callers else []), "resources", "when", "such as"]
+    yield f"| {' | '.join(columns)} |"
+    yield f"|{' --- |' * len(columns)}"
+    for group in groups[:_ROWS]:
+        when = words.when(group).removeprefix("when ") if group.when else ""
+        cells = [words.actions(group), *([words.who(group)] if has_callers else [])]
+        witness = words.witness(group.witness, named=bool(group.who))
+        cells += [words.resources(group), when, witness]
+        yield f"| {' | '.join(_code(cell) for cell in cells)} |"
+    if groups[_ROWS:]:
+        yield ""
+        yield f"{len(groups) - _ROWS:,} more rows were cut."
+
+
+def _forms(subjects: Sequence[Changed], left: int) -> str:
+    """Return the list of what changed in form only, as far as there is room."""
+    count = f"{len(subjects):,} {'subject' if len(subjects) == 1 else 'subjects'}"
+    lines = ["", "<details>", f"<summary>No change in meaning: {count}</summary>", ""]
+    left -= sum(map(len, lines)) + 100
+    for number, changed in enumerate(subjects):
+        line = f"- {_code(changed.title)}, form only: {_code(form(changed))}"
+        left -= len(line) + 1
+        if left < 0:
+            lines.append(f"- and {len(subjects) - number:,} more")
+            break
+        lines.append(line)
+    return "\n".join([*lines, "", "</details>", ""])
+
+
+def _code(text: str) -> str:
+    """Return a text as a code span that nothing in it can end, nor a cell of a table."""
+    if not text:
+        return ""
+    if len(text) > _CELL:
+        text = f"{text[: _CELL - 1]}…"
+    text = plain(text).replace("|", "\\|")
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    gap = " " if text[0] in "` " or text[-1] in "` " else ""
+    return f"{fence}{gap}{text}{gap}{fence}"
