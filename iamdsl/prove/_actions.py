@@ -11,7 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl.prove._automata import Pattern, Product, matches
-from iamdsl.prove._texts import Domain, classes
+from iamdsl.prove._texts import Domain, Roles, classes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -187,7 +187,8 @@ class _Actions:
         if focus is not None:
             chosen = frozenset(n for n, t in enumerate(texts) if t.partition(":")[2] in focus)
         patterns = [Pattern("glob", text) for text in texts]
-        for combination, text in classes(patterns, domain, chosen, taken).items():
+        roles = Roles([frozenset(wild[text]) for text in texts])
+        for combination, text in classes(patterns, domain, chosen, taken, roles).items():
             some = [texts[n] for n in combination]
             shown = max(some, key=lambda t: (len(t), t), default=f"{service}:*")
             numbers = frozenset().union(*(wild[t] for t in some))

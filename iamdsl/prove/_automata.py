@@ -14,12 +14,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
 Mode: TypeAlias = Literal["exact", "nocase", "glob", "arn"]
 """How a pattern is read: as it is, without case, with wildcards, or field by field of an ARN."""
 
-MOST_STATES = 20_000
+MOST_STATES = 50_000
 """States of one walk; past them the question is not decided."""
 
 
@@ -178,7 +178,10 @@ class Product:
         return found
 
     def combinations(
-        self, avoid: frozenset[str] = frozenset(), must: Sequence[int] = ()
+        self,
+        avoid: frozenset[str] = frozenset(),
+        must: Sequence[int] = (),
+        kinds: Sequence[Hashable] = (),
     ) -> dict[frozenset[int], str | None]:
         """Return every set of patterns that some text matches, with such a text.
 
@@ -186,11 +189,15 @@ class Product:
 
         Args:
             must: patterns that are in every set that is asked for.
+            kinds: of each pattern; of sets with the same kinds one is enough.
 
         Raises:
             TooLargeError: the walk has too many states.
         """
         found: dict[frozenset[int], str | None] = {}
+        best: dict[frozenset[Hashable], frozenset[int]] = {}
+        # With all combinations of kinds at hand there is no need to walk on.
+        most = 2 ** len(set(kinds) - {kinds[n] for n in must}) if kinds else 0
         alive = [self._own[number] for number in must]
         wanted = frozenset(must)
         seen = {self._start}
@@ -198,8 +205,15 @@ class Product:
         while waiting:
             state, text = waiting.popleft()
             which = self._which(state)
-            if wanted <= which and found.get(which) is None:
-                found[which] = None if text in avoid else text
+            if wanted <= which:
+                alike = frozenset(kinds[n] for n in which) if kinds else which
+                known = best.setdefault(alike, which)
+                if found.get(known) is None:
+                    found.pop(known, None)
+                    best[alike] = which
+                    found[which] = None if text in avoid else text
+                    if len(found) == most and None not in found.values():
+                        return found
             if not state:
                 continue
             for character in (self._other, *self._alphabet):

@@ -97,7 +97,9 @@ class Cells:
         doubts = len(self.doubts)
         dimension = self._most_asked(() if settled else state, required)
         for choice in self._classes_of(dimension, state, required):
-            needed = _required(required | choice.needs, choice.holding)
+            # What an opaque atom needs of a dimension that was chosen before holds there already.
+            needs = (n for n in choice.needs if self.atoms.dimensions[n] not in chosen)
+            needed = _required(required.union(needs), choice.holding)
             if needed is None:
                 continue
             left = tuple(_restricted(terms, choice.holding) for terms in state)
@@ -136,18 +138,23 @@ class Cells:
 
     def _classes_of(self, dimension: Dimension, state: State, required: Term) -> list[Choice]:
         dimensions = self.atoms.dimensions
-        asked = {
-            abs(n)
-            for terms in (*state, (required,))
-            for term in terms
-            for n in term
-            if dimensions[abs(n)] == dimension
+        present = {abs(n) for terms in (*state, (required,)) for term in terms for n in term}
+        opaque = [n for n in present if dimensions[n] == n and n != dimension]
+        needs = {
+            signed: [
+                n for n in self.atoms.needs(abs(signed), signed > 0) if dimensions[n] == dimension
+            ]
+            for n in opaque
+            for signed in (n, -n)
         }
+        asked = {n for n in present if dimensions[n] == dimension}
+        asked |= {n for listed in needs.values() for n in listed}
         key = (dimension, frozenset(asked))
         found = self._choices.get(key)
         if found is None:
             found = self._choices[key] = list(self._new_choices(dimension, sorted(asked)))
-        return found
+        bound = {signed: listed for signed, listed in needs.items() if listed}
+        return [_with_opaque(choice, bound) for choice in found] if bound else found
 
     def _new_choices(self, dimension: Dimension, asked: list[int]) -> Iterable[Choice]:
         if isinstance(dimension, int):
@@ -168,6 +175,14 @@ class Cells:
             raise Undecided(f"`{dimension}` is compared as values of different kinds") from None
         for one in classes:
             yield Choice(one.values, _signed(asked, one.truths))
+
+
+def _with_opaque(choice: Choice, needs: Mapping[int, list[int]]) -> Choice:
+    """Return a choice with the opaque atoms that it decides: those whose needs it does not meet."""
+    decided = [
+        -signed for signed, listed in needs.items() if any(-n in choice.holding for n in listed)
+    ]
+    return choice._replace(holding=choice.holding.union(decided)) if decided else choice
 
 
 def _signed(asked: list[int], truths: tuple[bool, ...]) -> frozenset[int]:

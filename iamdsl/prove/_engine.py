@@ -17,7 +17,7 @@ from iamdsl.prove._decide import Cells, Undecided
 from iamdsl.prove._question import asked
 from iamdsl.prove._rows import narrowest_first, pairs_of, reduced, row_of
 from iamdsl.prove._terms import NEVER, Atoms, closed, conjunction, is_open
-from iamdsl.prove._texts import Domain, classes
+from iamdsl.prove._texts import Domain, Roles, classes
 from iamdsl.prove._values import KeyType
 from iamdsl.prove._witness import Sides, deployed, witnesses
 
@@ -159,7 +159,10 @@ class Search:
         texts = list(dict.fromkeys(text for row in least for text in row.resources.values))
         patterns = [Pattern("glob", closed(text)) for text in texts]
         focus = self._focus(texts, pairs)
-        for numbers, example in classes(patterns, _RESOURCES, focus).items():
+        decides = _decides(least)
+        opened = frozenset(n for n, text in enumerate(texts) if is_open(text))
+        roles = Roles([decides[text] for text in texts], opened)
+        for numbers, example in classes(patterns, _RESOURCES, focus, roles=roles).items():
             matched = frozenset(texts[n] for n in numbers)
             found = self._in_cell(least, matched, example, actions)
             if found is not None:
@@ -232,6 +235,15 @@ class Search:
         whom = self.atoms.principals(row.demand.principals)
         found = conjunction(where, self.atoms.condition(row.demand.condition))
         return tuple(term | whom for term in found)
+
+
+def _decides(rows: Iterable[Part]) -> dict[str, frozenset[object]]:
+    """Return for each text the rows that it decides about."""
+    found: dict[str, set[object]] = defaultdict(set)
+    for row in rows:
+        for text in row.resources.values:
+            found[text].add(row if row.resources.negated else (row.tag, row.demand))
+    return {text: frozenset(some) for text, some in found.items()}
 
 
 _Said: TypeAlias = "dict[str | Elements, set[Part]]"

@@ -13,7 +13,7 @@ from iamdsl.iam import glob_covers, resource_covers
 from iamdsl.prove._automata import Pattern, Product, TooLargeError, ends, literal, matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 MOST_CLASSES = 20_000
 """Classes of one dimension; past them the question is not decided."""
@@ -33,22 +33,44 @@ class Domain(NamedTuple):
     usual: tuple[str, ...] = ()
 
 
+class Roles(NamedTuple):
+    """What the patterns are there for.
+
+    Attributes:
+        decides: of each pattern, what is so where it matches, whatever else does.
+        opaque: patterns of texts of which not all that match are meant.
+    """
+
+    decides: Sequence[frozenset[Hashable]]
+    opaque: frozenset[int] = frozenset()
+
+    def matters(self, one: int, other: int) -> bool:
+        """Tell whether it makes a difference, where one matches, that the other does too."""
+        return one in self.opaque or not self.decides[other] <= self.decides[one]
+
+    def kind(self, number: int) -> Hashable:
+        """Return what patterns have in common of which one is as good as another."""
+        return (self.decides[number], number if number in self.opaque else None)
+
+
 def classes(
     patterns: Sequence[Pattern],
     domain: Domain,
     focus: frozenset[int] | None = None,
     taken: frozenset[str] = frozenset(),
+    roles: Roles | None = None,
 ) -> dict[frozenset[int], str]:
     """Return each set of patterns (by their numbers) that a text matches, with such a text.
 
     Args:
         focus: only texts that match one of these patterns are asked for.
         taken: texts that are not asked for.
+        roles: what the patterns decide; of sets that decide the same one is enough.
 
     Raises:
         TooLargeError: there are too many classes, or a walk has too many states.
     """
-    return _Classes(patterns, domain, focus, taken).found
+    return _Classes(patterns, domain, focus, taken, roles).found
 
 
 class _Classes:
@@ -58,8 +80,9 @@ class _Classes:
         domain: Domain,
         focus: frozenset[int] | None,
         taken: frozenset[str],
+        roles: Roles | None,
     ) -> None:
-        self.patterns, self.domain = patterns, domain
+        self.patterns, self.domain, self.roles = patterns, domain, roles
         self.literals: dict[str, list[int]] = {}
         self.wild: list[int] = []
         for number, pattern in enumerate(patterns):
@@ -100,6 +123,8 @@ class _Classes:
         """Add the classes of what a wildcard pattern matches, literals apart."""
         pattern = self.patterns[number]
         around = self.near.around(*ends(pattern))
+        if self.roles is not None:
+            around = [n for n in around if n == number or self.roles.matters(number, n)]
         narrower = [n for n in around if not covers(self.patterns[n], pattern)]
         if not narrower:
             text = self._example(pattern)
@@ -124,7 +149,10 @@ class _Classes:
             patterns.append(self.domain.pattern)
         last = len(among)
         must = [0] if self.domain.pattern is None else [0, last]
-        combined = Product(patterns).combinations(self.avoid, must)
+        kinds = [self.roles.kind(n) for n in among] if self.roles is not None else []
+        if kinds and self.domain.pattern is not None:
+            kinds.append(None)
+        combined = Product(patterns).combinations(self.avoid, must, kinds)
         missing = [c for c, text in combined.items() if text is None]
         if missing:
             first = patterns[0]

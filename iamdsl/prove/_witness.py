@@ -80,12 +80,13 @@ def _contexts(
         return
     named = {k for atom, _ in opaque for k in needed_keys(atom.text)}
     yield _read_off(dict(keys), opaque, resource), resource
-    for value in (_FRESH, "other"):
-        filled = {**{k: (value,) for k in named if not keys.get(k)}, **keys}
-        yield _written_in(filled, opaque, resource)
-        yield _written_in(_read_off(dict(keys), opaque, resource), opaque, resource)
-        yield filled, resource
-    yield _written_in({**keys, **dict.fromkeys(named, (_FRESH,))}, opaque, resource)
+    filled = {**{k: (_FRESH,) for k in named if not keys.get(k)}, **keys}
+    fresh = {**keys, **dict.fromkeys(named, (_FRESH,))}
+    for stars in ("", "x"):
+        yield _written_in(filled, opaque, resource, stars)
+        yield _written_in(_read_off(dict(keys), opaque, resource), opaque, resource, stars)
+        yield _written_in(fresh, opaque, resource, stars)
+    yield filled, resource
     yield dict(keys), resource
 
 
@@ -106,14 +107,21 @@ def _read_off(
 
 
 def _written_in(
-    context: dict[str, tuple[str, ...]], opaque: list[tuple[Opaque, bool]], resource: str
+    context: dict[str, tuple[str, ...]],
+    opaque: list[tuple[Opaque, bool]],
+    resource: str,
+    stars: str,
 ) -> tuple[dict[str, tuple[str, ...]], str]:
-    """Give keys, and the resource, the texts that they must be, with variables filled in."""
+    """Give keys, and the resource, the texts that they must be, with variables filled in.
+
+    Args:
+        stars: what stands for each `*`.
+    """
     made = dict(context)
     for atom, truth in opaque:
         if not truth or not atom.text:
             continue
-        text = _filled(atom.text, made)
+        text = _filled(atom.text, made, stars)
         if not atom.key:
             resource = text
         else:
@@ -144,7 +152,7 @@ def _regex(text: str) -> re.Pattern[str]:
     return re.compile(made, re.DOTALL)
 
 
-def _filled(text: str, context: Mapping[str, tuple[str, ...]]) -> str:
+def _filled(text: str, context: Mapping[str, tuple[str, ...]], stars: str) -> str:
     made = ""
     for found in _PARTS.finditer(_named(text)):
         variable, star, one, plain = found.groups()
@@ -153,7 +161,7 @@ def _filled(text: str, context: Mapping[str, tuple[str, ...]]) -> str:
             values = context.get(key.strip().lower(), ())
             made += values[0] if values else default.strip().strip("'") if comma else ""
         else:
-            made += "" if star else "x" if one else variable or plain
+            made += stars if star else "x" if one else variable or plain
     return made
 
 
