@@ -20,8 +20,6 @@ from iamdsl.simulate._found import NOTHING_FOUND, Question, find, missing
 from iamdsl.simulate._request import Decision, Policies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamdsl.simulate._callers import Caller
     from iamdsl.simulate._found import Found
     from iamdsl.simulate._request import Context, Layer, Matched, Named, Request, Verdict
@@ -124,8 +122,8 @@ def decide(request: Request, policies: Policies) -> Decision:
     return decision
 
 
-def _needed_as_well(context: Iterable[str]) -> list[str]:
-    keys = list(context)
+def _needed_as_well(context: Context) -> list[str]:
+    keys = [key for key, values in context.items() if values]
     return [action for action, starts in _ALSO if any(key.startswith(starts) for key in keys)]
 
 
