@@ -13,7 +13,8 @@ Invariant: nothing is called the same unless it is proved; what could not be dec
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+import json
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from iamdsl import prove, simulate
 from iamdsl.analysis import settings
@@ -305,7 +306,7 @@ def _compared(key: Key, old: _Entry | None, new: _Entry | None, facts: _Facts) -
     )
     reshaped: tuple[Reshaped, ...] = ()
     if state == "kept" and not aspects and not said:
-        reshaped = tuple(_reshaped(_texts(old), _texts(new)))
+        reshaped = tuple(_reshaped(*_documents_of(old, new)))
     beside: tuple[str, ...] = ()
     if old and new:
         beside = tuple(name for name in new.subject.unknown if name in old.subject.unknown)
@@ -463,6 +464,13 @@ class _Spelling:
             for text in statement.actions.values
         }
         self._written = {text.lower(): text for text in sorted(texts)}
+        self._keys = {
+            entry.key.lower(): entry.key
+            for side in (before, after)
+            for layer in side.layers
+            for statement in layer
+            for entry in statement.condition
+        }
         self._named = {text.partition(":")[0] for text in self._written}
         # What stands for a whole service is of one that no pattern speaks of; see `prove`.
         services = {text.partition(":")[0] for text in self._written if text != "*"}
@@ -478,7 +486,15 @@ class _Spelling:
             # All actions of all these services are alike here: one that people know is shown.
             known = next((name for name in _WELL_KNOWN if name in actions), witness.action)
             witness = witness._replace(action=self._catalogue.match(known)[0])
-        return Group((), actions, spelt, change.resources, change.when, witness)
+        when = tuple(self._condition(text) for text in change.when)
+        return Group((), actions, spelt, change.resources, when, witness)
+
+    def _condition(self, text: str) -> str:
+        """Return a condition block with its keys as the policies spell them."""
+        block: dict[str, dict[str, Any]] = json.loads(text)
+        return minified(
+            {o: {self._keys.get(k, k): v for k, v in keys.items()} for o, keys in block.items()}
+        )
 
     def _is_whole(self, name: str) -> bool:
         """Tell whether a name stands for all actions of a service."""
@@ -523,6 +539,16 @@ def _texts(entry: _Entry | None) -> dict[str, str]:
         named.name: minified(to_json(named.policy))
         for named in (*trust, *own.identity, *own.boundaries)
     }
+
+
+def _documents_of(
+    old: _Entry | None, new: _Entry | None
+) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Return the documents of both sides; two that were paired as the only ones have one name."""
+    before, after = _texts(old), _texts(new)
+    if old is not None and old.identity is None and len(before) == len(after) == 1:
+        return dict(zip(after, before.values(), strict=True)), after
+    return before, after
 
 
 def _reshaped(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Reshaped]:

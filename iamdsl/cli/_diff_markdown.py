@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from iamdsl.analysis.difference import Aspect, Changed, Difference, Group
     from iamdsl.aws import Catalogue
 
+_COLUMNS = ("actions", "callers", "resources", "when", "such as")
 LIMIT = 60_000
 """Characters of the whole text."""
 _ROWS = 50
@@ -56,11 +57,13 @@ def text(difference: Difference, catalogue: Catalogue) -> str:
 
 def _subject(changed: Changed, words: Words) -> str:
     title = f"<code>{escape(plain(changed.title))}</code>: {state(changed)}"
-    lines = ["", "<details>", f"<summary>{title}</summary>", ""]
-    for said in changed.settings:
-        loud = "**Unknown access**: " if said.may_gain or said.may_lose else ""
-        lines.append(f"- {loud}{_code(setting(said).removeprefix('UNKNOWN ACCESS: '))}")
-    lines += [f"- Beside {_code(name)}, which is not at hand" for name in changed.beside]
+    lines = ["", "<details>", f"<summary>{title}</summary>"]
+    said = []
+    for one in changed.settings:
+        loud = "**Unknown access**: " if one.may_gain or one.may_lose else ""
+        said.append(f"- {loud}{_code(setting(one).removeprefix('UNKNOWN ACCESS: '))}")
+    said += [f"- Beside {_code(name)}, which is not at hand" for name in changed.beside]
+    lines += ["", *said] if said else []
     for aspect in changed.aspects:
         lines += _aspect(aspect, words)
     lines += ["", "</details>", ""]
@@ -82,18 +85,26 @@ def _table(heading: str, groups: Sequence[Group], words: Words) -> Iterator[str]
     yield ""
     yield f"**{heading[:1].upper()}{heading[1:]}**"
     yield ""
-    columns = ["actions", *(["callers"] if has_callers else []), "resources", "when", "such as"]
-    yield f"| {' | '.join(columns)} |"
-    yield f"|{' --- |' * len(columns)}"
-    for group in groups[:_ROWS]:
-        when = words.when(group).removeprefix("when ") if group.when else ""
-        cells = [words.actions(group), *([words.who(group)] if has_callers else [])]
-        witness = words.witness(group.witness, named=bool(group.who))
-        cells += [words.resources(group), when, witness]
-        yield f"| {' | '.join(_code(cell) for cell in cells)} |"
+    rows = [_row(group, words) for group in groups[:_ROWS]]
+    # Trust policies name no resources, those of identities no callers.
+    shown = [c for c in _COLUMNS if c not in {"callers", "when"} or any(row[c] for row in rows)]
+    if has_callers and all(row["resources"] == "*" for row in rows):
+        shown.remove("resources")
+    yield f"| {' | '.join(shown)} |"
+    yield f"|{' --- |' * len(shown)}"
+    for row in rows:
+        yield f"| {' | '.join(_code(row[column]) for column in shown)} |"
     if groups[_ROWS:]:
         yield ""
         yield f"{len(groups) - _ROWS:,} more rows were cut."
+
+
+def _row(group: Group, words: Words) -> dict[str, str]:
+    """Return what stands in the columns of a table."""
+    when = words.when(group).removeprefix("when ") if group.when else ""
+    witness = words.witness(group.witness, named=bool(group.who))
+    cells = (words.actions(group), words.who(group), words.resources(group), when, witness)
+    return dict(zip(_COLUMNS, cells, strict=True))
 
 
 def _forms(subjects: Sequence[Changed], left: int) -> str:

@@ -120,8 +120,7 @@ class Words:
         new = list(group.new_actions)
         said: list[str] = []
         if not whole:
-            exact, new = self._exact(new, left)
-            said += [plain(pattern) for pattern in exact]
+            said += self._patterns(new, left)
         said += self._of_services(left)
         if whole and "*" not in new:
             said.append(_listed([plain(name) for name in whole], 3))
@@ -135,16 +134,20 @@ class Words:
             said.append(f"whatever AWS adds under {_listed([plain(p) for p in new], 3)}")
         return ", ".join(said)
 
-    def _exact(self, patterns: Sequence[str], left: set[str]) -> tuple[list[str], list[str]]:
-        """Return the patterns that match what is left and no more, and take that; and the others."""
-        exact: list[str] = []
-        new: list[str] = []
-        for pattern in patterns:
-            (exact if set(self.catalogue.match(pattern)) <= left else new).append(pattern)
-        for pattern in exact:
-            left -= set(self.catalogue.match(pattern))
-        wide = [p for p in exact if not any(o != p and iam.action_covers(o, p) for o in exact)]
-        return wide, new
+    def _patterns(self, new: list[str], left: set[str]) -> Iterator[str]:
+        """Yield patterns that stand for what is left, with their exceptions, and take that away."""
+        known, done = frozenset(left), list[str]()
+        for pattern in sorted(new, key=lambda p: (-len(self.catalogue.match(p)), p)):
+            hits = set(self.catalogue.match(pattern))
+            missing = hits - known
+            if len(missing) > min(_FEW, len(hits) // 2):
+                continue
+            new.remove(pattern)
+            left -= hits
+            if not any(iam.action_covers(other, pattern) for other in done):
+                some = ", ".join(self._of_services(missing))
+                yield f"{plain(pattern)}{f' except {some}' if some else ''}"
+            done.append(pattern)
 
     def _of_services(self, names: set[str]) -> Iterator[str]:
         by_service: dict[str, list[str]] = defaultdict(list)

@@ -133,7 +133,8 @@ def _as_it_was(
         settings = settings._replace(root=root, file=settings.file and os.path.join(root, FILE))
     project = load_project(named, options, settings=(settings, problems))
     if (paths and not named) or any(p.code is codes.NO_SOURCES for p in project.problems):
-        return git.nothing(found)
+        missing = os.path.relpath(os.path.abspath(paths[0]), found.folder) if paths else ""
+        return git.nothing(found, missing.replace(os.sep, "/") if len(paths) == 1 else "")
     inside = os.path.relpath(root, folder).replace(os.sep, "/")
     below = "" if inside == "." else f"{inside}/"
     return project._replace(prefix=f"{found.ref}:{found.inside}{below}")
@@ -150,7 +151,7 @@ def _documents_against(ref: str, path: str, options: Options) -> tuple[Loaded, L
         problem = git.extract(found, folder)
         there = os.path.normpath(os.path.join(folder, os.path.relpath(absolute, base)))
         if problem is not None or not os.path.lexists(there):
-            before = _failed(problem or git.nothing(found))
+            before = _failed(problem or git.nothing(found, os.path.basename(absolute)))
         else:
             before = load(there, options)
             shown = _shown_at(before.diagnostics, f"{folder}{os.sep}", f"{ref}:{found.inside}")

@@ -110,14 +110,14 @@ def extract(found: Commit, to: str) -> Problem | None:
     return _write(files, to)
 
 
-def nothing(found: Commit) -> Problem:
-    """Return the problem of a commit that does not have what is to be compared."""
+def nothing(found: Commit, path: str = "") -> Problem:
+    """Return the problem of a commit that does not have a path, or no source of the project."""
     from iamdsl.diagnostics import codes  # noqa: PLC0415 (20 ms, see `problem`)
 
-    shown = f"`{found.inside.rstrip('/')}` of the repository" if found.inside else "the repository"
-    message = f"`{found.ref}` has nothing of this yet: no source is in {shown}"
+    where = f"`{found.inside.rstrip('/')}`" if found.inside else "the repository"
+    message = f"`{found.ref}` does not have `{path}`" if path else f"`{found.ref}` has no source"
     hint = "compare with a later commit"
-    return Problem(codes.NOT_IN_COMMIT, message, hint)
+    return Problem(codes.NOT_IN_COMMIT, f"{message} in {where}", hint)
 
 
 def _blobs(listed: bytes, inside: str) -> Iterator[_Blob]:

@@ -11,7 +11,8 @@ files that are there at the start follow, as in Go's txtar:
     -- a.iam --
     the file
 
-Besides `iamdsl` there are `cat`, `ls` (all files), `rm`, `cp`, `mkdir` and `append FILE TEXT`;
+Besides `iamdsl` there are `cat`, `ls` (all files), `rm`, `cp`, `mkdir`, `append FILE TEXT` and, for
+what makes a repository, `git` (which says nothing);
 `< FILE` is stdin, `> FILE` takes stdout, and `NAME=value` before a command is its environment.
 `[1]` is an exit code that is not 0. Transcripts named `real_*` run the installed program, the
 others run in this process, for speed. `IAMDSL_ACCEPT=1` writes what comes back into the files.
@@ -136,7 +137,8 @@ def run_small(name: str, arguments: list[str]) -> Got:
         case "cat":
             return Got("".join(path.read_text(encoding="utf-8") for path in paths))
         case "ls":
-            found = [p for p in Path().rglob("*") if p.is_file() and ".cache" not in p.parts]
+            hidden = {".cache", ".git"}
+            found = [p for p in Path().rglob("*") if p.is_file() and not hidden & {*p.parts}]
             return Got("".join(f"{p.as_posix()}\n" for p in sorted(found)))
         case "rm":
             for path in paths:
@@ -148,6 +150,9 @@ def run_small(name: str, arguments: list[str]) -> Got:
         case "append":
             with paths[0].open("a", encoding="utf-8") as stream:
                 stream.write(arguments[1] + "\n")
+        case "git":
+            who = ["-c", "user.name=me", "-c", "user.email=me@example.com"]
+            subprocess.run(["git", *who, *arguments], check=True, capture_output=True, timeout=60)
         case _:
             raise ValueError(name)
     return Got()
