@@ -165,10 +165,12 @@ def _named_in(subject: Subject, statement: Statement) -> Iterator[tuple[Way, Sta
             if way == "session":
                 limited = _with(statement, "aws:userid", (f"*:{value.rpartition('/')[2]}",), _LIKE)
                 ways += [(way, limited)] if limited is not None else []
+            elif way == "account" and subject.kind == "role" and _is_for_arns(statement):
+                ways.append(("role", statement))
             elif way is not None:
                 ways.append((way, statement))
     if principals.negated:
-        if not ways or subject.boundaries:
+        if not ways or (subject.boundaries and statement.effect == "Deny"):
             yield "anyone", statement
         return
     seen: set[Way] = set()
@@ -179,6 +181,14 @@ def _named_in(subject: Subject, statement: Statement) -> Iterator[tuple[Way, Sta
 
 
 _LIKE = ("StringLike",)
+_FOR_ARNS = frozenset({"ArnEquals", "ArnLike", "StringEquals", "StringLike"})
+
+
+def _is_for_arns(statement: Statement) -> bool:
+    """Tell whether a statement is for listed callers by its condition: it counts as naming them."""
+    return any(
+        e.key.lower() == "aws:principalarn" and e.operator in _FOR_ARNS for e in statement.condition
+    )
 
 
 def _way(subject: Subject, value: str) -> Way | None:
