@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from iamdsl.prove._answer import Permissions
     from iamdsl.prove._decide import Assignment
     from iamdsl.prove._question import Relation
-    from iamdsl.prove._rows import Pair, Part
+    from iamdsl.prove._rows import Demand, Pair, Part
     from iamdsl.prove._terms import Term
     from iamdsl.simulate import Request
 
@@ -179,15 +179,13 @@ class Search:
         """Return the patterns one of which a counterexample matches; None is any."""
         first, second = self.question.first, self.question.second
         if self.question.relation == "equivalent":
-            differing = frozenset().union(
-                pairs[first.deny] ^ pairs[second.deny],
-                *(pairs[a] ^ pairs[b] for a, b in zip(first.layers, second.layers, strict=True)),
-            )
+            tags = [(first.deny, second.deny), *zip(first.layers, second.layers, strict=True)]
+            named = _differing([(pairs[one], pairs[other]) for one, other in tags])
         else:
-            differing = min((pairs[n] for n in first.layers), key=len, default=frozenset())
-        if any(isinstance(text, Elements) for text, _ in differing):
+            least = min((pairs[n] for n in first.layers), key=len, default=frozenset())
+            named = _differing([(least, frozenset())])
+        if named is None:
             return None
-        named = {text for text, _ in differing}
         return frozenset(n for n, text in enumerate(texts) if text in named)
 
     def _in_cell(
@@ -235,6 +233,30 @@ class Search:
         whom = self.atoms.principals(row.demand.principals)
         found = conjunction(where, self.atoms.condition(row.demand.condition))
         return tuple(term | whom for term in found)
+
+
+def _differing(
+    sides: Iterable[tuple[frozenset[Pair], frozenset[Pair]]],
+) -> set[str] | None:
+    """Return the texts one of which a resource matches that two sides treat differently.
+
+    None if it may match none of them. Of two `NotResource` lists for the same demand only what is
+    in one of them makes a difference.
+    """
+    named: set[str] = set()
+    for one, other in sides:
+        lists: dict[Demand, list[Elements]] = defaultdict(list)
+        for text, demand in one ^ other:
+            if isinstance(text, Elements):
+                lists[demand].append(text)
+            else:
+                named.add(text)
+        for demand, differing in lists.items():
+            owners = {(text, demand) in one for text in differing}
+            if len(differing) != 2 or len(owners) != 2:
+                return None
+            named.update(set(differing[0].values) ^ set(differing[1].values))
+    return named
 
 
 def _decides(rows: Iterable[Part]) -> dict[str, frozenset[object]]:

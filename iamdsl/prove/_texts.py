@@ -131,8 +131,8 @@ class _Classes:
             if text is not None:
                 self._add(frozenset(around), text)
                 return
-        among = [number, *(n for n in around if n != number)]
-        self._walk(among)
+        always = [n for n in around if n != number and n not in narrower]
+        self._walk([number, *(n for n in narrower if n != number)], always)
 
     def _example(self, pattern: Pattern) -> str | None:
         """Return a text of a pattern that is no literal, if one is easily found."""
@@ -142,8 +142,12 @@ class _Classes:
                 return text
         return None
 
-    def _walk(self, among: Sequence[int]) -> None:
-        """Add the classes that the others cut out of what the first pattern matches."""
+    def _walk(self, among: Sequence[int], always: Sequence[int]) -> None:
+        """Add the classes that the others cut out of what the first pattern matches.
+
+        Args:
+            always: patterns that match all that the first one does.
+        """
         patterns = [self.patterns[n] for n in among]
         if self.domain.pattern is not None:
             patterns.append(self.domain.pattern)
@@ -162,7 +166,8 @@ class _Classes:
             combined = {c: text for c, text in exact.items() if all(n < most for n in c)}
         for combination, text in combined.items():
             if text is not None:
-                self._add(frozenset(among[n] for n in combination if n != last), text)
+                some = (among[n] for n in combination if n != last)
+                self._add(frozenset((*some, *always)), text)
 
     def _outside(self) -> None:
         """Add the class of texts that only the widest patterns match, or none."""
