@@ -13,9 +13,11 @@ from iamdsl.simulate._callers import Listed, caller_of, listed
 from iamdsl.simulate._conditions import compiled_entry
 from iamdsl.simulate._kept import kept
 from iamdsl.simulate._texts import (
+    FIELDS,
     Test,
     Variable,
     Wild,
+    any_action,
     any_glob,
     filled,
     glob_test,
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
 
 Effect: TypeAlias = Literal["Allow", "Deny"] | None
 OnResource: TypeAlias = "Callable[[str, Context], bool]"
-
-_FIELDS = 6
 
 
 class CompiledStatement(NamedTuple):
@@ -136,11 +136,7 @@ def _negated(test: Test, *, negated: bool) -> Test:
 
 
 def _on_action(elements: Elements) -> Test:
-    # An action has no variables: `${` in one is plain text, and is none of AWS's.
-    patterns = [
-        tuple(Wild(c) if c in "*?" else c for c in text.lower()) for text in elements.values
-    ]
-    return _negated(any_glob(patterns), negated=elements.negated)
+    return _negated(any_action(elements.values), negated=elements.negated)
 
 
 def padded(text: str) -> str:
@@ -151,7 +147,7 @@ def padded(text: str) -> str:
     if not text.startswith("arn:"):
         return text
     colons = sum(part.count(":") for part in parts(text) if isinstance(part, str))
-    return text + ":*" * (_FIELDS - 1 - colons)
+    return text + ":*" * (FIELDS - 1 - colons)
 
 
 def _everywhere(resource: str, context: Context) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,7 +20,7 @@ Test: TypeAlias = "Callable[[str], bool]"
 
 _SPECIAL = re.compile(r"\$\{([^}]*)\}|[*?]")
 _ONLY_VARIABLES = re.compile(r"\$\{([^}]*)\}")
-_FIELDS = 6
+FIELDS = 6
 """`arn:partition:service:region:account:resource`; the last runs to the end."""
 
 
@@ -130,14 +130,115 @@ def exact_ignoring_case_test(pattern: Closed) -> Test:
     return lambda text: text.lower() == wanted
 
 
+@lru_cache(maxsize=4096)
 def glob_test(pattern: Closed) -> Test:
     """Return the test for a pattern, whose `*` matches any characters."""
-    return _glob_test(pattern)
+    return any_glob([_closed(pattern)])
 
 
-@lru_cache(maxsize=4096)
-def _glob_test(pattern: Closed) -> Test:
-    return any_glob([pattern])
+def _closed(pattern: Iterable[str | Wild]) -> Closed:
+    """Return a pattern with neighbouring texts as one: filling in leaves them apart."""
+    return tuple(part for part in _joined(pattern) if not isinstance(part, Variable))
+
+
+def any_glob(patterns: Iterable[Closed]) -> Test:
+    """Return the test for texts that some pattern matches."""
+    exact: list[str] = []
+    prefixes: list[str] = []
+    others: list[Closed] = []
+    for pattern in patterns:
+        match pattern:
+            case ():
+                exact.append("")
+            case (str(text),):
+                exact.append(text)
+            case (Wild.ANY,):
+                prefixes.append("")
+            case (str(text), Wild.ANY):
+                prefixes.append(text)
+            case _:
+                others.append(pattern)
+    return _test(frozenset(exact), tuple(prefixes), [_pattern_test(p) for p in others])
+
+
+def any_action(texts: Iterable[str]) -> Test:
+    """Return the test for actions, in lower case, that some text matches; it has no variables."""
+    exact: list[str] = []
+    prefixes: list[str] = []
+    others: list[Test] = []
+    for text in map(str.lower, texts):
+        start = text.removesuffix("*")
+        if "*" in start or "?" in start:
+            others.append(_pattern_test(_closed(Wild(c) if c in {"*", "?"} else c for c in text)))
+        elif start is text:
+            exact.append(text)
+        else:
+            prefixes.append(start)
+    return _test(frozenset(exact), tuple(prefixes), others)
+
+
+def _test(exact: frozenset[str], prefixes: tuple[str, ...], others: list[Test]) -> Test:
+    if "" in prefixes:
+        return lambda _: True
+    if others:
+        return lambda text: (
+            text in exact or text.startswith(prefixes) or any(test(text) for test in others)
+        )
+    if not prefixes:
+        return exact.__contains__
+    if not exact:
+        return lambda text: text.startswith(prefixes)
+    return lambda text: text in exact or text.startswith(prefixes)
+
+
+def _pattern_test(pattern: Closed) -> Test:
+    """Return the test for one pattern."""
+    if Wild.ONE in pattern:
+        return _regex_test(pattern)
+    start, *inner = "".join(p if isinstance(p, str) else "\0" for p in pattern).split("\0")
+    if not inner or any("\0" in part for part in pattern if isinstance(part, str)):
+        return _regex_test(pattern)
+    *middle, end = inner
+    least = len(start) + len(end)
+    if not any(middle):
+        return lambda text: len(text) >= least and text.startswith(start) and text.endswith(end)
+    return _in_order(start, tuple(filter(None, middle)), end)
+
+
+def _in_order(start: str, middle: tuple[str, ...], end: str) -> Test:
+    """Return the test for a text with pieces in it in this order, each as early as it can be."""
+
+    def test(text: str) -> bool:
+        if not (text.startswith(start) and text.endswith(end)):
+            return False
+        at = len(start)
+        for piece in middle:
+            found = text.find(piece, at)
+            if found < 0:
+                return False
+            at = found + len(piece)
+        return at <= len(text) - len(end)
+
+    return test
+
+
+def _regex_test(pattern: Closed) -> Test:
+    return _lazy(lambda: _source(pattern, "."))
+
+
+def _lazy(source: Callable[[], str]) -> Test:
+    """Return the test of a regular expression that is compiled when it is first needed.
+
+    Compiling one takes longer than a hundred answers, and most are never needed.
+    """
+    matches: list[Callable[[str], object]] = []
+
+    def test(text: str) -> bool:
+        if not matches:
+            matches.append(re.compile(source(), re.DOTALL).fullmatch)
+        return matches[0](text) is not None
+
+    return test
 
 
 @lru_cache(maxsize=4096)
@@ -146,56 +247,27 @@ def arn_test(pattern: Closed) -> Test:
 
     What has not six fields is matched as a text.
     """
-    source = arn_source(pattern)
-    if source is None:
-        return _glob_test(pattern)
-    match = re.compile(source, re.DOTALL).fullmatch
-    return lambda text: match(text) is not None
+    fields = _fields(pattern)
+    if fields is None:
+        return any_glob([pattern])
+    return _lazy(
+        lambda: ":".join(
+            [*(_source(field, "[^:]") for field in fields[:-1]), _source(fields[-1], ".")]
+        )
+    )
 
 
-def arn_source(pattern: Closed) -> str | None:
-    """Return a regular expression for a pattern of six fields; None when it has fewer."""
+def _fields(pattern: Closed) -> list[list[str | Wild]] | None:
+    """Return the six fields of an ARN's pattern; None when it has fewer."""
     fields: list[list[str | Wild]] = [[]]
     for part in pattern:
         if isinstance(part, Wild):
             fields[-1].append(part)
             continue
-        first, *more = part.split(":", _FIELDS - len(fields))
+        first, *more = part.split(":", FIELDS - len(fields))
         fields[-1].append(first)
         fields.extend([text] for text in more)
-    if len(fields) < _FIELDS:
-        return None
-    return ":".join(
-        [*(_source(field, "[^:]") for field in fields[:-1]), _source(fields[-1], ".")],
-    )
-
-
-def any_glob(patterns: Iterable[Closed]) -> Test:
-    """Return the test for texts that some pattern matches."""
-    exact: set[str] = set()
-    prefixes: list[str] = []
-    others: list[str] = []
-    for pattern in patterns:
-        if not any(isinstance(part, Wild) for part in pattern):
-            exact.add(plain(pattern))
-        elif pattern[-1] is Wild.ANY and all(isinstance(part, str) for part in pattern[:-1]):
-            prefixes.append("".join(map(str, pattern[:-1])))
-        else:
-            others.append(_source(pattern, "."))
-    return _test(frozenset(exact), tuple(prefixes), others)
-
-
-def _test(exact: frozenset[str], prefixes: tuple[str, ...], others: list[str]) -> Test:
-    if "" in prefixes:
-        return lambda _: True
-    if others:
-        match = re.compile("|".join(others), re.DOTALL).fullmatch
-        return lambda text: text in exact or text.startswith(prefixes) or match(text) is not None
-    if not prefixes:
-        return exact.__contains__
-    if not exact:
-        return lambda text: text.startswith(prefixes)
-    return lambda text: text in exact or text.startswith(prefixes)
+    return fields if len(fields) == FIELDS else None
 
 
 def _source(pattern: Iterable[str | Wild], character: str) -> str:
@@ -204,22 +276,14 @@ def _source(pattern: Iterable[str | Wild], character: str) -> str:
     A `*` that is followed by a text takes the first place where that text matches, and never
     tries another: only the last one needs to, so that no pattern takes more than square time.
     """
-    runs: list[tuple[bool, str]] = [(False, "")]  # whether a `*` comes before, and what follows it
+    runs = [""]  # what stands before the first `*`, and after each
     for part in pattern:
         if part is Wild.ANY:
-            if not runs[-1][0] or runs[-1][1]:
-                runs.append((True, ""))
+            runs.append("")
         else:
-            after, source = runs[-1]
-            runs[-1] = (after, source + (character if part is Wild.ONE else re.escape(str(part))))
-    last = len(runs) - 1
-    made = runs[0][1]
-    for i, (_, source) in enumerate(runs[1:], 1):
-        if i < last:
-            made += f"(?>{character}*?{source})"
-        else:
-            made += f"{character}*{source}"
-    return made
-
-
-MATCHES_NOTHING: Final[Test] = frozenset[str]().__contains__
+            runs[-1] += character if part is Wild.ONE else re.escape(str(part))
+    start, *inner = runs
+    if not inner:
+        return start
+    *middle, end = inner
+    return start + "".join(f"(?>{character}*?{run})" for run in middle) + f"{character}*{end}"
