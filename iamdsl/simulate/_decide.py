@@ -72,7 +72,11 @@ class _Case(NamedTuple):
 
 
 class _Answers(NamedTuple):
-    """What each layer says."""
+    """What each layer says.
+
+    Attributes:
+        every: all of them, in the order in which AWS asks for denies.
+    """
 
     scps: tuple[Found, ...]
     rcps: Found
@@ -81,20 +85,7 @@ class _Answers(NamedTuple):
     identity: Found
     boundaries: tuple[Found, ...]
     sessions: Found
-
-    @property
-    def said(self) -> list[Found]:
-        """Return the answers that say anything, in the order in which AWS asks for denies."""
-        every = (
-            *self.scps,
-            self.rcps,
-            self.endpoint,
-            self.resource,
-            self.identity,
-            *self.boundaries,
-            self.sessions,
-        )
-        return [found for found in every if found is not NOTHING_FOUND]
+    every: list[Found]
 
 
 class _Obstacle(NamedTuple):
@@ -130,28 +121,21 @@ def _needed_as_well(context: Context) -> list[str]:
 def _decided(request: Request, policies: Policies) -> Decision:
     case = _case(request, policies)
     answers = _answers(case)
-    said = answers.said
-    denies = [found for layer in said for found in layer.denies]
+    denies: list[Matched] = []
+    allows: list[Matched] = []
+    for found in answers.every:
+        denies += found.denies
+        allows += found.allows
     if denies:
-        first = denies[0][0]
-        return Decision(
-            "explicitDeny",
-            tuple(matched for matched, _ in denies),
-            _missing(case, "explicitDeny"),
-            f"denied by {_statement(first)}",
-            first.layer,
-        )
+        missed = _missing(case, answers, "explicitDeny")
+        reason = f"denied by {_statement(denies[0])}"
+        return Decision("explicitDeny", tuple(denies), missed, reason, denies[0].layer)
     obstacle = _obstacle(case, answers)
-    allows = tuple([matched for layer in said for matched, _ in layer.allows])
     if obstacle is not None:
-        return Decision(
-            "implicitDeny",
-            allows,
-            _missing(case, "implicitDeny"),
-            obstacle.reason,
-            obstacle.layer,
-        )
-    return Decision("allowed", allows, _missing(case, "allowed"), _why_allowed(case, answers))
+        missed = _missing(case, answers, "implicitDeny")
+        return Decision("implicitDeny", tuple(allows), missed, obstacle.reason, obstacle.layer)
+    missed = _missing(case, answers, "allowed")
+    return Decision("allowed", tuple(allows), missed, _why_allowed(case, answers))
 
 
 def _case(request: Request, policies: Policies) -> _Case:
@@ -196,19 +180,22 @@ def _is_kms_key(resource: str) -> bool:
 
 def _answers(case: _Case) -> _Answers:
     policies, question = case.policies, case.question
-    resource = policies.resource
-    # Most requests have identity policies alone: the other layers are not even called for.
-    return _Answers(
-        tuple([find("scp", level, question) for level in policies.scps]),
-        find("rcp", [named for level in policies.rcps for named in level], question)
-        if policies.rcps
-        else NOTHING_FOUND,
-        find("endpoint", policies.endpoint, question) if policies.endpoint else NOTHING_FOUND,
-        find(case.own, (resource,), question) if resource is not None else NOTHING_FOUND,
-        find("identity", policies.identity, question),
-        tuple([find("boundary", (named,), question) for named in policies.boundaries]),
-        find("session", policies.sessions, question) if policies.sessions else NOTHING_FOUND,
-    )
+    identity = find("identity", policies.identity, question)
+    if policies[1:] == _NO_MORE:  # so it is for most requests
+        nothing = NOTHING_FOUND
+        return _Answers((), nothing, nothing, nothing, identity, (), nothing, [identity])
+    scps = tuple(find("scp", level, question) for level in policies.scps)
+    rcps = find("rcp", [named for level in policies.rcps for named in level], question)
+    endpoint = find("endpoint", policies.endpoint, question)
+    own = () if policies.resource is None else (policies.resource,)
+    resource = find(case.own, own, question)
+    boundaries = tuple(find("boundary", (named,), question) for named in policies.boundaries)
+    sessions = find("session", policies.sessions, question)
+    every = [*scps, rcps, endpoint, resource, identity, *boundaries, sessions]
+    return _Answers(scps, rcps, endpoint, resource, identity, boundaries, sessions, every)
+
+
+_NO_MORE = Policies()[1:]
 
 
 # What stops a request
@@ -269,7 +256,7 @@ def _who(caller: Caller) -> str:
 
 def _in_one_account(case: _Case, answers: _Answers) -> _Obstacle | None:
     """Return what stops a caller of the resource's account: identity or resource policy allow."""
-    grants = [_grant(case, statement) for _, statement in answers.resource.allows]
+    grants = [_grant(case, statement) for statement in answers.resource.grants]
     if "free" in grants:
         return None
     limits = _limits(case, answers)
@@ -354,30 +341,16 @@ def _statement(matched: Matched) -> str:
 
 
 def _why_allowed(case: _Case, answers: _Answers) -> str:
-    granting = [
-        found.allows[0][0] for found in (answers.resource, answers.identity) if found.allows
-    ]
-    if case.caller.kind == "root" and not answers.resource.allows:
+    own, identity = answers.resource.allows, answers.identity.allows
+    if case.caller.kind == "root" and not own:
         return "a root user may do what nothing denies"
-    if case.same and answers.identity.allows:
-        granting = [answers.identity.allows[0][0]]
-        if case.strict and answers.resource.allows:
-            granting.append(answers.resource.allows[0][0])
-    return "allowed by " + " and ".join(map(_statement, granting))
+    if identity and case.same and not case.strict:
+        return f"allowed by {_statement(identity[0])}"
+    return "allowed by " + " and ".join(_statement(found[0]) for found in (own, identity) if found)
 
 
-def _missing(case: _Case, verdict: Verdict) -> tuple[str, ...]:
-    policies = case.policies
-    every: tuple[Named, ...] = (
-        *policies.identity,
-        *(() if policies.resource is None else (policies.resource,)),
-        *policies.boundaries,
-        *policies.sessions,
-        *(named for level in (*policies.scps, *policies.rcps) for named in level),
-        *policies.endpoint,
-    )
-    found = missing(every, case.question, verdict)
-    if not found:
-        return ()
+def _missing(case: _Case, answers: _Answers, verdict: Verdict) -> tuple[str, ...]:
+    conditional = [s for found in answers.every for s in found.conditional]
+    found = missing(conditional, case.question, verdict) if conditional else ()
     by_key = {key.lower(): key for key in reversed(found)}  # as it is written first
     return tuple(by_key[key] for key in sorted(by_key))

@@ -9,7 +9,7 @@ from iamdsl.simulate._request import Matched
 from iamdsl.simulate._statements import compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from iamdsl.iam import Policy
     from iamdsl.simulate._callers import Caller
@@ -72,10 +72,17 @@ class Question(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The statements of one layer that speak of a request, with how they are compiled."""
+    """The statements of one layer that speak of a request.
 
-    allows: tuple[tuple[Matched, CompiledStatement], ...] = ()
-    denies: tuple[tuple[Matched, CompiledStatement], ...] = ()
+    Attributes:
+        grants: the allows as they are compiled, in the same order.
+        conditional: all that speak of the action and look at keys, whether they apply or not.
+    """
+
+    allows: Sequence[Matched] = ()
+    denies: Sequence[Matched] = ()
+    grants: Sequence[CompiledStatement] = ()
+    conditional: Sequence[CompiledStatement] = ()
 
 
 NOTHING_FOUND = Found()
@@ -83,19 +90,28 @@ NOTHING_FOUND = Found()
 
 def find(layer: Layer, among: Iterable[Named], question: Question) -> Found:
     """Return what the policies of a layer say."""
-    _, resource, context, _, _ = question
-    allows: list[tuple[Matched, CompiledStatement]] = []
-    denies: list[tuple[Matched, CompiledStatement]] = []
-    for named in among:
-        for number, statement in compiled_policy(named.policy).about(question.action).statements:
+    action, resource, context, _, _ = question
+    allows: list[Matched] = []
+    denies: list[Matched] = []
+    grants: list[CompiledStatement] = []
+    conditional: list[CompiledStatement] = []
+    for name, policy in among:
+        statements, looking = compiled_policy(policy).about(action)
+        conditional += looking
+        for number, statement in statements:
             if (
-                statement.on_resource(resource, context)
-                and (statement.principals is None or _is_about(statement, question))
-                and statement.holds(context)
+                not statement.on_resource(resource, context)
+                or (statement.principals is not None and not _is_about(statement, question))
+                or (statement.entries and not statement.holds(context))
             ):
-                matched = Matched(layer, named.name, number, named.policy.statements[number])
-                (allows if statement.allows else denies).append((matched, statement))
-    return Found(tuple(allows), tuple(denies)) if allows or denies else NOTHING_FOUND
+                continue
+            matched = Matched(layer, name, number, policy.statements[number])
+            if statement.allows:
+                allows.append(matched)
+                grants.append(statement)
+            else:
+                denies.append(matched)
+    return Found(allows, denies, grants, conditional)
 
 
 def _is_about(statement: CompiledStatement, question: Question) -> bool:
@@ -115,20 +131,21 @@ _TURNING: Final[dict[Verdict, frozenset[tuple[bool, bool]]]] = {
 """Whether they allow, and whether they applied: statements that could turn a verdict."""
 
 
-def missing(among: Iterable[Named], question: Question, verdict: Verdict) -> list[str]:
+def missing(
+    conditional: Iterable[CompiledStatement], question: Question, verdict: Verdict
+) -> list[str]:
     """Return the missing keys, as they are written, that could have turned a verdict."""
     _, resource, context, _, _ = question
     turning = _TURNING[verdict]
     found: list[str] = []
-    for named in among:
-        for statement in compiled_policy(named.policy).about(question.action).conditional:
-            if not _is_about(statement, question):
-                continue
-            applied = statement.on_resource(resource, context) and statement.holds(context)
-            if (statement.allows, applied) in turning and (
-                applied or _might_apply(statement, question)
-            ):
-                found += _asked_in_vain(statement, context)
+    for statement in conditional:
+        if not _is_about(statement, question):
+            continue
+        applied = statement.on_resource(resource, context) and statement.holds(context)
+        if (statement.allows, applied) in turning and (
+            applied or _might_apply(statement, question)
+        ):
+            found += _asked_in_vain(statement, context)
     return found
 
 

@@ -508,8 +508,8 @@ REASONS = [
         "resource has no resource policy"
     ),
     (
-        "allowed: allowed by statement 0 of the identity policy `all` and statement 0 of the resource "
-        "policy `own`"
+        "allowed: allowed by statement 0 of the resource policy `own` and statement 0 of the identity "
+        "policy `all`"
     ),
     (
         "implicitDeny: the trust policy of the role has to allow it, and the trust policy `trust` does "
