@@ -171,7 +171,7 @@ class Difference(NamedTuple):
     Attributes:
         subjects: those that differ, in meaning or in form, by account, kind and name.
         same: how many are on both sides without any difference.
-        have_common: whether any subject is on both sides.
+        have_common: whether any subject is on both sides, or one of them has none at all.
     """
 
     subjects: tuple[Changed, ...]
@@ -182,9 +182,10 @@ class Difference(NamedTuple):
 def difference(before: Side, after: Side, catalogue: Catalogue) -> Difference:
     """Return what changed in meaning from one side to the other."""
     tags = settings.asked_tags(before.build) | settings.asked_tags(after.build)
-    changed, same, common = [], 0, False
+    changed, same = [], 0
+    sides: set[State] = set()
     for key, old, new in _pairs(before, after):
-        common = common or (old is not None and new is not None)
+        sides.add("kept" if old and new else "added" if new else "removed")
         found = _compared(key, old, new, _Facts(catalogue, tags))
         if found.in_meaning or found.reshaped:
             changed.append(found)
@@ -193,7 +194,8 @@ def difference(before: Side, after: Side, catalogue: Catalogue) -> Difference:
     for target in settings.of_targets(before.build, after.build):
         key = Key("", target.kind, target.name)
         changed.append(Changed(key, target.title, target.state, settings=target.settings))
-    return Difference(tuple(sorted(changed, key=lambda c: c.key)), same, common)
+    apart = sides == {"added", "removed"}
+    return Difference(tuple(sorted(changed, key=lambda c: c.key)), same, not apart)
 
 
 class _Facts(NamedTuple):

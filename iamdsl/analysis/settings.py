@@ -89,7 +89,12 @@ def compared(
     if before is not None or after is not None:
         found += _boundary(before, after, old, new)
     if not is_kept:
-        return tuple(s for s in found if s.may_gain or s.may_lose)
+        # A boundary that is not at hand limits what is shown of who is new or gone, that is all.
+        return tuple(
+            s._replace(may_gain=False, may_lose=False) if s.name == "boundary" else s
+            for s in found
+            if s.may_gain or s.may_lose
+        )
     if before is not None and after is not None:
         found += _plain(before, after)
         found += _tags(before, after, tags)

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 _COLUMNS = ("actions", "callers", "resources", "when", "such as")
 LIMIT = 60_000
 """Characters of the whole text."""
-_ROWS = 50
-"""Rows of one table."""
+_ROWS = (50, 20, 8, 3, 1)
+"""Rows of one table; the first number that keeps a subject in its part."""
+_PART = 15_000
+"""Characters of one subject."""
 _CELL = 600
 """Characters of a cell."""
 _RESERVED = 400
@@ -38,8 +40,8 @@ def text(difference: Difference, catalogue: Catalogue) -> str:
     in_form = [c for c in difference.subjects if not c.in_meaning]
     cut: list[Changed] = []
     for changed in in_meaning:
-        part = _subject(changed, words)
-        if len(part) <= left and not cut:
+        part = _bounded(changed, words)
+        if len(part) <= left:
             parts.append(part)
             left -= len(part)
         else:
@@ -55,7 +57,17 @@ def text(difference: Difference, catalogue: Catalogue) -> str:
     return "".join(parts)
 
 
-def _subject(changed: Changed, words: Words) -> str:
+def _bounded(changed: Changed, words: Words) -> str:
+    """Return a subject with as many rows as leave room for others."""
+    part = ""
+    for rows in _ROWS:
+        part = _subject(changed, words, rows)
+        if len(part) <= _PART:
+            break
+    return part
+
+
+def _subject(changed: Changed, words: Words, rows: int) -> str:
     title = f"<code>{escape(plain(changed.title))}</code>: {state(changed)}"
     lines = ["", "<details>", f"<summary>{title}</summary>"]
     said = []
@@ -65,27 +77,27 @@ def _subject(changed: Changed, words: Words) -> str:
     said += [f"- Beside {_code(name)}, which is not at hand" for name in changed.beside]
     lines += ["", *said] if said else []
     for aspect in changed.aspects:
-        lines += _aspect(aspect, words)
+        lines += _aspect(aspect, words, rows)
     lines += ["", "</details>", ""]
     return "\n".join(lines)
 
 
-def _aspect(aspect: Aspect, words: Words) -> Iterator[str]:
+def _aspect(aspect: Aspect, words: Words, rows: int) -> Iterator[str]:
     more, less = HEADINGS[aspect.topic]
     for heading, groups in ((more, aspect.gained), (less, aspect.lost)):
         if groups:
-            yield from _table(heading, groups, words)
+            yield from _table(heading, groups, words, rows)
     for reason in aspect.unknown:
         yield ""
         yield f"**Not decided**: {_code(reason)}"
 
 
-def _table(heading: str, groups: Sequence[Group], words: Words) -> Iterator[str]:
+def _table(heading: str, groups: Sequence[Group], words: Words, most: int) -> Iterator[str]:
     has_callers = any(group.who for group in groups)
     yield ""
     yield f"**{heading[:1].upper()}{heading[1:]}**"
     yield ""
-    rows = [_row(group, words) for group in groups[:_ROWS]]
+    rows = [_row(group, words) for group in groups[:most]]
     # Trust policies name no resources, those of identities no callers.
     shown = [c for c in _COLUMNS if c not in {"callers", "when"} or any(row[c] for row in rows)]
     if has_callers and all(row["resources"] == "*" for row in rows):
@@ -94,9 +106,9 @@ def _table(heading: str, groups: Sequence[Group], words: Words) -> Iterator[str]
     yield f"|{' --- |' * len(shown)}"
     for row in rows:
         yield f"| {' | '.join(_code(row[column]) for column in shown)} |"
-    if groups[_ROWS:]:
+    if groups[most:]:
         yield ""
-        yield f"{len(groups) - _ROWS:,} more rows were cut."
+        yield f"{len(groups) - most:,} more rows were cut."
 
 
 def _row(group: Group, words: Words) -> dict[str, str]:

@@ -73,7 +73,10 @@ def command(
     shows it. Other order, names, or documents for the same show as no change in meaning.
     """
     _check(paths, ref)
-    options = Options(params=_options.pairs(params), stdin=_options.stdin(paths))
+    from iamdsl.project import inputs  # noqa: PLC0415 (the compiler, when there is work)
+
+    stdin = sys.stdin.buffer.read(inputs.MAX_BYTES + 1) if "-" in paths else None
+    options = Options(params=_options.pairs(params), stdin=stdin)
     old, new = _loaded(paths, ref, options)
     for side in (old, new):
         _complain(side, color)

@@ -231,9 +231,22 @@ def test_settings_that_matter_are_listed_and_others_are_not(compare: Any) -> Non
 def test_added_and_removed_have_all_their_access(compare: Any) -> None:
     """Who is new has gained what it may do, and who is gone has lost it."""
     found = compare(build(), build(role(READ)))
-    assert (only(found).state, only(found).gains, found.have_common) == ("added", True, False)
+    assert (only(found).state, only(found).gains, found.have_common) == ("added", True, True)
     changed = only(compare(build(role(READ)), build()))
     assert (changed.state, changed.gains, changed.loses) == ("removed", False, True)
+
+
+def test_a_foreign_boundary_of_who_is_new_takes_nothing_from_anybody(compare: Any) -> None:
+    """It is named, since less may be allowed than is shown, and nobody has lost anything."""
+    changed = only(compare(build(), build(role(READ, boundary=iam.Attachment(ARN)))))
+    assert [tuple(s) for s in changed.settings] == [("boundary", "", ARN, False, False)]
+    assert (changed.gains, changed.loses) == (True, False)
+
+
+def test_two_sides_of_other_names_are_told_to_have_nothing_in_common(compare: Any) -> None:
+    """All removed and all added is rarely what was asked."""
+    sides = (build(document(READ, name="a"), role()), build(document(READ, name="b")))
+    assert not compare(*sides).have_common
 
 
 def test_a_policy_that_a_role_has_is_part_of_the_role(compare: Any) -> None:
