@@ -22,6 +22,7 @@ from iamdsl.project import build as build_project
 @click.option("--print", "print_only", is_flag=True, help="Write to stdout and to no file.")
 @click.option("--locked", is_flag=True, help="Fail where iamdsl.lock would have to change.")
 @click.option("--upgrade", is_flag=True, help="Write iamdsl.lock anew, by today's catalogue.")
+@click.option("--no-prove", is_flag=True, help="Do not prove that the meaning is kept.")
 @click.option("--no-cache", is_flag=True, help="Compile even if nothing has changed.")
 def command(
     *,
@@ -37,6 +38,7 @@ def command(
     print_only: bool,
     locked: bool,
     upgrade: bool,
+    no_prove: bool,
     no_cache: bool,
 ) -> None:
     """Compile a project and write its JSON.
@@ -59,6 +61,7 @@ def command(
         sids=sids,
         use_cache=not no_cache,
         lock="upgrade" if upgrade else "frozen" if locked else "keep",
+        prove=not no_prove,
     )
     print_only = print_only or "-" in paths
     project = load_project(paths, options)

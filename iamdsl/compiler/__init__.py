@@ -31,7 +31,7 @@ from iamdsl.diagnostics import Diagnostic, Report, codes
 from iamdsl.fit import fit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from iamdsl.analysis.promises import Test
     from iamdsl.compiler.expand import Expansion
@@ -95,14 +95,35 @@ def _compile(
     promises = _promises(expansion, environment, report)
     if report.failed:
         return None, None
-    most = lengths(program)
-    fitted = fit(build, environment.limits, report, sids=environment.sids, lengths=most)
+    fitted = _fitted(build, lengths(program), environment, report)
     check_references(fitted, report)
     if promises is not None and promises.guards and not report.failed:
         from iamdsl.analysis.guarding import guard  # noqa: PLC0415  # many projects have none
 
         guard(promises.guards, fitted, environment.pseudo, environment.catalogue, report)
     return fitted, promises
+
+
+def _fitted(
+    build: Build, longest: Mapping[str, int], environment: Environment, report: Report
+) -> Build:
+    """Return the build made to fit, and proved to mean what it did before."""
+    catalogue = environment.catalogue if environment.proves else None
+    if catalogue is None:
+        report.add(
+            codes.UNPROVED,
+            None,
+            "what is built is not proved to mean what the sources say",
+            hint="leave `--no-prove` away: the proof takes a small part of the time",
+        )
+    return fit(
+        build,
+        environment.limits,
+        report,
+        sids=environment.sids,
+        lengths=longest,
+        catalogue=catalogue,
+    )
 
 
 def _promises(expansion: Expansion, environment: Environment, report: Report) -> Promises | None:

@@ -55,6 +55,7 @@ class Environment:
         sids: "keep" the author's Sids apart, or "drop" all to save characters.
         pins: what classes of actions came to in an earlier build; grows by what is asked for.
         levels: severity by code number or name, where the configuration changes it; None is off.
+        proves: whether what comes out is proved to mean what the sources say.
         limits: sizes and quotas by name, raised ones included.
         defers: whether the target fills in at deployment what is not known now; one that cannot
             gets an error for each such value.
@@ -70,6 +71,7 @@ class Environment:
     defers: bool = False
     shared_params: frozenset[str] = frozenset()
     levels: Mapping[str, Severity | None] = attrs.field(factory=dict)
+    proves: bool = True
 
     def inside(self, account: str) -> Environment:
         """Return the world as an account of the source sees it."""

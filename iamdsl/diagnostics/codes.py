@@ -441,6 +441,11 @@ NOTHING_IN_COMMON = Code(
     "Two things that are compared have nothing of one name.",
 )
 
+# 460 to 469: proving
+UNPROVED = Code(
+    "IAM460", "unproved", _WARNING, "A build is not proved to mean what its sources do."
+)
+
 # 5: project and machine
 BAD_CONFIG = Code(
     "IAM501", "bad-config", _ERROR, "The configuration file cannot be read or has an unknown key."

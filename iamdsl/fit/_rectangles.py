@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamdsl.fit._cover import (
+from iamdsl.iam.covering import (
     Cover,
     absorb,
     action_atom_covers,
@@ -20,7 +20,7 @@ from iamdsl.fit._cover import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
-    from iamdsl.fit._cover import Atom, Atoms
+    from iamdsl.iam.covering import Atom, Atoms
 
     Covers = Callable[[Atom, Atom], bool]
 

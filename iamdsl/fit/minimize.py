@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import attrs
 
-from iamdsl.fit._cover import action_atoms, normal, order, resource_atoms
 from iamdsl.fit._rectangles import Box, Boxes, place, recover
 from iamdsl.iam import (
     Elements,
@@ -37,12 +36,13 @@ from iamdsl.iam import (
     values_are_alternatives,
     variables,
 )
+from iamdsl.iam.covering import action_atoms, normal, order, resource_atoms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
-    from iamdsl.fit._cover import Atom, Atoms
     from iamdsl.iam import Condition
+    from iamdsl.iam.covering import Atom, Atoms
 
 Sids: TypeAlias = Literal["keep", "drop"]
 

@@ -17,8 +17,9 @@ from iamdsl.fit.verify import verify
 from iamdsl.iam import Attachment, Build, Document, Policy, size
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from iamdsl.aws import Catalogue
     from iamdsl.aws.limits import Limits
     from iamdsl.diagnostics import Report
     from iamdsl.fit.minimize import Sids
@@ -37,6 +38,7 @@ class _Fitting:
 
     Attributes:
         where: an end for the names of things in messages, " in account `prod`".
+        catalogue: None where nothing is to be proved.
     """
 
     limits: Limits
@@ -46,6 +48,12 @@ class _Fitting:
     names: set[str] = attrs.field(factory=set)
     where: str = ""
     pieces: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
+    catalogue: Catalogue | None = None
+
+    def verify(self, before: Iterable[Statement], after: Iterable[Statement], what: str) -> None:
+        """Prove that what goes out means what came in."""
+        if self.catalogue is not None:
+            verify(before, after, self.catalogue, what)
 
     def refuse(
         self,
@@ -70,6 +78,7 @@ def fit(
     *,
     sids: Sids = "keep",
     lengths: Mapping[str, int] = _NO_LENGTHS,
+    catalogue: Catalogue | None = None,
 ) -> Build:
     """Return the build made to fit; the meaning of each document and identity is kept.
 
@@ -79,10 +88,11 @@ def fit(
         report: gets `too-large` and `too-many-attachments`.
         sids: whether statements that the author named are kept apart under their names.
         lengths: the greatest length of each placeholder, by name.
+        catalogue: for the proof that the meaning is kept; without it none is made.
 
     Raises `MeaningChangedError` when a bug of ours would have changed the meaning.
     """
-    return _fit_place(build, "", _Fitting(limits, report, sids, lengths))
+    return _fit_place(build, "", _Fitting(limits, report, sids, lengths, catalogue=catalogue))
 
 
 def _fit_place(build: Build, where: str, state: _Fitting) -> Build:
@@ -119,7 +129,7 @@ def _fit_place(build: Build, where: str, state: _Fitting) -> Build:
 
 def _minimized(policy: Policy, what: str, state: _Fitting) -> Policy:
     small = minimize(policy, sids=state.sids, lengths=state.lengths)
-    verify(policy.statements, small.statements, what)
+    state.verify(policy.statements, small.statements, what)
     return small
 
 
@@ -146,7 +156,7 @@ def _fit_document(document: Document, state: _Fitting) -> list[Document]:
     if packing is None:
         _refuse_statements(what, small, limit, document.origin, state)
         return [done]
-    verify(document.policy.statements, (s for d in packing.others for s in d), what)
+    state.verify(document.policy.statements, (s for d in packing.others for s in d), what)
     pieces = []
     for i, statements in enumerate(packing.others):
         name = document.name if i == 0 else _free_name(document.name, i + 1, state)
@@ -167,7 +177,7 @@ def _counted(document: Document, small: Policy, what: str, state: _Fitting) -> P
     from iamdsl.fit._counts import counted  # noqa: PLC0415  # few builds have one
 
     small = counted(small, what, document, state.limits, state.report)
-    verify(document.policy.statements, small.statements, what)
+    state.verify(document.policy.statements, small.statements, what)
     return small
 
 
@@ -292,7 +302,7 @@ def _placed(
     if packing is None:
         _refuse_statements(what, small, limit, identity.origin, state)
         return _with_inline(identity, small), []
-    verify(own.statements, (*packing.first, *(s for d in packing.others for s in d)), what)
+    state.verify(own.statements, (*packing.first, *(s for d in packing.others for s in d)), what)
     made = [
         Document(
             "managed",

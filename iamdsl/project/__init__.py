@@ -51,6 +51,7 @@ class Options(NamedTuple):
         use_cache: whether an unchanged project may be left as it is.
         lock: "keep" what `iamdsl.lock` holds and add to it, "upgrade" to write it anew, or
             "frozen" to fail where it would change.
+        prove: whether what is built is proved to mean what the sources say.
     """
 
     out: str | None = None
@@ -61,6 +62,7 @@ class Options(NamedTuple):
     stdin: bytes | None = None
     use_cache: bool = True
     lock: str = "keep"
+    prove: bool = True
 
 
 _NO_OPTIONS = Options()
@@ -77,6 +79,7 @@ class Project(NamedTuple):
         shared_params: params of the configuration that sources not named here may declare.
         lock: the lock file, if there is one.
         lock_mode: see `Options.lock`.
+        proves: see `Options.prove`.
         prefix: what leads from the current folder to the project's root, for messages.
     """
 
@@ -90,6 +93,7 @@ class Project(NamedTuple):
     shared_params: tuple[str, ...] = ()
     lock: loading.File | None = None
     lock_mode: str = "keep"
+    proves: bool = True
 
 
 class Outcome(NamedTuple):
@@ -192,11 +196,12 @@ def load_project(
         _below(out, here) or out,
         tuple(sorted(files)),
         tuple(problems),
-        options.use_cache and "-" not in paths,
+        options.use_cache and options.prove and "-" not in paths,
         _prefix(root),
         shared,
         None if isinstance(locked, Problem) else locked,
         options.lock,
+        options.prove,
     )
 
 

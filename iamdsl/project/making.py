@@ -207,6 +207,7 @@ def _environment(project: Project, catalogue: Catalogue, loader: Loader, pins: P
         sids="drop" if config.sids == "drop" else "keep",
         levels={number: _SEVERITIES[level] for number, level in config.levels},
         shared_params=frozenset(project.shared_params),
+        proves=project.proves,
     )
 
 

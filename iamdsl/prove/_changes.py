@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from iamdsl.iam import minified, statement_to_json
 from iamdsl.prove._answer import Change, Changes
-from iamdsl.prove._decide import Undecided
-from iamdsl.prove._engine import Search
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +32,9 @@ def _allowed_only_by(
     one: Permissions, other: Permissions, catalogue: Catalogue
 ) -> tuple[tuple[Change, ...], tuple[str, ...]]:
     """Return what the first permissions allow and the second do not, and what is not known."""
+    from iamdsl.prove._decide import Undecided  # noqa: PLC0415
+    from iamdsl.prove._engine import Search  # noqa: PLC0415
+
     search = Search("implies", one, other, catalogue)
     granting = set(search.question.first.layers)
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[tuple[tuple[str, ...], Request]]]

@@ -58,9 +58,10 @@ def _of_aws(value: str, word: str) -> Iterator[str]:
     if role := _ROLE.fullmatch(value):
         yield f"arn:{role[1]}:sts::{role[2]}:assumed-role/{role[3]}/{word}"
     fields = value.split(":")
-    number = account[2] if account else fields[4] if len(fields) > 5 else ""
-    partition = (account[1] if account else fields[1]) or "aws"
-    if number:
+    if account is not None:
+        fields = ["arn", account[1], "iam", "", account[2], ""]
+    if len(fields) > 5 and fields[4]:
+        partition, number = fields[1] or "aws", fields[4]
         yield f"arn:{partition}:iam::{number}:role/{word}"
         yield f"arn:{partition}:iam::{number}:user/{word}"
         yield f"arn:{partition}:iam::{number}:root"

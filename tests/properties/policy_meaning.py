@@ -121,6 +121,16 @@ def difference(first: Sequence[Statement], second: Sequence[Statement]) -> Reque
     return next((r for r in WORLD if decision(first, r) != decision(second, r)), None)
 
 
+def decided_otherwise(first: Sequence[Statement], second: Sequence[Statement]) -> Request | None:
+    """Return a request that comes to another decision, or None: a deny wins over any allow."""
+
+    def decided(among: Sequence[Statement], request: Request) -> str:
+        allowed, denied = decision(among, request)
+        return "denied" if denied else "allowed" if allowed else "not spoken of"
+
+    return next((r for r in WORLD if decided(first, r) != decided(second, r)), None)
+
+
 CONTEXTS: tuple[Mapping[str, str | tuple[str, ...]], ...] = (
     {},
     {"aws:username": "x", "k:one": "1", "k:many": ("1", "2")},

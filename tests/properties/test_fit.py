@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import attrs
 import pytest
+from comparator import catalogue
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from policy_meaning import difference, long_statements, policies, statements
+from policy_meaning import decided_otherwise, difference, long_statements, policies, statements
 
 from iamdsl.aws.limits import LIMITS, Limits
 from iamdsl.diagnostics import Report
@@ -39,7 +40,7 @@ def test_minimizing_keeps_every_decision(policy: Policy, sids: str) -> None:
     """A smaller policy that allows more or denies less would be worse than none."""
     small = minimize(policy, sids="keep" if sids == "keep" else "drop")
     assert difference(policy.statements, small.statements) is None
-    verify(policy.statements, small.statements)
+    verify(policy.statements, small.statements, catalogue())
 
 
 @quick
@@ -58,7 +59,7 @@ def test_order_of_statements_does_not_change_the_meaning(policy: Policy, random:
     shuffled = list(policy.statements)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     small = minimize(Policy(tuple(shuffled)))
-    verify(minimize(policy).statements, small.statements)
+    verify(minimize(policy).statements, small.statements, catalogue())
     assert difference(policy.statements, small.statements) is None
 
 
@@ -108,7 +109,7 @@ def test_packing_keeps_every_decision_and_every_limit(
     assert packing is not None
     pieces = [s for d in (packing.first, *packing.others) for s in d]
     assert difference(whole.statements, pieces) is None
-    verify(whole.statements, pieces)
+    verify(whole.statements, pieces, catalogue())
     assert all(size(Policy(d)) <= limit for d in packing.others)
     assert not packing.first or size(Policy(packing.first)) <= limit + 60
     assert len(packing.others) >= packing.fewest
@@ -137,7 +138,7 @@ def test_a_fitted_role_means_what_it_said(policy: Policy, place: str, room: int)
         table[name] = table[name]._replace(value=value)
     report = Report()
     role = Identity("role", "r", own=own, place=place)  # type: ignore[arg-type]
-    fitted = fit(Build((), (role,)), Limits(table), report)
+    fitted = fit(Build((), (role,)), Limits(table), report, catalogue=catalogue())
     there = [s for d in fitted.documents for s in d.policy.statements]
     there += [s for i in fitted.identities for _, p in i.inline for s in p.statements]
     assert difference(own.statements, there) is None
@@ -153,9 +154,9 @@ def test_the_check_notices_what_the_evaluator_notices(policy: Policy, data: st.D
     broken = list(minimize(policy).statements)
     at = data.draw(st.integers(0, len(broken) - 1))
     broken[at : at + 1] = data.draw(st.sampled_from(_broken(broken[at])))
-    if difference(policy.statements, broken) is not None:
+    if decided_otherwise(policy.statements, broken) is not None:
         with pytest.raises(MeaningChangedError):
-            verify(policy.statements, broken)
+            verify(policy.statements, broken, catalogue())
 
 
 @quick
@@ -163,9 +164,9 @@ def test_the_check_notices_what_the_evaluator_notices(policy: Policy, data: st.D
 def test_the_check_is_right_about_any_two(first: list[Statement], second: list[Statement]) -> None:
     """The check may not rest on what the minimizer happens to do."""
     both = [*first, *second]
-    if difference(first, both) is not None:
+    if decided_otherwise(first, both) is not None:
         with pytest.raises(MeaningChangedError):
-            verify(first, both)
+            verify(first, both, catalogue())
 
 
 def _broken(statement: Statement) -> list[list[Statement]]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
-from iamdsl.iam import fixed_ends, glob_covers, resource_covers
+from iamdsl.iam._pattern import fixed_ends, glob_covers, resource_covers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from iamdsl.iam import Elements
+    from iamdsl.iam._policy import Elements
 
 Atom: TypeAlias = str | frozenset[str] | None
 Atoms: TypeAlias = frozenset[Atom]
