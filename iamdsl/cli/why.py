@@ -187,8 +187,7 @@ def _seconds(text: str) -> int:
 
 def _policies(given: tuple[str, ...]) -> tuple[tuple[Named, ...], frozenset[str]]:
     """Return the policies of files, and the ARNs that they are said to be of."""
-    from iamdsl.project import Problem  # noqa: PLC0415 (few questions have files)
-    from iamdsl.project.documents import read_policy  # noqa: PLC0415
+    from iamdsl.project.documents import read_policy  # noqa: PLC0415 (few questions have files)
     from iamdsl.simulate import Named  # noqa: PLC0415
 
     made, known = [], set()
@@ -197,8 +196,8 @@ def _policies(given: tuple[str, ...]) -> tuple[tuple[Named, ...], frozenset[str]
         if not (equals and arn.startswith("arn:")):
             arn, path = "", text
         policy = read_policy(path)
-        if isinstance(policy, Problem):
-            _stop([policy.diagnostic()])
+        if isinstance(policy, tuple):
+            _stop(policy)
         made.append(Named(arn or path, policy))
         known |= {arn} if arn else set()
     return tuple(made), frozenset(known)
