@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _SUFFIXES = (".iam", ".toml", ".json", ".yaml", ".yml", ".template", ".tf", ".lock", ".iamcat")
 _NAMES = (".gitignore",)
 """What a compilation reads, or a comparison of documents: nothing else is taken out of a commit."""
-_MAX_FILE = 64 * 1024 * 1024
 _MAX_BYTES = 256 * 1024 * 1024
 _MAX_FILES = 100_000
 _TIMEOUT = 120  # seconds; reading objects of a disk takes far less
@@ -130,8 +129,8 @@ def _blobs(listed: bytes, inside: str) -> Iterator[_Blob]:
             continue
         base = path.rpartition("/")[2]
         kind = _MODES[fields[0]]
-        size = int(fields[3])
-        if (base.endswith(_SUFFIXES) or base in _NAMES or kind == "link") and size <= _MAX_FILE:
+        if base.endswith(_SUFFIXES) or base in _NAMES or kind == "link":
+            size = int(fields[3]) if fields[3].isdigit() else 0  # of one that is not there
             yield _Blob(path, kind, fields[2], size)
 
 
