@@ -427,10 +427,12 @@ def _layers(subject: Subject, world: World) -> list[tuple[simulate.Layer, tuple[
             own = (*own, _ALL)
         layer: simulate.Layer = "scp" if subject.kind == "scp" else "rcp"
         return [(layer, tuple(attrs.evolve(s, principals=None) for s in own))]
+    alone = subject.kind in {"managed", "boundary", "session", "resource"}
     first: simulate.Layer = "boundary" if subject.kind == "boundary" else "identity"
     names: list[simulate.Layer] = [first]
     names += ["boundary"] if subject.boundaries else []
-    names += ["scp"] * len(subject.scps)
+    levels = [level for level in subject.scps if alone or level != (FULL_ACCESS,)]
+    names += ["scp"] * len(levels)
     names += ["resource"] * (len(found) - len(names))
     return list(zip(names, found, strict=True))
 

@@ -53,7 +53,9 @@ def command(
     else:
         _options.show(Outcome(tested.diagnostics), project, output_format, color, err=False)
     if _options.is_for_people(output_format):
-        console.out(_summary(tested, gap=bool(tested.diagnostics) and output_format == "full"))
+        closing = _options.closing(Outcome(tested.diagnostics), output_format)
+        gap = bool(tested.diagnostics) and output_format == "full"
+        console.out(_summary(tested, gap=gap) if tested.ran else closing)
     raise click.exceptions.Exit(_code(tested, error_on_warning=error_on_warning))
 
 
@@ -78,8 +80,6 @@ def _code(tested: Tested, *, error_on_warning: bool) -> int:
 
 def _summary(tested: Tested, *, gap: bool) -> str:
     """Return the last lines: `5 passed, 1 failed in 3 tests`, and what else was asked for."""
-    if not tested.ran:
-        return ""
     failed = sum(not result.passed for result in tested.results)
     passed = len(tested.results) - failed
     counts = [f"{passed:,} passed"] if passed or not failed else []
