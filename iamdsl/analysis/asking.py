@@ -93,7 +93,7 @@ def ask(question: Question, build: Build, pseudo: Mapping[str, str]) -> Asked:
     caller, principal = _caller(question.principal, build, pseudo, partition)
     target, resource = _resource(question.resource, build, pseudo)
     request = located(build, pseudo, Request(principal, question.action, resource))
-    context = _context(request, caller, build, pseudo)
+    context = context_of(request, caller, build, pseudo)
     context |= {key.lower(): values for key, values in question.context.items()}
     if question.duration is not None:
         context["sts:durationseconds"] = (str(question.duration),)
@@ -203,9 +203,10 @@ def _only(text: str, found: list[Subject]) -> Subject:
     raise Refusal(codes.AMBIGUOUS_SUBJECT, f"`{text}` is the name of {said}", hint)
 
 
-def _context(
+def context_of(
     request: Request, caller: Subject | None, build: Build, pseudo: Mapping[str, str]
 ) -> dict[str, tuple[str, ...]]:
+    """Return the keys that follow from who asks for what; `located` says whose it is first."""
     partition = pseudo.get("partition") or "aws"
     nowhere = Place(None, partition, pseudo.get("region"), (), "")
     place = caller.place if caller is not None else nowhere

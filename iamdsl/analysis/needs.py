@@ -38,6 +38,13 @@ GIVEN = frozenset(
 """Keys that follow from who asks for what: a caller cannot send others."""
 
 
+def is_given(key: str, request: Request) -> bool:
+    """Tell whether a key follows from the rest of a request: the Region from an ARN that has one."""
+    lowered = key.lower()
+    region = lowered == "aws:requestedregion" and request.resource.startswith("arn:")
+    return lowered in GIVEN or (region and bool(request.resource.split(":")[3]))
+
+
 class Need(NamedTuple):
     """A key and the values to send: none is to send no such key.
 
@@ -59,7 +66,7 @@ def failing(statement: Statement, request: Request) -> tuple[Entry, ...]:
 def to_hold(entry: Entry, condition: Condition, request: Request) -> Need | None:
     """Return what makes an entry hold without breaking others of its key; None if nothing does."""
     key = entry.key.lower()
-    if key in GIVEN:
+    if is_given(key, request):
         return None
     holding = [
         e for e in condition
@@ -76,7 +83,7 @@ def to_pass(statement: Statement, request: Request) -> Iterator[Need]:
     """Yield what a request could carry instead, each of which keeps a statement from applying."""
     for entry in statement.condition:
         key = entry.key.lower()
-        if key in GIVEN:
+        if is_given(key, request):
             continue
         for values in _proposals(entry, request):
             context: Mapping[str, tuple[str, ...]] = {**request.context, key: values}
@@ -128,7 +135,7 @@ def _near(entry: Entry, value: str) -> Iterator[str]:
 
 
 def _filled(value: str, context: Mapping[str, tuple[str, ...]]) -> str | None:
-    """Return a value with its variables filled in, None where a request has not one for each."""
+    """Return a pattern with its variables filled in, None where a request has not one for each."""
     missing = False
 
     def text(found: re.Match[str]) -> str:
@@ -137,7 +144,7 @@ def _filled(value: str, context: Mapping[str, tuple[str, ...]]) -> str | None:
             return found[0]
         known = context.get(found[1].strip().lower(), ())
         if len(known) == 1:
-            return known[0]
+            return re.sub(r"[*?$]", lambda c: f"${{{c[0]}}}", known[0])
         missing = missing or found[2] is None
         return found[2] or ""
 

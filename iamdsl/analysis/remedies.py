@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import attrs
 
-from iamdsl.analysis.needs import GIVEN, failing, to_hold, to_pass, with_need
+from iamdsl.analysis.needs import failing, is_given, to_hold, to_pass, with_need
 from iamdsl.analysis.situation import (
     LONGEST,
     SHORTEST,
@@ -174,7 +174,7 @@ def _nearest(level: Level, request: Request) -> tuple[Matched, Entry] | None:
             bare = attrs.evolve(statement, condition=())
             if statement.effect != "Allow" or not missing or not applies(bare, request):
                 continue
-            fixed = [e for e in missing if e.key.lower() in GIVEN]
+            fixed = [e for e in missing if is_given(e.key, request)]
             match = Matched(level.layer, named.name, number, statement)
             entry = (fixed or list(missing))[0]
             near.append((len(fixed), len(missing), len(near), match, entry))

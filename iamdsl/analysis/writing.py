@@ -61,9 +61,9 @@ def who_text(request: Request, caller: Subject | None, place: str) -> str:
         place: the account, by its name in the source, where the sentence stands.
     """
     if caller is not None and _NAME.fullmatch(caller.name):
-        if caller.place.name in {"", place}:
+        if caller.place.name == place:
             return caller.name
-        if _NAME.fullmatch(caller.place.name):
+        if caller.place.name and _NAME.fullmatch(caller.place.name):
             return f"{caller.place.name}.{caller.name}"
     principal = caller.arn if caller is not None and caller.arn else request.principal
     kind, colon, rest = principal.partition(":")
