@@ -9,6 +9,7 @@ statement stands in, in which order, or in how many pieces. A policy that no ide
 has is compared by itself, denies included: they count where it is attached beside others.
 
 Invariant: nothing is called the same unless it is proved; what could not be decided is `unknown`.
+What a subject comes to is what `permissions` says, which allows more where it cannot be exact.
 """
 
 from __future__ import annotations

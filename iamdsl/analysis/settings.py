@@ -142,9 +142,9 @@ def _attachments(old: Owner | None, new: Owner | None) -> Iterator[Setting]:
             yield Setting("attach", name, "", may_lose=True)
     told = {*before, *after}
     groups = [_groups(old), _groups(new)]
-    for name in groups[1] - groups[0] - told:
+    for name in sorted(groups[1] - groups[0] - told):
         yield Setting("groups", "", name, may_gain=True)
-    for name in groups[0] - groups[1] - told:
+    for name in sorted(groups[0] - groups[1] - told):
         yield Setting("groups", name, "", may_lose=True)
 
 

@@ -37,8 +37,14 @@ HEADINGS = {
     "access": ("gained", "lost"),
     "trust": ("may be assumed by more", "may be assumed by fewer"),
     "denies": ("denies less", "denies more"),
-    "policies": ("its policies allow more, without effect", "they allow less, without effect"),
-    "boundary": ("its boundary allows more, without effect", "it allows less, without effect"),
+    "policies": (
+        "its policies allow more, and what it may do in the end is the same",
+        "its policies allow less, and what it may do in the end is the same",
+    ),
+    "boundary": (
+        "its boundary allows more, and what it may do in the end is the same",
+        "its boundary allows less, and what it may do in the end is the same",
+    ),
 }
 """What is said of what an aspect has gained, and of what it has lost."""
 
@@ -63,7 +69,7 @@ class Words:
 
     def who(self, group: Group) -> str:
         """Return the callers of a group, as `to` has them."""
-        return _listed([self._caller(caller) for caller in group.who], _CALLERS)
+        return _listed(list(dict.fromkeys(map(self._caller, group.who))), _CALLERS)
 
     def _caller(self, caller: Caller) -> str:
         try:

@@ -75,7 +75,7 @@ def load(path: str, options: Options) -> Loaded:
         case "build":
             return _built(path if os.path.isdir(path) else os.path.dirname(path) or ".")
         case "documents":
-            return _documents(path, None)
+            return _documents(path, options)
 
 
 def load_against(ref: str, paths: Sequence[str], options: Options) -> tuple[Loaded, Loaded]:
@@ -214,7 +214,7 @@ def _piped(options: Options) -> Loaded:
     """Return what came by stdin: JSON, or else a source."""
     data = options.stdin or b""
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
-        return _documents("-", data)
+        return _documents("-", options)
     return _project(load_project(["-"], options))
 
 
@@ -254,13 +254,14 @@ def _built(folder: str) -> Loaded:
 # -- documents
 
 
-def _documents(path: str, stdin: bytes | None) -> Loaded:
+def _documents(path: str, options: Options) -> Loaded:
     """Return the documents that a file, a folder or stdin holds: policies, or what import reads."""
     report = Report()
-    given, _ = inputs.gather([path], stdin, report)
+    given, _ = inputs.gather([path], options.stdin if path == "-" else None, report)
+    aws = {n.removeprefix("aws."): v for n, v in options.params if n.startswith("aws.")}
     found: list[_Found] = []
     for one in given:
-        made = _read(one, _name_of(one, path), report)
+        made = _read(one, _name_of(one, path), aws, report)
         if made is not None:
             found.append(made)
     if report.failed:
@@ -295,17 +296,28 @@ def _name_of(given: inputs.Input, path: str) -> str:
     return os.path.splitext(inside)[0]
 
 
-def _read(given: inputs.Input, name: str, report: Report) -> _Found | None:
-    """Return what a file holds; None where that is nothing of IAM's, or was reported."""
+def _read(given: inputs.Input, name: str, aws: Mapping[str, str], report: Report) -> _Found | None:
+    """Return what a file holds; None where that is nothing of IAM's, or was reported.
+
+    Args:
+        aws: `partition`, `account`, `region` as the command line says them, for what is open.
+    """
     own = Report()
     found = _read_one(given, name, own)
     report.extend(_about_iam(given, own))
-    if found is not None and (opened := _open_text(found.build)):
+    if found is None:
+        return None
+    pseudo = {**found.pseudo, **aws}
+    found = found._replace(build=_filled(found.build, pseudo), pseudo=pseudo)
+    if opened := next(_marks(found.build), ""):
+        is_place = opened.removeprefix("aws.") in config.PSEUDO
         report.add(
             codes.OPEN_DOCUMENT,
             None,
             f"`{given.sources[0].name}` leaves `{opened}` open",
-            hint="import it into a project with `iamdsl import`, and compare that",
+            hint=f"say it: `--set {opened}=…`"
+            if is_place
+            else "compare what was deployed: `aws iam get-account-authorization-details`",
         )
     return found
 
@@ -352,14 +364,37 @@ def _of_estate(estate: Estate) -> _Found:
     return _Found(attrs.evolve(estate.build, identities=identities), estate.pseudo)
 
 
-def _open_text(build: iam.Build) -> str:
-    """Return the first mark in policies that stands for what only a deployment knows, or ""."""
+def _filled(build: iam.Build, pseudo: Mapping[str, str]) -> iam.Build:
+    """Return a build with what is known of its place where its policies leave that open."""
+    known = {iam.placeholder(f"aws.{name}"): value for name, value in pseudo.items()}
+    if next(_marks(build), None) is None:
+        return build
+
+    def filled(policy: iam.Policy) -> iam.Policy:
+        text = json.dumps(iam.to_json(policy), ensure_ascii=False)
+        for mark, value in known.items():
+            text = text.replace(mark, value)
+        return iam.from_text(text)
+
+    return attrs.evolve(
+        build,
+        documents=tuple(attrs.evolve(d, policy=filled(d.policy)) for d in build.documents),
+        identities=tuple(
+            attrs.evolve(
+                i,
+                trust=filled(i.trust) if i.trust is not None else None,
+                inline=tuple((name, filled(policy)) for name, policy in i.inline),
+            )
+            for i in build.identities
+        ),
+    )
+
+
+def _marks(build: iam.Build) -> Iterator[str]:
+    """Yield the marks in policies that stand for what only a deployment knows."""
     policies = [d.policy for d in build.documents]
     for identity in build.identities:
         own = (identity.trust, *(policy for _, policy in identity.inline))
         policies += [policy for policy in own if policy is not None]
     for policy in policies:
-        marks = iam.placeholders(json.dumps(iam.to_json(policy), ensure_ascii=False))
-        if marks:
-            return marks[0]
-    return ""
+        yield from iam.placeholders(json.dumps(iam.to_json(policy), ensure_ascii=False))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from iamdsl import iam
 from iamdsl.project import Options
 from iamdsl.project.comparing import Loaded, load
 
@@ -101,7 +102,7 @@ def test_what_holds_nothing_is_refused(tmp_path: Path, path: str, code: str) -> 
     assert codes(load(path, Options())) == [code]
 
 
-def test_what_is_open_is_refused(tmp_path: Path) -> None:
+def test_what_is_open_is_said_or_refused(tmp_path: Path) -> None:
     """Two values that nobody knows may be the same or not."""
     arn = {"Fn::Sub": "arn:${AWS::Partition}:s3:::photos/*"}
     policy = {**POLICY, "Statement": {**POLICY["Statement"], "Resource": arn}}
@@ -109,6 +110,10 @@ def test_what_is_open_is_refused(tmp_path: Path) -> None:
     resource = {"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}
     write(tmp_path, {"t.json": {"Resources": {"P": resource}}})
     assert codes(load("t.json", Options())) == ["IAM454"]
+    loaded = load("t.json", Options(params=(("aws.partition", "aws"),)))
+    assert loaded.side is not None
+    (document,) = loaded.side.build.documents
+    assert document.policy.statements[0].resources == iam.Elements(("arn:aws:s3:::photos/*",))
 
 
 def test_stdin_is_a_document_or_a_source() -> None:
