@@ -29,6 +29,10 @@ _FEW = 8
 """Actions of one service that are listed by their names."""
 _SERVICES = 6
 """Services that are told apart."""
+_EXCEPTIONS = 4
+"""Actions that a pattern may be said to leave out."""
+_PARTS = 8
+"""Patterns and services that the actions of one group are put into."""
 _RESOURCES = 4
 _CALLERS = 6
 _BARE = re.compile(r"[A-Za-z0-9_.:/@*+=,$~|<>{}-]+")
@@ -121,21 +125,23 @@ class Words:
 
     def actions(self, group: Group) -> str:
         """Return a group's actions in few words; a pattern stands for exactly what it matches."""
-        whole = [name for name in group.actions if name.endswith(":*")]
+        whole = {name for name in group.actions if name.endswith(":*")}
         left = {name for name in group.actions if name not in whole}
         new = list(group.new_actions)
-        said: list[str] = []
-        if not whole:
-            said += self._patterns(new, left)
-        said += self._of_services(left)
-        if whole and "*" not in new:
-            said.append(_listed([plain(name) for name in whole], 3))
-        elif whole:
-            # Whole services, and all that AWS may add: what is not in the group is told easier.
-            named = {name.partition(":")[0] for name in whole}
-            others = [f"{s}:*" for s in self.catalogue.services() if s not in named]
+        others = [s for s in self.catalogue.services() if f"{s}:*" not in whole]
+        if whole and "*" in new and len(others) <= _FEW:
+            # All that there is and will be but for some services: what is missing is told.
             new.remove("*")
-            said.append(f"* except {_listed(others, _FEW)}" if others else "*")
+            end = [f"* except {', '.join(f'{s}:*' for s in others)}" if others else "*"]
+        elif len(whole) <= _SERVICES:
+            end = [plain(name) for name in sorted(whole)]
+        else:
+            left.update(name for service in whole for name in self.catalogue.match(service))
+            end = []
+        known, patterns = set(left), list(new)
+        said = [*self._patterns(new, left), *self._of_services(left), *end]
+        if len(said) > _PARTS:
+            said, new = [*self._of_services(known), *end], patterns
         if new:
             said.append(f"whatever AWS adds under {_listed([plain(p) for p in new], 3)}")
         return ", ".join(said)
@@ -146,7 +152,7 @@ class Words:
         for pattern in sorted(new, key=lambda p: (-len(self.catalogue.match(p)), p)):
             hits = set(self.catalogue.match(pattern))
             missing = hits - known
-            if len(missing) > min(_FEW, len(hits) // 2):
+            if len(missing) > min(_EXCEPTIONS, len(hits) // 2):
                 continue
             new.remove(pattern)
             left -= hits
