@@ -30,6 +30,7 @@ _COMMANDS = {
     "build": "Compile a project and write its JSON.",
     "check": "Compile a project, write nothing, say what is wrong.",
     "test": "Run the tests of a project against what it builds.",
+    "simulate": "Say what IAM decides on a request, or on many.",
     "why": "Say why somebody can, or cannot, do something.",
     "diff": "Tell what two builds, sources or documents have different in meaning.",
     "fmt": "Give sources the one layout.",

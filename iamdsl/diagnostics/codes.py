@@ -382,6 +382,14 @@ SURVIVING_MUTANT = Code(
     "A policy was damaged and no test failed (`test --mutate`).",
 )
 
+# 430 to 439: simulating
+MISPLACED_POLICY = Code(
+    "IAM430",
+    "misplaced-policy",
+    _ERROR,
+    "A policy is given where AWS takes none like it: with principals, or without.",
+)
+
 # 440 to 449: what was built, and what is asked of it
 NO_BUILD = Code(
     "IAM440", "no-build", _ERROR, "A folder holds no build that this version of iamdsl can read."

@@ -126,15 +126,21 @@ def _items(value: object, path: Path) -> list[tuple[object, Path]]:
 
 
 def _texts(value: object, path: Path) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list) and value and set(map(type, value)) == {str}:
+        return tuple(value)  # long lists are common, and hardly ever wrong
     return tuple(_text(v, p) for v, p in _items(value, path))
 
 
 def _one_of(members: dict[str, Any], name: str, path: Path) -> tuple[Any, Path] | None:
     """Return the member `name` or `Not` + `name` and its path; None if there is neither."""
-    if name in members and "Not" + name in members:
-        _refuse(path, f"both `{name}` and `Not{name}`")
-    found = next((n for n in (name, "Not" + name) if n in members), None)
-    return None if found is None else (members[found], (*path, found))
+    negated = "Not" + name
+    if name in members:
+        if negated in members:
+            _refuse(path, f"both `{name}` and `{negated}`")
+        return members[name], (*path, name)
+    return (members[negated], (*path, negated)) if negated in members else None
 
 
 def _is_negated(path: Path) -> bool:

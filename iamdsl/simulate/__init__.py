@@ -12,6 +12,7 @@ from iamdsl.simulate._decide import decide
 from iamdsl.simulate._filled import filled, resource_account
 from iamdsl.simulate._fixed import under
 from iamdsl.simulate._kinds import instant, number
+from iamdsl.simulate._lines import Lines, is_principal
 from iamdsl.simulate._request import (
     Context,
     Decision,
@@ -29,6 +30,7 @@ __all__ = [
     "Decision",
     "Effect",
     "Layer",
+    "Lines",
     "Matched",
     "Named",
     "Policies",
@@ -41,6 +43,7 @@ __all__ = [
     "fits",
     "holds",
     "instant",
+    "is_principal",
     "number",
     "resource_account",
     "under",

@@ -78,6 +78,7 @@ def _compiled_entry(entry: Entry) -> CompiledEntry:
     variables = [
         part.written
         for text in entry.values
+        if "${" in text
         for part in parts(text)
         if isinstance(part, Variable) and part.default is None
     ]
@@ -135,11 +136,29 @@ def _among(positive: str, texts: tuple[str, ...]) -> _Fits:
     if positive not in _TEXT_TESTS:
         test = KIND_TESTS[positive](texts)
         return lambda value, _: test(value)
+    if not any("${" in text for text in texts):
+        plain_test = _plain_test(positive, texts)
+        return lambda value, _: plain_test(value)
     patterns = [parts(text, wild=positive not in _WITHOUT_WILDCARDS) for text in texts]
     closed = [pattern for pattern in patterns if is_closed(pattern)]
     closed_test = _closed_test(positive, [p for c in closed if (p := filled(c, {})) is not None])
     opened = [pattern for pattern in patterns if not is_closed(pattern)]
     return _open_test(closed_test, opened, _TEXT_TESTS[positive])
+
+
+def _plain_test(positive: str, texts: tuple[str, ...]) -> Test:
+    """Return the test for texts without variables and escapes."""
+    match positive:
+        case "StringEquals":
+            return frozenset(texts).__contains__
+        case "StringLike":
+            return _texts.any_text(texts)
+        case _:
+            wild = positive not in _WITHOUT_WILDCARDS
+            patterns = [parts(text, wild=wild) for text in texts]
+            return _closed_test(
+                positive, [made for p in patterns if (made := filled(p, {})) is not None]
+            )
 
 
 def _open_test(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from iamdsl.simulate._kept import kept
 from iamdsl.simulate._request import Matched
-from iamdsl.simulate._statements import compiled
+from iamdsl.simulate._statements import compiled, on_action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from iamdsl.simulate._request import Context, Layer, Named, Verdict
     from iamdsl.simulate._statements import CompiledStatement
 
-_ACTIONS_KEPT = 4096
+_ACTIONS_KEPT = 512
 """Actions for which a policy's statements are remembered."""
 
 
@@ -37,14 +37,18 @@ class CompiledPolicy:
     __slots__ = ("_by_action", "_statements")
 
     def __init__(self, policy: Policy) -> None:
-        self._statements = tuple(enumerate(map(compiled, policy.statements)))
+        self._statements = policy.statements
         self._by_action: dict[str, About] = {}
 
     def about(self, action: str) -> About:
         """Return what speaks of an action, given in lower case."""
         found = self._by_action.get(action)
         if found is None:
-            pairs = tuple(pair for pair in self._statements if pair[1].on_action(action))
+            pairs = tuple(
+                (number, compiled(statement))
+                for number, statement in enumerate(self._statements)
+                if on_action(statement)(action)
+            )
             found = About(pairs, tuple(s for _, s in pairs if s.entries or s.variables))
             if len(self._by_action) < _ACTIONS_KEPT:
                 self._by_action[action] = found

@@ -17,8 +17,8 @@ from iamdsl.simulate._texts import (
     Test,
     Variable,
     Wild,
-    any_action,
     any_glob,
+    any_text,
     filled,
     glob_test,
     is_closed,
@@ -40,10 +40,9 @@ OnResource: TypeAlias = "Callable[[str, Context], bool]"
 
 
 class CompiledStatement(NamedTuple):
-    """A statement as it is asked.
+    """A statement as it is asked, but for its actions.
 
     Attributes:
-        on_action: asked with the action in lower case.
         may_be_on: whether the resource may be one of the statement's: a variable without a value
             can become any text.
         variables: keys of the resources' variables without a default, as they are written.
@@ -52,7 +51,6 @@ class CompiledStatement(NamedTuple):
     """
 
     allows: bool
-    on_action: Test
     on_resource: OnResource
     may_be_on: OnResource
     variables: tuple[str, ...]
@@ -83,8 +81,9 @@ class CompiledStatement(NamedTuple):
 
 def applies(statement: Statement, request: Request) -> bool:
     """Tell whether a statement speaks of a request; nothing is filled into the context."""
-    found = compiled(statement)
-    return found.on_action(request.action.lower()) and found.but_for_action(request)
+    return on_action(statement)(request.action.lower()) and compiled(statement).but_for_action(
+        request
+    )
 
 
 def effect(statements: Iterable[Statement], request: Request) -> Effect:
@@ -92,12 +91,11 @@ def effect(statements: Iterable[Statement], request: Request) -> Effect:
     action = request.action.lower()
     allowed = False
     for statement in statements:
-        found = compiled(statement)
         # A second allow changes nothing.
-        if (allowed and found.allows) or not found.on_action(action):
+        if (allowed and statement.effect == "Allow") or not on_action(statement)(action):
             continue
-        if found.but_for_action(request):
-            if not found.allows:
+        if compiled(statement).but_for_action(request):
+            if statement.effect == "Deny":
                 return "Deny"
             allowed = True
     return "Allow" if allowed else None
@@ -107,7 +105,6 @@ def _compiled(statement: Statement) -> CompiledStatement:
     on_resource, may_be_on, variables = _on_resource(statement.resources)
     return CompiledStatement(
         statement.effect == "Allow",
-        _on_action(statement.actions),
         on_resource,
         may_be_on,
         variables,
@@ -135,8 +132,17 @@ def _negated(test: Test, *, negated: bool) -> Test:
     return (lambda text: not test(text)) if negated else test
 
 
-def _on_action(elements: Elements) -> Test:
-    return _negated(any_action(elements.values), negated=elements.negated)
+def _on_action(statement: Statement) -> Test:
+    elements = statement.actions
+    # An action has no variables: `${` in one is plain text, and is none of AWS's.
+    return _negated(any_text(map(str.lower, elements.values)), negated=elements.negated)
+
+
+on_action = kept(_on_action)
+"""Return the test for actions of a statement; it is asked in lower case.
+
+It is apart from the rest, because most statements are about other actions than those asked for.
+"""
 
 
 def padded(text: str) -> str:
@@ -144,7 +150,7 @@ def padded(text: str) -> str:
 
     AWS "reference_policies_elements_resource".
     """
-    if not text.startswith("arn:"):
+    if not text.startswith("arn:") or (text.count(":") >= FIELDS - 1 and "${" not in text):
         return text
     colons = sum(part.count(":") for part in parts(text) if isinstance(part, str))
     return text + ":*" * (FIELDS - 1 - colons)
@@ -160,14 +166,16 @@ def _on_resource(elements: Elements | None) -> tuple[OnResource, OnResource, tup
     """Return the tests whether it is, and may be, a resource, and the keys of the variables."""
     if elements is None:
         return _everywhere, _everywhere, ()
-    patterns = [parts(padded(text)) for text in elements.values]
+    texts = [padded(text) for text in elements.values]
+    if not any("${" in text for text in texts):
+        return _on_closed_resource(any_text(texts), negated=elements.negated)
+    patterns = [parts(text) for text in texts]
     opened = [pattern for pattern in patterns if not is_closed(pattern)]
     closed = any_glob(
         [made for p in patterns if is_closed(p) and (made := filled(p, {})) is not None]
     )
     if not opened:
-        test = _negated(closed, negated=elements.negated)
-        return (lambda resource, _: test(resource)), (lambda resource, _: test(resource)), ()
+        return _on_closed_resource(closed, negated=elements.negated)
     keys = [
         part.written
         for pattern in opened
@@ -179,6 +187,15 @@ def _on_resource(elements: Elements | None) -> tuple[OnResource, OnResource, tup
         _may_be_on(closed, opened, negated=elements.negated),
         tuple(dict.fromkeys(keys)),
     )
+
+
+def _on_closed_resource(
+    closed: Test, *, negated: bool
+) -> tuple[OnResource, OnResource, tuple[str, ...]]:
+    def test(resource: str, _: Context) -> bool:
+        return closed(resource) != negated
+
+    return test, test, ()
 
 
 def _on_open_resource(closed: Test, opened: list[tuple[Part, ...]], *, negated: bool) -> OnResource:

@@ -161,12 +161,12 @@ def any_glob(patterns: Iterable[Closed]) -> Test:
     return _test(frozenset(exact), tuple(prefixes), [_pattern_test(p) for p in others])
 
 
-def any_action(texts: Iterable[str]) -> Test:
-    """Return the test for actions, in lower case, that some text matches; it has no variables."""
+def any_text(texts: Iterable[str]) -> Test:
+    """Return the test for texts that some pattern without variables and escapes matches."""
     exact: list[str] = []
     prefixes: list[str] = []
     others: list[Test] = []
-    for text in map(str.lower, texts):
+    for text in texts:
         start = text.removesuffix("*")
         if "*" in start or "?" in start:
             others.append(_pattern_test(_closed(Wild(c) if c in {"*", "?"} else c for c in text)))
@@ -195,9 +195,9 @@ def _pattern_test(pattern: Closed) -> Test:
     """Return the test for one pattern."""
     if Wild.ONE in pattern:
         return _regex_test(pattern)
-    start, *inner = "".join(p if isinstance(p, str) else "\0" for p in pattern).split("\0")
-    if not inner or any("\0" in part for part in pattern if isinstance(part, str)):
-        return _regex_test(pattern)
+    start, *inner = _runs(pattern)
+    if not inner:
+        return exact_test(pattern)
     *middle, end = inner
     least = len(start) + len(end)
     if not any(middle):
@@ -220,6 +220,17 @@ def _in_order(start: str, middle: tuple[str, ...], end: str) -> Test:
         return at <= len(text) - len(end)
 
     return test
+
+
+def _runs(pattern: Iterable[str | Wild]) -> list[str]:
+    """Return what stands before the first `*`, and after each."""
+    runs = [""]
+    for part in pattern:
+        if part is Wild.ANY:
+            runs.append("")
+        else:
+            runs[-1] += str(part)
+    return runs
 
 
 def _regex_test(pattern: Closed) -> Test:
@@ -276,13 +287,10 @@ def _source(pattern: Iterable[str | Wild], character: str) -> str:
     A `*` that is followed by a text takes the first place where that text matches, and never
     tries another: only the last one needs to, so that no pattern takes more than square time.
     """
-    runs = [""]  # what stands before the first `*`, and after each
-    for part in pattern:
-        if part is Wild.ANY:
-            runs.append("")
-        else:
-            runs[-1] += character if part is Wild.ONE else re.escape(str(part))
-    start, *inner = runs
+    start, *inner = _runs(
+        character if part is Wild.ONE else re.escape(part) if isinstance(part, str) else part
+        for part in pattern
+    )
     if not inner:
         return start
     *middle, end = inner

@@ -16,6 +16,8 @@ ROWS = [
     ("StringEquals", ("",), "", True),
     ("StringEqualsIgnoreCase", ("Ab",), "aB", True),
     ("StringEqualsIgnoreCase", ("Ab",), "aC", False),
+    ("StringEqualsIgnoreCase", ("", "x"), "", True),
+    ("StringLike", ("", "x"), "", True),
     ("StringLike", ("a*c",), "abbc", True),
     ("StringLike", ("a*c",), "abbcd", False),
     ("StringLike", ("a?c",), "abc", True),

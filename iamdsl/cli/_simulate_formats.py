@@ -1,0 +1,85 @@
+"""The answers of `iamdsl simulate`, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from iamdsl.analysis.writing import places
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamdsl.simulate import Decision, Layer, Matched, Request
+
+_VERDICTS = {
+    "allowed": "allowed",
+    "explicitDeny": "denied explicitly",
+    "implicitDeny": "denied",
+}
+_LAYERS: Final[dict[Layer, str]] = {
+    "identity": "identity",
+    "resource": "resource",
+    "boundary": "boundary",
+    "session": "session",
+    "scp": "SCP",
+    "rcp": "RCP",
+    "endpoint": "endpoint",
+    "trust": "trust",
+}
+_HEAD = ("layer", "policy", "statement", "effect", "place")
+
+
+def as_table(request: Request, decision: Decision) -> str:
+    """Return a decision for people: the verdict, why, the statements, the missing keys."""
+    verdict = _VERDICTS[decision.verdict]
+    lines = [f"{verdict}: {request.action} on {request.resource}", f"  {decision.reason}"]
+    if decision.matched:
+        rows = [_HEAD, *map(_row, decision.matched)]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
+        lines.append("")
+        lines += [_laid_out(row, widths) for row in rows]
+    if decision.missing_keys:
+        keys = ", ".join(decision.missing_keys)
+        lines += ["", f"keys that the request does not have, and that could matter: {keys}"]
+    return "\n".join(lines) + "\n"
+
+
+def _row(matched: Matched) -> tuple[str, ...]:
+    statement = matched.statement
+    number = f"{matched.number} {statement.sid}" if statement.sid else str(matched.number)
+    where = ", ".join(places(statement.origin)) or "-"
+    return (_LAYERS[matched.layer], matched.policy, number, statement.effect, where)
+
+
+def _laid_out(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+    return "  ".join(cells).rstrip()
+
+
+def as_json(request: Request, decision: Decision) -> str:
+    """Return a decision for programs, as one JSON object."""
+    data: dict[str, Any] = {
+        "version": 1,
+        "principal": request.principal,
+        "action": request.action,
+        "resource": request.resource,
+        "context": {key: list(values) for key, values in sorted(request.context.items())},
+        "decision": decision.verdict,
+        "layer": decision.layer,
+        "reason": decision.reason,
+        "matched": list(map(_statement, decision.matched)),
+        "missing_keys": list(decision.missing_keys),
+    }
+    return json.dumps(data, indent=2) + "\n"
+
+
+def _statement(matched: Matched) -> dict[str, Any]:
+    return {
+        "layer": matched.layer,
+        "policy": matched.policy,
+        "statement": matched.number,
+        "sid": matched.statement.sid,
+        "effect": matched.statement.effect,
+        "source": list(places(matched.statement.origin)),
+    }

@@ -1,0 +1,361 @@
+"""`iamdsl simulate`: what IAM decides on a request, or on a stream of them."""
+
+from __future__ import annotations
+
+import gc
+import re
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+import click
+
+from iamdsl.cli import _options, console
+from iamdsl.cli import exit as exits
+from iamdsl.project.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamdsl.diagnostics import Diagnostic
+    from iamdsl.project import Compiled
+    from iamdsl.simulate import Context, Decision, Named, Policies, Request
+
+_FORMATS = ("table", "json")
+_ACTION = re.compile(r"(?a)[A-Za-z0-9-]+:[A-Za-z0-9_-]+")
+_ARN = re.compile(r"(?as)arn:[^:]*:[^:]*:[^:]*:(\d{12})?:.*")
+_SOMEBODY = "arn:aws:iam::{}:user/somebody"
+_NOWHERE = "000000000000"
+_FACTS_OF_CALLERS = (
+    "aws:principalarn",
+    "aws:principalaccount",
+    "aws:principaltype",
+    "aws:username",
+)
+_LEVEL_FILE = "LEVEL=FILE"
+
+
+@click.command
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.option("--batch", metavar="FILE|-", help="Answer JSON Lines: a request a line.")
+@click.option("--action", metavar="SERVICE:NAME", help="What is asked for: s3:GetObject.")
+@click.option("--resource", metavar="ARN", help="On what; * for actions without a resource.")
+@click.option("--principal", metavar="ARN", help="Who asks: also service:NAME or anonymous.")
+@click.option("--as", "role", metavar="ROLE", help="As a role or user of the project in PATHS.")
+@click.option("--build", "folder", metavar="DIR", help="With --as: what was built into a folder.")
+@click.option("--identity", multiple=True, metavar="FILE", help="A policy of the caller.")
+@click.option("--boundary", metavar="FILE", help="The caller's permissions boundary.")
+@click.option("--session", multiple=True, metavar="FILE", help="A session policy.")
+@click.option("--resource-policy", metavar="FILE", help="The policy of the resource, or trust.")
+@click.option("--scp", multiple=True, metavar=_LEVEL_FILE, help="An SCP; the root's level first.")
+@click.option("--rcp", multiple=True, metavar=_LEVEL_FILE, help="An RCP of the resource's account.")
+@click.option("--endpoint", multiple=True, metavar="FILE", help="The VPC endpoint's policy.")
+@click.option("--context", multiple=True, metavar="KEY=VALUE", help="A condition key; repeatable.")
+@click.option("--resource-account", metavar="ID", help="Whose the resource is, if no ARN says it.")
+@click.option("--set", "params", multiple=True, metavar="NAME=VALUE", help="As for build.")
+@click.option(
+    "--output-format", type=click.Choice(_FORMATS), default="table", help="For people or programs."
+)
+def command(
+    *,
+    paths: tuple[str, ...],
+    batch: str | None,
+    action: str | None,
+    resource: str | None,
+    principal: str | None,
+    role: str | None,
+    folder: str | None,
+    identity: tuple[str, ...],
+    boundary: str | None,
+    session: tuple[str, ...],
+    resource_policy: str | None,
+    scp: tuple[str, ...],
+    rcp: tuple[str, ...],
+    endpoint: tuple[str, ...],
+    context: tuple[str, ...],
+    resource_account: str | None,
+    params: tuple[str, ...],
+    output_format: str,
+) -> None:
+    """Say what IAM decides on a request.
+
+    The policies are JSON files, or those that are in effect for a role of the project in PATHS:
+    iamdsl simulate --as deployer --action s3:GetObject --resource arn:aws:s3:::photos/1.jpg
+
+    A key of --context that is given twice has two values. Facts that follow from the caller and
+    the resource, such as aws:PrincipalArn, are filled in. Without --principal the caller is
+    somebody in the resource's account of whom no more is known. SCPs and RCPs stand in levels,
+    which come in the order in which they are named first.
+
+    With --batch each line is a JSON object with the members id, principal, action, resource,
+    resource_account, context, identity_policies, resource_policy, boundaries, session_policies,
+    scps, rcps, endpoint_policies; each answer one with id, decision, matched, missing_keys, reason,
+    or id, error.
+
+    Exits with 0 if it is allowed, 1 if it is denied, and 2 if that cannot be told; with --batch
+    with 0 if all lines had an answer.
+    """
+    files = _Files(identity, boundary, session, resource_policy, scp, rcp, endpoint)
+    if batch is not None:
+        others = (*paths, action, resource, principal, role, folder, resource_account)
+        if any((*others, *files, context, params)):
+            raise click.UsageError("--batch goes alone: a line says all there is to a request.")
+        raise click.exceptions.Exit(_answer_lines(batch))
+    if action is None or resource is None:
+        raise click.UsageError("--action and --resource are needed, or --batch.")
+    if not _ACTION.fullmatch(action):
+        raise click.BadParameter(
+            f"{action!r} is no action, as in s3:GetObject.", param_hint="--action"
+        )
+    keys = _context(context)
+    if role is not None:
+        if principal is not None or resource_account is not None or scp or rcp or endpoint:
+            raise click.UsageError(
+                "--as says who asks and what is in effect: it goes without --principal, "
+                "--resource-account, --scp, --rcp and --endpoint."
+            )
+        _answer_as(_As(role, paths, params, folder, output_format), action, resource, keys, files)
+    if paths or folder is not None or params:
+        raise click.UsageError("PATHS, --build and --set are for --as.")
+    account = _account(resource_account)
+    request, known = _request(principal, action, resource, keys, account)
+    if not known and (resource_policy or rcp or endpoint):
+        raise click.UsageError("A policy of a resource depends on who asks: give --principal.")
+    _show(request, _decision(request, _policies(files)), output_format)
+
+
+class _Files(NamedTuple):
+    """The policies as files, by layer."""
+
+    identity: tuple[str, ...]
+    boundary: str | None
+    session: tuple[str, ...]
+    resource_policy: str | None
+    scp: tuple[str, ...]
+    rcp: tuple[str, ...]
+    endpoint: tuple[str, ...]
+
+
+class _As(NamedTuple):
+    """A caller of a project."""
+
+    role: str
+    paths: tuple[str, ...]
+    params: tuple[str, ...]
+    folder: str | None
+    output_format: str
+
+
+# One request
+
+
+def _context(pairs: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    context: dict[str, tuple[str, ...]] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise click.BadParameter(
+                f"{pair!r} is not of the form KEY=VALUE.", param_hint="--context"
+            )
+        lowered = key.strip().lower()
+        context[lowered] = (*context.get(lowered, ()), value)
+    return context
+
+
+def _account(text: str | None) -> str | None:
+    if text is not None and not re.fullmatch(r"(?a)\d{12}", text):
+        raise click.BadParameter(
+            f"{text!r} is no account's id: twelve digits.", param_hint="--resource-account"
+        )
+    return text
+
+
+def _request(
+    principal: str | None,
+    action: str,
+    resource: str,
+    context: dict[str, tuple[str, ...]],
+    account: str | None,
+) -> tuple[Request, bool]:
+    """Return the request, and whether it is known who asks.
+
+    Somebody of whom nothing is known is a user of the resource's account, so that identity
+    policies decide, and the keys that tell who it is are missing.
+    """
+    from iamdsl.simulate import Request, is_principal  # noqa: PLC0415 (when there is work)
+
+    if principal is not None:
+        if not is_principal(principal):
+            raise click.BadParameter(
+                f"{principal!r} is no ARN of a user, role, session, federated user, root or "
+                "identity provider, and neither anonymous nor service:NAME.",
+                param_hint="--principal",
+            )
+        return Request(principal, action, resource, context, account), True
+    found = _ARN.fullmatch(resource)
+    holder = account or (found and found[1]) or _NOWHERE
+    context = dict.fromkeys(_FACTS_OF_CALLERS, ()) | context
+    if holder == _NOWHERE:
+        context = {"aws:resourceaccount": ()} | context
+    return Request(_SOMEBODY.format(holder), action, resource, context, account), False
+
+
+def _policies(files: _Files) -> Policies:
+    from iamdsl.simulate import Policies  # noqa: PLC0415 (when there is work)
+
+    own = _read(files.resource_policy, with_principal=True) if files.resource_policy else None
+    return Policies(
+        tuple(_read(path) for path in files.identity),
+        own,
+        (_read(files.boundary),) if files.boundary else (),
+        tuple(_read(path) for path in files.session),
+        _levels(files.scp, "--scp", with_principal=False),
+        _levels(files.rcp, "--rcp", with_principal=True),
+        tuple(_read(path, with_principal=True) for path in files.endpoint),
+    )
+
+
+def _levels(
+    given: tuple[str, ...], option: str, *, with_principal: bool
+) -> tuple[tuple[Named, ...], ...]:
+    levels: dict[str, list[Named]] = {}
+    for text in given:
+        level, equals, path = text.partition("=")
+        if not equals or not level or not path:
+            raise click.BadParameter(
+                f"{text!r} is not of the form {_LEVEL_FILE}, as in root=deny.json.",
+                param_hint=option,
+            )
+        levels.setdefault(level, []).append(_read(path, with_principal=with_principal))
+    return tuple(map(tuple, levels.values()))
+
+
+def _read(path: str, *, with_principal: bool = False) -> Named:
+    """Return the policy of a file; one that AWS would not take in this place ends the command."""
+    from iamdsl.project.documents import read_policy  # noqa: PLC0415 (when there is work)
+    from iamdsl.simulate import Named  # noqa: PLC0415
+
+    policy = read_policy(path)
+    if isinstance(policy, tuple):
+        _stop(policy)
+    for number, statement in enumerate(policy.statements):
+        if (statement.principals is not None) != with_principal:
+            from iamdsl.diagnostics import Diagnostic, codes  # noqa: PLC0415 (only on mistakes)
+
+            code = codes.MISPLACED_POLICY
+            said = "has no principal" if with_principal else "names a principal"
+            what = (
+                "policies of resources, RCPs and VPC endpoint policies say whom they are about"
+                if with_principal
+                else "what has a principal is a policy of a resource: `--resource-policy`"
+            )
+            message = f"statement {number} of `{path}` {said}"
+            span = statement.origin[0]
+            _stop([Diagnostic(code, code.severity, message, span, "in this policy", hint=what)])
+    return Named(path, policy)
+
+
+def _decision(request: Request, policies: Policies) -> Decision:
+    from iamdsl.simulate import decide  # noqa: PLC0415 (when there is work)
+
+    return decide(request, policies)
+
+
+def _show(request: Request, decision: Decision, output_format: str) -> NoReturn:
+    from iamdsl.cli import _simulate_formats  # noqa: PLC0415 (when there is an answer)
+
+    render = _simulate_formats.as_json if output_format == "json" else _simulate_formats.as_table
+    console.out(render(request, decision))
+    raise click.exceptions.Exit(exits.YES if decision.verdict == "allowed" else exits.NO)
+
+
+def _stop(diagnostics: Sequence[Diagnostic]) -> NoReturn:
+    _options.show_all(diagnostics, "full", "auto")
+    raise click.exceptions.Exit(exits.CANNOT)
+
+
+# As somebody of a project
+
+
+def _answer_as(who: _As, action: str, resource: str, context: Context, files: _Files) -> NoReturn:
+    """Answer with what is in effect for a role of a project or of a build."""
+    if who.folder is not None and (who.paths or who.params):
+        raise click.UsageError("--build goes without PATHS and --set.")
+    found = _compiled(who)
+    if found.build is None:
+        _stop(found.diagnostics)
+    from iamdsl.analysis.asking import Question, Refusal, ask  # noqa: PLC0415 (when there is work)
+    from iamdsl.analysis.why import why  # noqa: PLC0415
+    from iamdsl.diagnostics import Diagnostic, codes  # noqa: PLC0415
+
+    given = _policies(files)
+    question = Question(
+        who.role,
+        action,
+        resource,
+        context,
+        identity=given.identity,
+        boundary=given.boundaries,
+        sessions=given.sessions,
+        resource_policy=given.resource,
+    )
+    try:
+        asked = ask(question, found.build, found.pseudo)
+    except Refusal as refusal:
+        code = refusal.code
+        _stop([Diagnostic(code, code.severity, refusal.message, hint=refusal.hint)])
+    situation = asked.situation
+    if why(situation, asked.unknowns).outcome == "unsure":
+        from iamdsl.cli import _why_formats  # noqa: PLC0415 (only where something is not at hand)
+
+        code = codes.UNSURE_ANSWER
+        message, hint = _why_formats.unsure(asked)
+        _stop([Diagnostic(code, code.severity, message, hint=hint)])
+    _show(situation.request, _decision(situation.request, situation.policies), who.output_format)
+
+
+def _compiled(who: _As) -> Compiled:
+    if who.folder is not None:
+        from iamdsl.project.built import read_build  # noqa: PLC0415 (only they need it)
+
+        return read_build(who.folder)
+    from iamdsl.project import compiled, load_project  # noqa: PLC0415
+
+    paths, options = _options.options(who.paths, who.params)
+    return compiled(load_project(paths, options))
+
+
+# Many requests
+
+
+def _answer_lines(path: str) -> int:
+    """Answer each line of a stream as soon as it is there; return the exit code."""
+    from iamdsl.project.lines import MAX_LINE, lines  # noqa: PLC0415 (only here)
+    from iamdsl.simulate import Lines  # noqa: PLC0415
+
+    gc.enable()  # this run may be a long one
+    gc.freeze()
+    read = lines(path)
+    if isinstance(read, Problem):
+        _stop([read.diagnostic()])
+    answering, code = Lines(), exits.YES
+    try:
+        for several in read:
+            made = []
+            for line in several:
+                if line is None:
+                    answer, fine = (
+                        Lines.refusal(f"the line has more than {MAX_LINE:,} bytes"),
+                        False,
+                    )
+                elif not line or line.isspace():
+                    continue
+                else:
+                    answer, fine = answering.answer(line)
+                made.append(answer)
+                code = code if fine else exits.CANNOT
+            if made:
+                made.append("")
+                console.out("\n".join(made))
+    except OSError as error:
+        console.err(f"cannot read: {(error.strerror or '').lower()}\n")
+        return exits.CANNOT
+    return code
