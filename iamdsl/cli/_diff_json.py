@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from iamdsl.cli._diff_words import tally
 
 if TYPE_CHECKING:
-    from iamdsl.analysis.difference import Aspect, Changed, Difference, Group
+    from iamdsl.analysis.changes import Aspect, Group
+    from iamdsl.analysis.difference import Changed, Difference
     from iamdsl.aws import Catalogue
     from iamdsl.simulate import Request
 

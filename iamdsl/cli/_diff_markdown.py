@@ -15,7 +15,8 @@ from iamdsl.cli._diff_words import HEADINGS, Words, form, plain, setting, state,
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from iamdsl.analysis.difference import Aspect, Changed, Difference, Group
+    from iamdsl.analysis.changes import Aspect, Group
+    from iamdsl.analysis.difference import Changed, Difference
     from iamdsl.aws import Catalogue
 
 _COLUMNS = ("actions", "callers", "resources", "when", "such as")

@@ -20,7 +20,8 @@ from iamdsl.lift.writing import Facts, NotSayableError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from iamdsl.analysis.difference import Caller, Changed, Difference, Group
+    from iamdsl.analysis.changes import Caller, Group
+    from iamdsl.analysis.difference import Changed, Difference
     from iamdsl.analysis.settings import Setting
     from iamdsl.aws import Catalogue
     from iamdsl.simulate import Request

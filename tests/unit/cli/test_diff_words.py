@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from iamdsl.analysis.difference import Aspect, Changed, Difference, Group, Key
+from iamdsl.analysis.changes import Aspect, Group
+from iamdsl.analysis.difference import Changed, Difference, Key
 from iamdsl.analysis.settings import Setting
 from iamdsl.cli import _diff_markdown, _diff_text
 from iamdsl.cli._diff_words import Words
