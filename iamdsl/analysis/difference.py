@@ -117,6 +117,12 @@ class Changed(NamedTuple):
         """Tell whether more than the form of its documents changed, or may have."""
         return bool(self.aspects or self.settings) or self.state != "kept"
 
+    @property
+    def is_certain(self) -> bool:
+        """Tell whether something is known to have changed in meaning."""
+        shown = any(a.gained or a.lost for a in self.aspects)
+        return shown or bool(self.settings) or self.state != "kept"
+
 
 class Difference(NamedTuple):
     """What changed from one side to the other.

@@ -150,7 +150,7 @@ def _code(found: Difference, fail_on: str | None) -> int:
     asked = {
         "gained": any(c.gains for c in found.subjects),
         "lost": any(c.loses for c in found.subjects),
-        "any": any(c.in_meaning for c in found.subjects),
+        "any": any(c.is_certain for c in found.subjects),
     }
     if asked[fail_on]:
         return exits.NO

@@ -10,7 +10,7 @@ import pytest
 from iamdsl.analysis.changes import Aspect, Group
 from iamdsl.analysis.difference import Changed, Difference, Key
 from iamdsl.analysis.settings import Setting
-from iamdsl.cli import _diff_markdown, _diff_text
+from iamdsl.cli import _diff_markdown, _diff_text, diff
 from iamdsl.cli._diff_words import Words
 from iamdsl.simulate import Request
 
@@ -181,3 +181,25 @@ def test_what_was_added_whole_is_summarised(catalogue: Catalogue) -> None:
     text = _diff_text.text(difference(changed("a", *many, state="added")), catalogue)
     assert text.startswith("role a: added\n")
     assert "+ and 25 more, see --output-format json" in text
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "codes"),
+    [
+        (None, [0, 0, 0, 0, 0]),
+        ("gained", [0, 1, 0, 2, 0]),
+        ("lost", [0, 0, 1, 2, 0]),
+        ("any", [0, 1, 1, 2, 1]),
+    ],
+)
+def test_the_exit_code_answers_what_was_asked(fail_on: str | None, codes: list[int]) -> None:
+    """A gate in CI: yes, no, and what could not be decided is neither."""
+    same = changed("a", reshaped=())
+    one = (group("s3:GetObject"),)
+    gained = changed("a", aspects=(Aspect("access", one),))
+    lost = changed("a", aspects=(Aspect("denies", (), one),))
+    open_ = changed("a", aspects=(Aspect("access", unknown=("why",)),))
+    idle = changed("a", aspects=(Aspect("policies", one),))
+    found = [diff._code(difference(c), fail_on) for c in (same, gained, lost, open_, idle)]
+    assert found == codes
+    assert diff._code(difference(open_, gained), "gained") == 1
