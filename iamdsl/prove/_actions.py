@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamdsl.prove._automata import Pattern, Product, matches
-from iamdsl.prove._texts import Domain, Roles, classes
+from iamdsl.prove._automata import Pattern, Product, TooLargeError, matches
+from iamdsl.prove._texts import Classes, Domain, Roles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -188,7 +188,10 @@ class _Actions:
             chosen = frozenset(n for n, t in enumerate(texts) if t.partition(":")[2] in focus)
         patterns = [Pattern("glob", text) for text in texts]
         roles = Roles([frozenset(wild[text]) for text in texts])
-        for combination, text in classes(patterns, domain, chosen, taken, roles).items():
+        found = Classes(patterns, domain, focus=chosen, taken=taken, roles=roles)
+        for combination, text in found.all():
+            if text is None:  # with so many patterns nothing is imagined: the caller gives up
+                raise TooLargeError
             some = [texts[n] for n in combination]
             shown = max(some, key=lambda t: (len(t), t), default=f"{service}:*")
             numbers = frozenset().union(*(wild[t] for t in some))

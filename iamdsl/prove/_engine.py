@@ -8,16 +8,17 @@ Each step stops where what the sides have is the same by its text; what remains 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from iamdsl.iam import Elements
 from iamdsl.prove._actions import action_classes
-from iamdsl.prove._automata import Pattern, TooLargeError
+from iamdsl.prove._automata import Pattern, Product, TooLargeError
 from iamdsl.prove._decide import Cells, Undecided
 from iamdsl.prove._question import asked
 from iamdsl.prove._rows import narrowest_first, pairs_of, reduced, row_of
 from iamdsl.prove._terms import NEVER, Atoms, closed, conjunction, is_open
-from iamdsl.prove._texts import Domain, Roles, classes
+from iamdsl.prove._texts import Classes, Domain, Roles
 from iamdsl.prove._values import KeyType
 from iamdsl.prove._witness import Sides, deployed, witnesses
 
@@ -37,6 +38,8 @@ _RESOURCES: Final = Domain(
     Pattern("glob", "arn:*:*:*:*:*"), ("*",), ("*", "arn:aws:other:eu-west-1:999999999999:thing/x")
 )
 
+_MANY: Final = "the patterns have too many combinations"
+
 
 class Found(NamedTuple):
     """A counterexample, and what it stands for.
@@ -53,6 +56,35 @@ class Found(NamedTuple):
     request: Request
 
 
+class _Cells(NamedTuple):
+    """Actions of which the same rows speak, and the classes of resources that these cut out."""
+
+    actions: list[Action]
+    rows: tuple[Part, ...]
+    texts: list[str]
+    classes: Classes
+
+    def usual(self) -> Iterator[tuple[frozenset[str], str]]:
+        """Yield classes that cost little, by the texts that match, with a resource."""
+        for numbers, example in self.classes.usual():
+            yield frozenset(self.texts[n] for n in numbers), example
+
+    def all(self) -> Iterator[tuple[frozenset[str], str | None]]:
+        """Yield every class; without a resource where there may be none."""
+        for numbers, example in self.classes.all():
+            yield frozenset(self.texts[n] for n in numbers), example
+
+    def example(self, matched: frozenset[str]) -> str | None:
+        """Return a resource that matches at least these texts, if one is easily found."""
+        patterns = [Pattern("glob", closed(text)) for text in sorted(matched)]
+        domain = _RESOURCES.pattern
+        every = patterns if domain is None else [*patterns, domain]
+        with suppress(TooLargeError):
+            found = Product(every).combinations(must=range(len(every)))
+            return next(iter(found.values()), None)
+        return None
+
+
 class Search:
     """Looks for requests for which a relation between two sides does not hold."""
 
@@ -63,6 +95,7 @@ class Search:
         self.question, sides = asked(relation, first, second)
         self.sides = Sides(self.question, deployed(first), deployed(second))
         self._many: dict[str, KeyType] = {}
+        self._cells: list[_Cells] | None = None
         actions: dict[Part, list[Elements]] = defaultdict(list)
         prefixed: set[str] = set()
         for deny, side, layer in sides:
@@ -98,17 +131,43 @@ class Search:
         """Return why counterexamples that seem to be there could not be shown."""
         return self.cells.doubts
 
+    def usual(self) -> Iterator[Found]:
+        """Yield counterexamples that are found at once, among plain resources."""
+        for cells in self._prepared():
+            for matched, example in cells.usual():
+                with suppress(Undecided):
+                    found = self._in_cell(cells, matched, example)
+                    if found is not None:
+                        yield found
+
     def __iter__(self) -> Iterator[Found]:
         """Yield counterexamples, at most one for each class of actions and of resources.
 
         Raises:
             Undecided: the question is too large.
         """
-        try:
-            for rows, actions in self._action_classes():
-                yield from self._on_resources(rows, actions)
-        except TooLargeError:
-            raise Undecided("the patterns have too many combinations") from None
+        for cells in self._prepared():
+            try:
+                for matched, example in cells.all():
+                    found = self._in_cell(cells, matched, example)
+                    if found is not None:
+                        yield found
+            except TooLargeError:
+                raise Undecided(_MANY) from None
+
+    def _prepared(self) -> list[_Cells]:
+        """Return what is left to be looked at, by the actions.
+
+        Raises:
+            Undecided: the actions have too many classes.
+        """
+        if self._cells is None:
+            try:
+                made = [self._of_actions(rows, a) for rows, a in self._action_classes()]
+            except TooLargeError:
+                raise Undecided(_MANY) from None
+            self._cells = [cells for cells in made if cells is not None]
+        return self._cells
 
     def _action_classes(self) -> Iterable[tuple[tuple[Part, ...], list[Action]]]:
         """Return the rows that speak of the same actions, with these actions."""
@@ -122,51 +181,44 @@ class Search:
 
     def _actions_in_focus(self) -> frozenset[str] | None:
         """Return the patterns one of which the action of a counterexample matches; None is any."""
-        question = self.question
-        if question.relation != "equivalent":
-            sizes = {n: sum(part.tag == n for part, _ in self.rows) for n in question.first.layers}
-            least = min(sizes, key=lambda n: (sizes[n], n), default=-1)
-            rows = [elements for part, elements in self.rows if part.tag == least]
-            if any(e.negated for e in rows):
-                return None
-            return frozenset(text.lower() for e in rows for text in e.values)
-        said: tuple[_Said, _Said] = (defaultdict(set), defaultdict(set))
+        said: dict[str | Elements, list[set[Part]]] = {}
         for part, elements in self.rows:
-            side = part.tag != question.first.deny and part.tag not in question.first.layers
-            row = part._replace(tag=int(part.tag in (question.first.deny, question.second.deny)))
-            if elements.negated:
-                said[side][elements].add(row)
-            for text in () if elements.negated else elements.values:
-                said[side][text.lower()].add(row)
-        differing = [
-            text
-            for text in said[0].keys() | said[1].keys()
-            if (one := said[0].get(text, set())) != (other := said[1].get(text, set()))
-            and set(pairs_of(one)) != set(pairs_of(other))
-        ]
-        texts = frozenset(text for text in differing if isinstance(text, str))
+            for key in (elements,) if elements.negated else map(str.lower, elements.values):
+                if key not in said:
+                    said[key] = [set() for _ in range(self.question.tags)]
+                said[key][part.tag].add(part._replace(tag=0))
+        differing = [key for key, parts in said.items() if self._differs(parts)]
+        texts = frozenset(key for key in differing if isinstance(key, str))
         return texts if len(texts) == len(differing) else None
 
-    def _on_resources(self, rows: tuple[Part, ...], actions: list[Action]) -> Iterator[Found]:
+    def _differs(self, parts: Sequence[set[Part]]) -> bool:
+        """Tell whether what is said of a pattern of actions makes a difference."""
+        rows = self.question.differing([frozenset(some) for some in parts])
+        if not any(one ^ other for one, other in rows):
+            return False
+        pairs = self.question.differing([frozenset(pairs_of(some)) for some in parts])
+        return any(one ^ other for one, other in pairs)
+
+    def _of_actions(self, rows: tuple[Part, ...], actions: list[Action]) -> _Cells | None:
+        """Return the cells of actions of which these rows speak; None where all is plain."""
         pairs = self._by_tag(rows)
         if self.question.is_plain(pairs):
-            return
+            return None
         least = reduced(rows)
         if least != rows:
             pairs = self._by_tag(least)
             if self.question.is_plain(pairs):
-                return
+                return None
         texts = list(dict.fromkeys(text for row in least for text in row.resources.values))
-        patterns = [Pattern("glob", closed(text)) for text in texts]
-        focus = self._focus(texts, pairs)
         decides = _decides(least)
         opened = frozenset(n for n, text in enumerate(texts) if is_open(text))
-        roles = Roles([decides[text] for text in texts], opened)
-        for numbers, example in classes(patterns, _RESOURCES, focus, roles=roles).items():
-            matched = frozenset(texts[n] for n in numbers)
-            found = self._in_cell(least, matched, example, actions)
-            if found is not None:
-                yield found
+        found = Classes(
+            [Pattern("glob", closed(text)) for text in texts],
+            _RESOURCES,
+            focus=self._focus(texts, pairs),
+            roles=Roles([decides[text] for text in texts], opened),
+        )
+        return _Cells(actions, least, texts, found)
 
     def _by_tag(self, rows: tuple[Part, ...]) -> list[frozenset[Pair]]:
         """Return what each tag has: texts of resources, each with its demand."""
@@ -177,28 +229,16 @@ class Search:
 
     def _focus(self, texts: list[str], pairs: Sequence[frozenset[Pair]]) -> frozenset[int] | None:
         """Return the patterns one of which a counterexample matches; None is any."""
-        first, second = self.question.first, self.question.second
-        if self.question.relation == "equivalent":
-            tags = [(first.deny, second.deny), *zip(first.layers, second.layers, strict=True)]
-            named = _differing([(pairs[one], pairs[other]) for one, other in tags])
-        else:
-            least = min((pairs[n] for n in first.layers), key=len, default=frozenset())
-            named = _differing([(least, frozenset())])
+        named = _differing(self.question.differing(pairs))
         if named is None:
             return None
         return frozenset(n for n, text in enumerate(texts) if text in named)
 
-    def _in_cell(
-        self,
-        rows: tuple[Part, ...],
-        matched: frozenset[str],
-        example: str,
-        actions: list[Action],
-    ) -> Found | None:
+    def _in_cell(self, cells: _Cells, matched: frozenset[str], example: str | None) -> Found | None:
         """Return a counterexample on resources of one class."""
         terms: list[set[Term]] = [set() for _ in range(self.question.tags)]
         speaking = []
-        for row in rows:
+        for row in cells.rows:
             alternatives = self._terms(row, matched)
             if alternatives:
                 speaking.append(row)
@@ -206,17 +246,18 @@ class Search:
         state = tuple(frozenset(some) if some else NEVER for some in terms)
         if self.question.is_plain(state):
             return None
-        action = min(actions, key=lambda a: (not a.known, a.name))
+        action = min(cells.actions, key=lambda a: (not a.known, a.name))
         shown: list[Request] = []
 
         def shows(chosen: Assignment) -> bool:
-            replayed = witnesses(chosen, self.atoms, self.sides, action.name, example)
-            shown.extend(replayed)
-            return bool(replayed)
+            resource = example or cells.example(matched)
+            if resource is not None:
+                shown.extend(witnesses(chosen, self.atoms, self.sides, action.name, resource))
+            return bool(shown)
 
         if not self.cells.broken(state, shows):
             return None
-        return Found(actions, narrowest_first(matched), tuple(speaking), shown[-1])
+        return Found(cells.actions, narrowest_first(matched), tuple(speaking), shown[-1])
 
     def _terms(self, row: Part, matched: frozenset[str]) -> tuple[Term, ...]:
         """Return the terms under which a row speaks of resources that match these texts."""
@@ -266,6 +307,3 @@ def _decides(rows: Iterable[Part]) -> dict[str, frozenset[object]]:
         for text in row.resources.values:
             found[text].add(row if row.resources.negated else (row.tag, row.demand))
     return {text: frozenset(some) for text, some in found.items()}
-
-
-_Said: TypeAlias = "dict[str | Elements, set[Part]]"

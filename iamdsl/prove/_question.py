@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
+
+T = TypeVar("T", bound="Hashable")
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -23,11 +25,16 @@ class Side(NamedTuple):
 
 
 class Question(NamedTuple):
-    """A relation between two sides; a request for which it does not hold is a counterexample."""
+    """A relation between two sides; a request for which it does not hold is a counterexample.
+
+    Attributes:
+        anchor: the tag of a layer without whose allows no request is allowed: the smallest.
+    """
 
     relation: Relation
     first: Side
     second: Side
+    anchor: int | None = None
 
     @property
     def tags(self) -> int:
@@ -62,6 +69,35 @@ class Question(NamedTuple):
             case "disjoint":
                 return any(not parts[n] for n in (*first.layers, *second.layers))
 
+    def differing(self, parts: Sequence[frozenset[T]]) -> list[tuple[frozenset[T], frozenset[T]]]:
+        """Return pairs of sets: a counterexample is about something that only one of a pair has.
+
+        What the tags have are alternatives, each about some requests: a request that is about
+        nothing that differs has the relation by what the sides have in common.
+        """
+        first, second = self.first, self.second
+        denies, others = parts[first.deny], parts[second.deny]
+        match self.relation:
+            case "equivalent":
+                layers = zip(first.layers, second.layers, strict=True)
+                return [(denies, others), *((parts[a], parts[b]) for a, b in layers)]
+            case "implies":
+                if not first.layers:
+                    return []
+                last = len(first.layers) - 1
+                # If a layer of the second side does not allow, what a layer of the first one
+                # allows by is not in it: of which layer does not matter.
+                lacking = (
+                    parts[first.layers[min(n, last)]] - parts[b]
+                    for n, b in enumerate(second.layers)
+                )
+                none: frozenset[T] = frozenset()
+                found = [(some, none) for some in (*lacking, others - denies)]
+                return found if second.layers else [(parts[first.layers[0]], none)]
+            case "disjoint":
+                # The same layer whatever the parts are: its allows are what any request needs.
+                return [] if self.anchor is None else [(parts[self.anchor], frozenset())]
+
     def settled(self, truths: Sequence[bool | None]) -> bool | None:
         """Tell whether the relation is broken, by what is known of the tags; None if it is open."""
         pairs = {
@@ -92,4 +128,8 @@ def asked(
     count = len(first.layers)
     left = Side(0, tuple(range(2, 2 + count)))
     right = Side(1, tuple(range(2 + count, 2 + count + len(second.layers))))
-    return Question(relation, left, right), [(0, first, 2), (1, second, 2 + count)]
+    layers = [*zip(left.layers, first.layers, strict=True)]
+    layers += zip(right.layers, second.layers, strict=True)
+    anchor = min(layers, key=lambda layer: len(layer[1]), default=(None, ()))[0]
+    question = Question(relation, left, right, anchor)
+    return question, [(0, first, 2), (1, second, 2 + count)]

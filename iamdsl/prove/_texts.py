@@ -7,16 +7,19 @@ overlap it, which are mostly few or all wider, so that most classes need no walk
 from __future__ import annotations
 
 from bisect import bisect_left
+from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl.iam import glob_covers, resource_covers
 from iamdsl.prove._automata import Pattern, Product, TooLargeError, ends, literal, matches
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
 MOST_CLASSES = 20_000
 """Classes of one dimension; past them the question is not decided."""
+MOST_KINDS = 10
+"""Kinds of patterns of which every combination is imagined, where a walk would be too long."""
 
 
 class Domain(NamedTuple):
@@ -53,36 +56,30 @@ class Roles(NamedTuple):
         return (self.decides[number], number if number in self.opaque else None)
 
 
-def classes(
-    patterns: Sequence[Pattern],
-    domain: Domain,
-    focus: frozenset[int] | None = None,
-    taken: frozenset[str] = frozenset(),
-    roles: Roles | None = None,
-) -> dict[frozenset[int], str]:
-    """Return each set of patterns (by their numbers) that a text matches, with such a text.
+class Classes:
+    """The classes that patterns cut out, found as they are asked for.
 
-    Args:
-        focus: only texts that match one of these patterns are asked for.
-        taken: texts that are not asked for.
-        roles: what the patterns decide; of sets that decide the same one is enough.
-
-    Raises:
-        TooLargeError: there are too many classes, or a walk has too many states.
+    Each is the set of patterns (by their numbers) that a text matches, with such a text.
     """
-    return _Classes(patterns, domain, focus, taken, roles).found
 
-
-class _Classes:
     def __init__(
         self,
         patterns: Sequence[Pattern],
         domain: Domain,
-        focus: frozenset[int] | None,
-        taken: frozenset[str],
-        roles: Roles | None,
+        *,
+        focus: frozenset[int] | None = None,
+        taken: frozenset[str] = frozenset(),
+        roles: Roles | None = None,
     ) -> None:
+        """Prepare the classes.
+
+        Args:
+            focus: only texts that match one of these patterns are asked for.
+            taken: texts that are not asked for.
+            roles: what the patterns decide; of sets that decide the same one is enough.
+        """
         self.patterns, self.domain, self.roles = patterns, domain, roles
+        self.focus, self.taken = focus, taken
         self.literals: dict[str, list[int]] = {}
         self.wild: list[int] = []
         for number, pattern in enumerate(patterns):
@@ -93,46 +90,85 @@ class _Classes:
                 self.literals.setdefault(one, []).append(number)
         self.avoid = taken.union(self.literals)
         self.near = Neighbours([(n, patterns[n]) for n in self.wild])
-        self.found: dict[frozenset[int], str] = {}
-        for text in (*self.literals, *domain.more):
-            if self._exists(text) and text not in taken:
+        self.found: dict[frozenset[int], str | None] = {}
+
+    def usual(self) -> Iterator[tuple[frozenset[int], str]]:
+        """Yield classes that cost little: of literals, and of a simple text of each pattern."""
+        for text in (*self.literals, *self.domain.more):
+            if self._exists(text) and text not in self.taken:
                 which = self._which(text)
-                if focus is None or which & focus:
-                    self._add(which, text)
-        for number in self.wild:
-            if focus is None or number in focus:
-                self._within(number)
-        if focus is None:
-            self._outside()
+                if self.focus is None or which & self.focus:
+                    yield which, text
+        for number in self._focused():
+            simple = self._example(self.patterns[number])
+            if simple is not None:
+                yield self._which(simple), simple
+
+    def all(self) -> Iterator[tuple[frozenset[int], str | None]]:
+        """Yield every class; without a text those that may be of no text at all.
+
+        Such are given only with `roles`, where a walk would be too long.
+
+        Raises:
+            TooLargeError: there are too many classes, or a walk has too many states.
+        """
+        for which, text in self._each():
+            if which not in self.found:
+                self.found[which] = text
+                if len(self.found) > MOST_CLASSES:
+                    raise TooLargeError
+                yield which, text
+
+    def _each(self) -> Iterator[tuple[frozenset[int], str | None]]:
+        yield from self.usual()
+        for number in self._focused():
+            yield from self._within(number)
+        if self.focus is None:
+            yield from self._outside()
+
+    def _focused(self) -> list[int]:
+        return [n for n in self.wild if self.focus is None or n in self.focus]
 
     def _exists(self, text: str) -> bool:
         pattern = self.domain.pattern
         return pattern is None or matches(pattern, text) or text in self.domain.more
-
-    def _add(self, which: frozenset[int], text: str) -> None:
-        self.found.setdefault(which, text)
-        if len(self.found) > MOST_CLASSES:
-            raise TooLargeError
 
     def _which(self, text: str) -> frozenset[int]:
         """Return the patterns that a text matches."""
         near = (n for n in self.near.around(text, text) if matches(self.patterns[n], text))
         return frozenset((*self.literals.get(text, ()), *near))
 
-    def _within(self, number: int) -> None:
-        """Add the classes of what a wildcard pattern matches, literals apart."""
+    def _within(self, number: int) -> Iterator[tuple[frozenset[int], str | None]]:
+        """Yield the classes of what a wildcard pattern matches, literals apart."""
         pattern = self.patterns[number]
         around = self.near.around(*ends(pattern))
         if self.roles is not None:
             around = [n for n in around if n == number or self.roles.matters(number, n)]
         narrower = [n for n in around if not covers(self.patterns[n], pattern)]
-        if not narrower:
-            text = self._example(pattern)
-            if text is not None:
-                self._add(frozenset(around), text)
-                return
+        if not narrower and self._example(pattern) is not None:
+            return  # it is among the usual ones
         always = [n for n in around if n != number and n not in narrower]
-        self._walk([number, *(n for n in narrower if n != number)], always)
+        among = [number, *(n for n in narrower if n != number)]
+        try:
+            yield from self._walk(among, always)
+        except TooLargeError:
+            if self.roles is None:
+                raise
+            yield from self._imagined(among, always)
+
+    def _imagined(
+        self, among: Sequence[int], always: Sequence[int]
+    ) -> Iterator[tuple[frozenset[int], None]]:
+        """Yield every combination of what the others decide: more than there may be."""
+        assert self.roles is not None  # noqa: S101  # asked for only then
+        first = among[0]
+        kinds = {self.roles.kind(n): n for n in among if n != first}
+        if len(kinds) > MOST_KINDS:
+            raise TooLargeError
+        numbers = sorted(kinds.values())
+        for size in range(len(numbers) + 1):
+            for some in combinations(numbers, size):
+                yield frozenset((first, *some, *always)), None
 
     def _example(self, pattern: Pattern) -> str | None:
         """Return a text of a pattern that is no literal, if one is easily found."""
@@ -142,8 +178,10 @@ class _Classes:
                 return text
         return None
 
-    def _walk(self, among: Sequence[int], always: Sequence[int]) -> None:
-        """Add the classes that the others cut out of what the first pattern matches.
+    def _walk(
+        self, among: Sequence[int], always: Sequence[int]
+    ) -> Iterator[tuple[frozenset[int], str]]:
+        """Yield the classes that the others cut out of what the first pattern matches.
 
         Args:
             always: patterns that match all that the first one does.
@@ -167,32 +205,26 @@ class _Classes:
         for combination, text in combined.items():
             if text is not None:
                 some = (among[n] for n in combination if n != last)
-                self._add(frozenset((*some, *always)), text)
+                yield frozenset((*some, *always)), text
 
-    def _outside(self) -> None:
-        """Add the class of texts that only the widest patterns match, or none."""
+    def _outside(self) -> Iterator[tuple[frozenset[int], str]]:
+        """Yield the class of texts that only the widest patterns match, or none."""
         always = [n for n in self.wild if self._is_all(self.patterns[n])]
         rest = frozenset(always)
         if rest in self.found:
             return
         for text in self.domain.usual:
             if text not in self.avoid and self._exists(text) and self._which(text) == rest:
-                self._add(rest, text)
+                yield rest, text
                 return
-        if len(always) < len(self.wild):
-            widest = self._widest([n for n in self.wild if n not in rest])
-            self._walk_outside(widest, rest)
-        elif not self.wild or always:
-            self._walk_outside([], rest)
-
-    def _walk_outside(self, among: list[int], rest: frozenset[int]) -> None:
+        among = self._widest([n for n in self.wild if n not in rest])
         patterns = [self.patterns[n] for n in among]
         literals = [Pattern("exact", text) for text in sorted(self.avoid)]
         domain = [] if self.domain.pattern is None else [self.domain.pattern]
         combined = Product([*domain, *patterns, *literals]).combinations()
-        text = combined.get(frozenset(range(len(domain))))
-        if text is not None:
-            self._add(rest, text)
+        found = combined.get(frozenset(range(len(domain))))
+        if found is not None:
+            yield rest, found
 
     def _is_all(self, pattern: Pattern) -> bool:
         if pattern == Pattern("glob", "*"):

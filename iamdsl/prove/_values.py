@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from iamdsl.iam import NEGATED, split_operator
 from iamdsl.prove._automata import Pattern, TooLargeError
-from iamdsl.prove._texts import Domain, classes
+from iamdsl.prove._texts import Classes, Domain
 from iamdsl.simulate import holds
 from iamdsl.simulate import instant as read_instant
 
@@ -131,7 +131,8 @@ def _texts(entries: Sequence[Entry], families: set[str], kind: KeyType) -> list[
     arns = kind.arn or families == {"Arn"}
     if not patterns:
         return [_FRESH_ARN if arns else "x"]
-    return list(classes(patterns, _ARNS if arns else _TEXTS).values())
+    found = Classes(patterns, _ARNS if arns else _TEXTS).all()
+    return [text for _, text in found if text is not None]
 
 
 def pattern_of(operator: str, text: str) -> Pattern:

@@ -61,7 +61,7 @@ def _answer(
 
     search = Search(relation, first, second, catalogue)
     try:
-        found = next(iter(search), None)
+        found = next(search.usual(), None) or next(iter(search), None)
     except Undecided as undecided:
         return Answer("unknown", reason=str(undecided))
     if found is not None:
