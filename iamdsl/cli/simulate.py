@@ -31,6 +31,8 @@ _FACTS_OF_CALLERS = (
     "aws:username",
 )
 _LEVEL_FILE = "LEVEL=FILE"
+_NEW_OBJECTS = 200_000
+"""After how many it is looked for cycles in batch: there are next to none."""
 
 
 @click.command
@@ -331,8 +333,9 @@ def _answer_lines(path: str) -> int:
     from iamdsl.project.lines import MAX_LINE, lines  # noqa: PLC0415 (only here)
     from iamdsl.simulate import Lines  # noqa: PLC0415
 
-    gc.enable()  # this run may be a long one
     gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS)
+    gc.enable()  # this run may be a long one
     read = lines(path)
     if isinstance(read, Problem):
         _stop([read.diagnostic()])

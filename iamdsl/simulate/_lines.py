@@ -125,12 +125,13 @@ class Lines:
             known = {cut.name: cut.policies for cut in cuts}
         else:
             found, known = _parsed(line), {}
-        for name in _NESTING:
+        for name, nesting in _NESTING.items():
             value = found.get(name)
-            if value is not None and name not in known:
-                known[name] = _documents(value, name, _NESTING[name], name)
-                if value:  # the next line may have such policies as well
-                    self._layout = tuple((n, f'"{n}"') for n in found if n in _NESTING)
+            if value is None or value is _KNOWN or (nesting and value == []):
+                continue
+            known[name] = _documents(value, name, nesting, name)
+            # The next line may have such policies as well.
+            self._layout = tuple((n, f'"{n}"') for n in found if n in _NESTING and found[n])
         get = known.get
         return found, Policies(
             get("identity_policies", ()),
@@ -143,7 +144,7 @@ class Lines:
         )
 
     def _cuts(self, line: str) -> list[_Cut]:
-        """Return the members where the last line had policies, if theirs are known or can be read."""
+        """Return members where earlier lines had policies, if theirs are known or can be read."""
         cuts = []
         at = 0
         for name, quoted in self._layout:

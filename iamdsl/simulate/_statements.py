@@ -135,7 +135,7 @@ def _negated(test: Test, *, negated: bool) -> Test:
 def _on_action(statement: Statement) -> Test:
     elements = statement.actions
     # An action has no variables: `${` in one is plain text, and is none of AWS's.
-    return _negated(any_text(map(str.lower, elements.values)), negated=elements.negated)
+    return _negated(any_text([text.lower() for text in elements.values]), negated=elements.negated)
 
 
 on_action = kept(_on_action)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from iamdsl.simulate._request import Context
 
@@ -161,20 +161,18 @@ def any_glob(patterns: Iterable[Closed]) -> Test:
     return _test(frozenset(exact), tuple(prefixes), [_pattern_test(p) for p in others])
 
 
-def any_text(texts: Iterable[str]) -> Test:
+def any_text(texts: Sequence[str]) -> Test:
     """Return the test for texts that some pattern without variables and escapes matches."""
-    exact: list[str] = []
+    wild = [text for text in texts if "*" in text or "?" in text]
     prefixes: list[str] = []
     others: list[Test] = []
-    for text in texts:
-        start = text.removesuffix("*")
-        if "*" in start or "?" in start:
-            others.append(_pattern_test(_closed(Wild(c) if c in {"*", "?"} else c for c in text)))
-        elif start is text:
-            exact.append(text)
-        else:
+    for text in wild:
+        start = text[:-1]
+        if text[-1] == "*" and "*" not in start and "?" not in start:
             prefixes.append(start)
-    return _test(frozenset(exact), tuple(prefixes), others)
+        else:
+            others.append(_pattern_test(_closed(Wild(c) if c in {"*", "?"} else c for c in text)))
+    return _test(frozenset(texts).difference(wild), tuple(prefixes), others)
 
 
 def _test(exact: frozenset[str], prefixes: tuple[str, ...], others: list[Test]) -> Test:
