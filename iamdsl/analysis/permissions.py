@@ -11,6 +11,9 @@ and `_about` name the cases.
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import attrs
@@ -21,35 +24,60 @@ from iamdsl.iam import Elements, Entry, Statement, action_covers
 from iamdsl.prove import Permissions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from iamdsl.analysis.subjects import Subject
-    from iamdsl.iam import Build, Condition, Document
+    from iamdsl.iam import Build, Condition, Document, Principals
     from iamdsl.simulate import Named
 
 Way: TypeAlias = Literal["user", "role", "session", "anyone", "account"]
 """How a principal element names a caller; it decides which limits the grant passes by."""
 
 _PAST_BOUNDARY = frozenset[Way]({"user", "session", "anyone"})
+_BY_ITSELF = frozenset({"managed", "boundary", "scp", "rcp", "session", "resource"})
+_ALWAYS_ASKED = frozenset({"kms", "sts"})
+"""Services whose resources' own policies have to allow, within one account too."""
 _EQUAL = ("StringEquals", "StringLike", "StringEqualsIgnoreCase")
 """Operators that say the same of a text without wildcards and letters."""
+_LIKE = ("StringLike",)
+_FOR_ARNS = frozenset({"ArnEquals", "ArnLike", "StringEquals", "StringLike"})
 _ACCOUNT = "aws:ResourceAccount"
 _ANYTHING = Elements(("*",))
+_SESSION = re.compile(r"(?a)arn:[^:]*:sts::(\d{12}):assumed-role/([^/]+)/(.+)")
 
 
-class _Grant(NamedTuple):
-    """A statement of a resource policy that is about a subject, without its principals."""
+class _Said(NamedTuple):
+    """What a resource policy says in one statement, about what it governs alone.
 
-    way: Way
+    Attributes:
+        statement: without its principals.
+        home: the account of the resource, where it is known; `place` is its name in the source.
+        gated: the service, where nothing reaches the resource but what its own policy allows, if
+            that is asked at all; "" for one of many keys, whose id is not known.
+        listed: of `NotPrincipal`, whom it leaves out.
+    """
+
     statement: Statement
+    home: str | None
+    place: str
+    gated: str
+    listed: frozenset[str] = frozenset()
 
 
-class _Gate(NamedTuple):
-    """Resources whose own policy has to allow: the actions' service, their patterns, what it says."""
+class _Index(NamedTuple):
+    """What all resource and trust policies of a build say, by whom they name.
 
-    service: str
-    patterns: tuple[str, ...]
-    grants: tuple[Statement, ...]
+    Attributes:
+        named: by a value of a principal element; sessions by `session ACCOUNT ROLE`.
+        unnamed: with `NotPrincipal`.
+        gates: pairs of service and account, and the patterns of what is gated there.
+        rcp_denies: each within the accounts whose resources it is in effect for.
+    """
+
+    named: Mapping[str, Sequence[_Said]]
+    unnamed: Sequence[_Said]
+    gates: Mapping[tuple[str, str], Sequence[str]]
+    rcp_denies: tuple[Statement, ...]
 
 
 def permissions(subject: Subject, build: Build, pseudo: Mapping[str, str]) -> Permissions:
@@ -59,17 +87,22 @@ def permissions(subject: Subject, build: Build, pseudo: Mapping[str, str]) -> Pe
     and the SCPs of its place, and no resource policies: nobody in particular holds it.
     """
     own = _statements(subject.identity)
-    if subject.kind in {"managed", "boundary", "scp", "rcp", "session", "resource"}:
+    levels = [_statements(level) for level in subject.scps if level != (FULL_ACCESS,)]
+    if subject.kind in _BY_ITSELF:
         return Permissions((own, *map(_statements, subject.scps)))
-    grants, gates = _resource_side(subject, build, pseudo)
-    said = tuple(dict.fromkeys(g.statement for g in grants))
-    layers = [(*own, *said, *_rcp_denies(build, pseudo))]
+    index = _index(build, tuple(sorted(pseudo.items())))
+    about = list(_about(subject, index))
+    grants = [
+        (way, said.statement)
+        for way, said in about
+        if said.statement.effect == "Deny" or (way != "account" and _is_near(subject, said))
+    ]
+    layers = [(*own, *dict.fromkeys(s for _, s in grants), *index.rcp_denies)]
     if subject.boundaries:
-        past = (g.statement for g in grants if g.way in _PAST_BOUNDARY)
-        allows = dict.fromkeys(s for s in past if s.effect == "Allow")
-        layers.append((*_statements(subject.boundaries), *allows))
-    layers += (_statements(level) for level in subject.scps if level != (FULL_ACCESS,))
-    gate = _gate(gates, layers[0])
+        past = (s for way, s in grants if way in _PAST_BOUNDARY and s.effect == "Allow")
+        layers.append((*_statements(subject.boundaries), *dict.fromkeys(past)))
+    layers += levels
+    gate = _gate(subject, index, [said for _, said in about], layers[0])
     return Permissions((*layers, gate) if gate else tuple(layers))
 
 
@@ -77,111 +110,49 @@ def _statements(policies: Iterable[Named]) -> tuple[Statement, ...]:
     return tuple(statement for named in policies for statement in named.policy.statements)
 
 
-def _resource_side(
-    subject: Subject, build: Build, pseudo: Mapping[str, str]
-) -> tuple[list[_Grant], list[_Gate]]:
-    """Return what resource policies say of a subject, and the gates of resources."""
-    grants: list[_Grant] = []
-    gates: list[_Gate] = []
-    for account, inner in build.each():
-        there = pseudo.get("account") if account is None else account.id
-        place = "" if account is None else account.name
-        for document in inner.documents:
-            patterns = governed(document)
-            if not patterns:
-                continue
-            home = _account_of(document.target or "") or there
-            known = home is not None and subject.place.account is not None
-            same = home == subject.place.account if known else place == subject.place.name
-            about = list(_about(subject, document))
-            grants += _by_itself(about, same=same)
-            if known and _gates(document, same=same):
-                allows = (g.statement for g in about if g.statement.effect == "Allow")
-                gates.append(_Gate(document.service or "", patterns, tuple(allows)))
-    more, trusts = _trusts(subject, build, pseudo)
-    return grants + more, gates + trusts
+# Whom resource policies are about
 
 
-def _by_itself(about: list[_Grant], *, same: bool) -> list[_Grant]:
-    """Return what counts without a word of the caller's own policies: denies do everywhere."""
-    return [g for g in about if g.statement.effect == "Deny" or (same and g.way != "account")]
-
-
-def _gates(document: Document, *, same: bool) -> bool:
-    """Tell whether nothing reaches a resource but what its own policy allows.
-
-    A key whose id is not known is one of many, of which the others have policies of their own.
-    """
-    target = document.target or ""
-    return (document.service == "kms" or not same) and not {"*", "?"} & set(target)
-
-
-def _trusts(
-    subject: Subject, build: Build, pseudo: Mapping[str, str]
-) -> tuple[list[_Grant], list[_Gate]]:
-    """Return what trust policies grant a subject, and that nobody is let in without one."""
-    grants: list[_Grant] = []
-    gates: list[_Gate] = []
-    for role in subjects(build, pseudo):
-        if role.trust is None or role.arn is None or subject.place.account is None:
-            continue
-        here = Elements((role.arn,))
-        about = [
-            _Grant(way, attrs.evolve(statement, principals=None, resources=here))
-            for statement in role.trust.policy.statements
-            for way, statement in _named_in(subject, statement)
-        ]
-        same = role.place.account == subject.place.account
-        grants += _by_itself(about, same=same)
-        allows = tuple(g.statement for g in about if g.statement.effect == "Allow")
-        gates.append(_Gate("sts", (role.arn,), allows))
-    return grants, gates
-
-
-def _about(subject: Subject, document: Document) -> Iterator[_Grant]:
-    """Yield what a resource policy says of a subject, about the resources that it governs."""
-    for statement in document.policy.statements:
-        for way, named in _named_in(subject, statement):
-            about = narrowed(document, named)
-            if about is not None:
-                yield _Grant(way, attrs.evolve(about, principals=None))
-
-
-def _named_in(subject: Subject, statement: Statement) -> Iterator[tuple[Way, Statement]]:
-    """Yield the ways in which a statement names a subject; a session is named by a condition.
+def _about(subject: Subject, index: _Index) -> Iterator[tuple[Way, _Said]]:
+    """Yield what is said of a subject, and in which way it is named.
 
     `NotPrincipal`, which only denies, is about whoever it does not name; who has a boundary is
     denied by it whatever it names (AWS "reference_policies_elements_notprincipal").
     """
-    principals = statement.principals
-    if principals is None:
-        return
-    ways: list[tuple[Way, Statement]] = []
-    for kind, values in principals.by_type:
-        if kind not in {"AWS", "*"}:
-            continue
-        for value in values:
-            way = _way(subject, value)
-            if way == "session":
-                limited = _with(statement, "aws:userid", (f"*:{value.rpartition('/')[2]}",), _LIKE)
-                ways += [(way, limited)] if limited is not None else []
-            elif way == "account" and subject.kind == "role" and _is_for_arns(statement):
-                ways.append(("role", statement))
-            elif way is not None:
-                ways.append((way, statement))
-    if principals.negated:
-        if not ways or (subject.boundaries and statement.effect == "Deny"):
-            yield "anyone", statement
-        return
-    seen: set[Way] = set()
-    for way, named in ways:
-        if way == "session" or way not in seen:
-            seen.add(way)
-            yield way, named
+    keys = list(_keys(subject))
+    for way, key in keys:
+        for said in index.named.get(key, ()):
+            counts = way == "account" and subject.kind == "role" and _is_for_arns(said.statement)
+            yield ("role" if counts else way), said
+    own = {key for _, key in keys}
+    for said in index.unnamed:
+        bound = bool(subject.boundaries) and said.statement.effect == "Deny"
+        if bound or not own & said.listed:
+            yield "anyone", said
 
 
-_LIKE = ("StringLike",)
-_FOR_ARNS = frozenset({"ArnEquals", "ArnLike", "StringEquals", "StringLike"})
+def _keys(subject: Subject) -> Iterator[tuple[Way, str]]:
+    """Yield what names a subject in `_Index.named`."""
+    account, partition = subject.place.account, subject.place.partition
+    yield "anyone", "*"
+    if account is None:
+        return
+    yield "account", account
+    yield "account", f"arn:{partition}:iam::{account}:root"
+    if subject.arn is None:
+        return
+    if subject.kind == "role":
+        yield "role", subject.arn
+        yield "session", f"session {account} {subject.name}"
+    elif subject.kind == "user":
+        yield "user", subject.arn
+
+
+def _is_near(subject: Subject, said: _Said) -> bool:
+    """Tell whether a resource is in the subject's account."""
+    if said.home is None or subject.place.account is None:
+        return said.place == subject.place.name
+    return said.home == subject.place.account
 
 
 def _is_for_arns(statement: Statement) -> bool:
@@ -191,19 +162,98 @@ def _is_for_arns(statement: Statement) -> bool:
     )
 
 
-def _way(subject: Subject, value: str) -> Way | None:
-    """Return how one value of a principal element names a subject, None when it does not."""
-    account, partition = subject.place.account, subject.place.partition
-    if value == "*":
-        return "anyone"
-    if account is None:
-        return None
-    if value in {account, f"arn:{partition}:iam::{account}:root"}:
-        return "account"
-    if subject.arn is not None and value == subject.arn:
-        return "role" if subject.kind == "role" else "user" if subject.kind == "user" else None
-    session = f"arn:{partition}:sts::{account}:assumed-role/{subject.name}/"
-    return "session" if subject.kind == "role" and value.startswith(session) else None
+# What resource policies say
+
+
+@lru_cache(maxsize=4)  # builds are compared by identity; guards ask for each identity of one
+def _index(build: Build, pseudo: tuple[tuple[str, str], ...]) -> _Index:
+    known = dict(pseudo)
+    named: dict[str, list[_Said]] = {}
+    unnamed: list[_Said] = []
+    gates: dict[tuple[str, str], list[str]] = {}
+    for said, principals in chain(_of_documents(build, known), _of_trusts(build, known)):
+        if principals.negated:
+            listed = frozenset(key for key, _ in _named_by(said.statement, principals))
+            unnamed.append(said._replace(listed=listed))
+        else:
+            for key, statement in _named_by(said.statement, principals):
+                named.setdefault(key, []).append(said._replace(statement=statement))
+    for service, home, patterns in chain(_document_gates(build, known), _role_gates(build, known)):
+        gates.setdefault((service, home), []).extend(patterns)
+    return _Index(named, unnamed, gates, tuple(_rcp_denies(build, known)))
+
+
+def _named_by(statement: Statement, principals: Principals) -> Iterator[tuple[str, Statement]]:
+    """Yield by which key of the index a statement is found; a session is told by a condition."""
+    for kind, values in principals.by_type:
+        if kind not in {"AWS", "*"}:
+            continue
+        for value in values:
+            session = _SESSION.fullmatch(value)
+            if session is None:
+                yield value, statement
+            elif (
+                limited := _with(statement, "aws:userid", (f"*:{session[3]}",), _LIKE)
+            ) is not None:
+                yield f"session {session[1]} {session[2]}", limited
+
+
+def _of_documents(build: Build, pseudo: Mapping[str, str]) -> Iterator[tuple[_Said, Principals]]:
+    """Yield what resource policies say, each of what it governs."""
+    for document, home, place in _resource_documents(build, pseudo):
+        gated = (document.service or "") if _is_one(document) else ""
+        for statement in document.policy.statements:
+            principals = statement.principals
+            about = narrowed(document, statement) if principals is not None else None
+            if about is not None and principals is not None:
+                bare = attrs.evolve(about, principals=None)
+                yield _Said(bare, home, place, gated), principals
+
+
+def _of_trusts(build: Build, pseudo: Mapping[str, str]) -> Iterator[tuple[_Said, Principals]]:
+    """Yield what trust policies say, each of its role."""
+    for role in subjects(build, pseudo):
+        if role.trust is None or role.arn is None:
+            continue
+        here, place = Elements((role.arn,)), role.place
+        for statement in role.trust.policy.statements:
+            if statement.principals is not None:
+                bare = attrs.evolve(statement, principals=None, resources=here)
+                yield _Said(bare, place.account, place.name, "sts"), statement.principals
+
+
+def _document_gates(
+    build: Build, pseudo: Mapping[str, str]
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Yield service, account and patterns of the resources whose policies are known."""
+    for document, home, _ in _resource_documents(build, pseudo):
+        if home is not None and _is_one(document):
+            yield document.service or "", home, governed(document)
+
+
+def _role_gates(
+    build: Build, pseudo: Mapping[str, str]
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for role in subjects(build, pseudo):
+        if role.trust is not None and role.arn is not None and role.place.account is not None:
+            yield "sts", role.place.account, (role.arn,)
+
+
+def _resource_documents(
+    build: Build, pseudo: Mapping[str, str]
+) -> Iterator[tuple[Document, str | None, str]]:
+    """Yield resource policies with the account of the resource, and the name of their place."""
+    for account, inner in build.each():
+        there = pseudo.get("account") if account is None else account.id
+        for document in inner.documents:
+            if governed(document):
+                home = _account_of(document.target or "") or there
+                yield document, home, "" if account is None else account.name
+
+
+def _is_one(document: Document) -> bool:
+    """Tell whether a policy's resource is known: else it is one of many with policies of their own."""
+    return not {"*", "?"} & set(document.target or "")
 
 
 def _rcp_denies(build: Build, pseudo: Mapping[str, str]) -> Iterator[Statement]:
@@ -240,24 +290,37 @@ def _with(
     )
 
 
-def _gate(gates: list[_Gate], granting: tuple[Statement, ...]) -> tuple[Statement, ...]:
+def _gate(
+    subject: Subject, index: _Index, about: list[_Said], granting: tuple[Statement, ...]
+) -> tuple[Statement, ...]:
     """Return the layer that lets through what is not gated, and what the gates' policies allow.
 
-    Services that nothing grants in the first layer are left out: their gates decide nothing.
+    Services that nothing grants in the first layer are left out: their gates decide nothing. Of
+    whom the account is not known, nobody can tell what is in it.
     """
-    services = [s for s in dict.fromkeys(g.service for g in gates) if _grants(granting, s)]
+    account = subject.place.account
+    if account is None:
+        return ()
+    closed: dict[str, list[str]] = {}
+    for (service, home), patterns in index.gates.items():
+        if service in _ALWAYS_ASKED or home != account:
+            closed.setdefault(service, []).extend(patterns)
+    services = [service for service in closed if _grants(granting, service)]
     if not services:
         return ()
-    within = tuple(f"{service}:*" for service in services)
-    layer = [Statement("Allow", Elements(within, negated=True), _ANYTHING)]
-    for service in services:
-        of_it = [gate for gate in gates if gate.service == service]
-        closed = tuple(dict.fromkeys(p for gate in of_it for p in gate.patterns))
-        layer.append(
-            Statement("Allow", Elements((f"{service}:*",)), Elements(closed, negated=True))
-        )
-        layer += dict.fromkeys(s for gate in of_it for s in gate.grants)
-    return tuple(layer)
+    every = tuple(f"{service}:*" for service in services)
+    layer = [Statement("Allow", Elements(every, negated=True), _ANYTHING)]
+    for service, own in zip(services, every, strict=True):
+        outside = Elements(tuple(dict.fromkeys(closed[service])), negated=True)
+        layer.append(Statement("Allow", Elements((own,)), outside))
+    allows = (
+        said.statement
+        for said in about
+        if said.statement.effect == "Allow"
+        and said.gated in services
+        and (said.gated in _ALWAYS_ASKED or said.home != account)
+    )
+    return (*layer, *dict.fromkeys(allows))
 
 
 def _grants(statements: Iterable[Statement], service: str) -> bool:

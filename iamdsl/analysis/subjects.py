@@ -10,11 +10,11 @@ but here they count for every account that stands under them (AWS "orgs_manage_p
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from iamdsl.analysis.governed import governs, in_full
-from iamdsl.iam import ANYONE, Elements, Policy, Statement
+from iamdsl.analysis.governed import governed, in_full
+from iamdsl.iam import ANYONE, Elements, Policy, Statement, fixed_ends, glob_covers
 from iamdsl.simulate import Named, Policies
 
 if TYPE_CHECKING:
@@ -116,9 +116,7 @@ def subjects(build: Build, pseudo: Mapping[str, str]) -> tuple[Subject, ...]:
         build: after `fit`; statements that it has not placed yet are not seen.
         pseudo: `partition`, `account`, `region` of the nameless place, as far as they are known.
     """
-    return tuple(
-        _identity(identity, here) for here in _places(build, pseudo) for identity in here.identities
-    )
+    return tuple(subject for here in _places(build, pseudo) for subject in here.subjects)
 
 
 def documents(build: Build, pseudo: Mapping[str, str]) -> tuple[Subject, ...]:
@@ -165,9 +163,8 @@ def resource_policy(
         account: that holds the resource; None where only the ARN tells it.
     """
     for here in _places(build, pseudo):
-        for identity in here.identities:
-            if identity.trust is not None and here.arn(identity) == resource:
-                return _trust(identity)
+        if (role := here.roles.get(resource)) is not None:
+            return _trust(role)
     found = [
         (document, home)
         for document, home in _governing(build, pseudo, resource)
@@ -251,6 +248,32 @@ class _Here:
         self._organization = {d.name: d for d in whole.documents if d.kind in _ARN_PARTS}
         self.scps, self.unknown_scps = self._levels("scp")
         self.rcps, self.unknown_rcps = self._levels("rcp")
+
+    @cached_property
+    def subjects(self) -> tuple[Subject, ...]:
+        return tuple(_identity(identity, self) for identity in self.identities)
+
+    @cached_property
+    def roles(self) -> dict[str, Identity]:
+        """Return the roles that have a trust policy, by their ARN."""
+        found = ((self.arn(i), i) for i in self.identities if i.trust is not None)
+        return {arn: identity for arn, identity in found if arn is not None}
+
+    @cached_property
+    def _governed(self) -> list[tuple[str, str, Document]]:
+        """Return resource policies with a pattern each, and how what it matches begins."""
+        made = ((p, d) for d in self.documents if d.kind == "resource" for p in governed(d))
+        return [(fixed_ends(pattern)[0], pattern, document) for pattern, document in made]
+
+    def governing(self, resource: str) -> Iterator[tuple[Document, str | None]]:
+        """Yield the resource policies for a resource, each with the account that it is in."""
+        found = {
+            id(document): document
+            for start, pattern, document in self._governed
+            if resource.startswith(start) and glob_covers(pattern, resource)
+        }
+        for document in found.values():
+            yield document, _account_of(document.target or "") or self.place.account
 
     def arn(self, what: Identity | Document) -> str | None:
         """Return the ARN of an identity or managed policy, where it has one that is known."""
@@ -420,10 +443,9 @@ def _governing(
 ) -> list[tuple[Document, str | None]]:
     """Return the resource policies for a resource, each with the account that it is in."""
     return [
-        (document, _account_of(document.target or "") or here.place.account)
+        (document, home)
         for here in _places(build, pseudo)
-        for document in here.documents
-        if document.kind == "resource" and governs(document, resource)
+        for document, home in here.governing(resource)
     ]
 
 
