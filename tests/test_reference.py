@@ -3,7 +3,8 @@
 Sources become what stands below them.
 
 An `iam` block is compiled, and the next block says what comes of it: `json` the one document (or
-its statements, without the frame around them; or the file named after `json`), `text` the messages.
+its statements, without the frame around them; or the file named after `json`), `text` the messages,
+`text test` what its tests come to.
 Words after `iam` give params; a block with `file=NAME` is a file that the sources after it may
 import, until the next heading. With `IAMDSL_ACCEPT=1` the blocks are rewritten; read the
 difference.
@@ -14,12 +15,16 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import chdir
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import pytest
+from click.testing import CliRunner
 
 import iamdsl
+from iamdsl.cli import main
 from iamdsl.diagnostics.render import render
 from iamdsl.project import importing
 
@@ -87,8 +92,19 @@ def compiled(example: Example) -> iamdsl.Result:
     )
 
 
+def run_by_test(example: Example) -> str:
+    """Return what `iamdsl test` says of an example, in the account that the reference names."""
+    settings = '[aws]\npartition = "aws"\naccount = "111122223333"\nregion = "eu-west-1"\n'
+    with TemporaryDirectory() as folder, chdir(folder):
+        Path("main.iam").write_text(example.source, encoding="utf-8")
+        Path("iamdsl.toml").write_text(settings, encoding="utf-8")
+        return CliRunner().invoke(main, ["test", "--output-format", "concise"]).stdout
+
+
 def result_of(example: Example, kind: str, words: str, content: str) -> tuple[Any, Any]:
     """Return what is expected and what came."""
+    if words == "test":
+        return content, run_by_test(example)
     made = compiled(example)
     if kind == "text":
         return content, render("concise", made.diagnostics)

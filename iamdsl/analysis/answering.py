@@ -75,6 +75,8 @@ class Finding(NamedTuple):
         reason: of what is unknown or undecided.
         decided: the statements that decided what holds or is broken.
         given: the keys of the request that do not follow from who asks for what.
+        near: statements that would have allowed it, but for their conditions.
+        hint: what to do about what is undecided, where more than usual is known.
     """
 
     outcome: Outcome
@@ -85,6 +87,8 @@ class Finding(NamedTuple):
     reason: str = ""
     decided: tuple[Statement, ...] = ()
     given: frozenset[str] = frozenset()
+    near: tuple[Statement, ...] = ()
+    hint: str = ""
 
 
 class _Caller(NamedTuple):
@@ -106,7 +110,8 @@ def answer(check: Check, subject: Subject, world: World) -> Finding:
         return _answer(check, subject, world)
     except Ambiguous as several:
         names = " and ".join(f"`{name}`" for name in several.names)
-        return Finding("undecided", reason=f"the resource may have the policies {names}")
+        hint = "ask about the policy that is meant: a `test` of it, with `to`"
+        return Finding("undecided", reason=f"the resource may have the policies {names}", hint=hint)
 
 
 def _answer(check: Check, subject: Subject, world: World) -> Finding:
@@ -149,9 +154,14 @@ def _callers(check: Check, subject: Subject, world: World) -> tuple[_Caller, ...
             principal = _principal(kind, value, partition)
             known = own.get(principal)
             somebody = principal.endswith(f":role/{SOMEBODY}")
-            title = f"account {value}" if somebody else known.title if known else principal
+            title = f"account {value}" if somebody else known.title if known else _title(principal)
             made.append(_Caller(principal, known, title, Principals(((kind, (value,)),))))
     return tuple(made)
+
+
+def _title(principal: str) -> str:
+    """Return what messages call a caller that the build does not know."""
+    return principal.replace(":", " ", 1) if not principal.startswith("arn:") else principal
 
 
 def _principal(kind: str, value: str, partition: str) -> str:
@@ -174,16 +184,24 @@ def _principal(kind: str, value: str, partition: str) -> str:
 
 
 def _example(
-    check: Check, subject: Subject, caller: _Caller, what: tuple[str, str], world: World
+    check: Check,
+    subject: Subject,
+    caller: _Caller,
+    what: tuple[str, str],
+    world: World,
+    *,
+    owner: str | None = None,
 ) -> Finding:
     """Return what a check says of one action, resource and caller.
 
     What is given always wins; of a request that a proof found, all that it holds is given.
+
+    Args:
+        owner: the account to take for that of the resource, whatever its ARN says.
     """
     action, resource = what
-    request = located(
-        world.build, world.pseudo, Request(caller.principal, action, resource, check.given)
-    )
+    request = Request(caller.principal, action, resource, check.given, owner)
+    request = located(world.build, world.pseudo, request)
     if check.verb in {"allows", "denies"}:
         context = _context(request, caller, subject, world)
         request = request._replace(context={**context, **check.given})
@@ -203,8 +221,26 @@ def _example(
     if unknown and not certain:
         return finding._replace(outcome="unknown", unknown=unknown)
     wanted = check.verb in {"allows", "always"}
-    return (
-        finding if (decision.verdict == "allowed") == wanted else finding._replace(outcome="broken")
+    if (decision.verdict == "allowed") == wanted:
+        return finding
+    near = _near(request, subject, caller, check) if decision.verdict == "implicitDeny" else ()
+    return finding._replace(outcome="broken", near=near)
+
+
+def _near(
+    request: Request, subject: Subject, caller: _Caller, check: Check
+) -> tuple[Statement, ...]:
+    """Return the statements that would allow a request if their conditions held."""
+    policies = [n.policy for n in (caller.subject.identity if caller.subject is not None else ())]
+    if check.callers is not None:
+        policies += [n.policy for n in (subject.trust, *subject.identity) if n is not None]
+    return tuple(
+        statement
+        for policy in policies
+        for statement in policy.statements
+        if statement.effect == "Allow"
+        and not simulate.applies(statement, request)
+        and simulate.applies(attrs.evolve(statement, condition=()), request)
     )
 
 
@@ -233,12 +269,17 @@ def _decide(
 ) -> Decision:
     if subject.kind in _ALONE and caller.subject is subject:
         return _held_against(request, subject, world)
-    policies = policies_for(caller.subject, request, world.build, world.pseudo)
-    if check.callers is not None:
-        policies = _of_the_subject(policies, subject)
-        if caller.subject is None and _has_policies(caller.principal):
-            # Nothing is known of what a foreign account allows its own: that it does is assumed.
-            policies = policies._replace(identity=(FULL_ACCESS,))
+    if check.callers is None:
+        policies = policies_for(caller.subject, request, world.build, world.pseudo)
+        return simulate.decide(request, policies)
+    # The policy of the resource is the subject's, even where several might be meant.
+    owner = request.resource_account or facts.account_of(request.resource) or subject.place.account
+    elsewhere = request._replace(resource="*", resource_account=owner)
+    policies = policies_for(caller.subject, elsewhere, world.build, world.pseudo)
+    policies = _of_the_subject(policies, subject)
+    if caller.subject is None and _has_policies(caller.principal):
+        # Nothing is known of what a foreign account allows its own: that it does is assumed.
+        policies = policies._replace(identity=(FULL_ACCESS,))
     return simulate.decide(request, policies)
 
 
@@ -276,10 +317,23 @@ def _held_against(request: Request, subject: Subject, world: World) -> Decision:
             "explicitDeny", denies, (), f"a deny of the {subject.title} applies", denies[0].layer
         )
     if silent is not None:
+        missing = _missing(request, subject)
         return simulate.Decision(
-            "implicitDeny", (), (), f"nothing of the {subject.title} allows it", silent
+            "implicitDeny", (), missing, f"nothing of the {subject.title} allows it", silent
         )
     return simulate.Decision("allowed", tuple(matched), (), f"the {subject.title} allows it")
+
+
+def _missing(request: Request, subject: Subject) -> tuple[str, ...]:
+    """Return the keys that the statements which nearly allow a request ask for, and it lacks."""
+    near = (
+        s
+        for named in subject.identity
+        for s in named.policy.statements
+        if s.effect == "Allow" and simulate.applies(attrs.evolve(s, condition=()), request)
+    )
+    keys = {e.key for s in near for e in s.condition if not request.context.get(e.key.lower())}
+    return tuple(sorted(keys))
 
 
 # Proofs
@@ -361,9 +415,14 @@ def _replayed(
     principal = witness.principal if caller.principal == "*" else caller.principal
     one = caller._replace(principal=principal)
     if caller.principal == "*":
-        one = one._replace(title=principal)
+        one = one._replace(title=_title(principal))
     example = check._replace(given=given)
-    finding = _example(example, subject, one, (witness.action, witness.resource), world)
+    what = (witness.action, witness.resource)
+    finding = _example(example, subject, one, what, world)
+    if finding.outcome == "holds" and caller.subject is not None:
+        # Whether another account agrees is not what its own policies can promise.
+        home = caller.subject.place.account
+        finding = _example(example, subject, one, what, world, owner=home)
     finding = finding._replace(given=frozenset((*held, *check.given)))
     if finding.outcome != "holds":
         return finding

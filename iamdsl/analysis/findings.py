@@ -53,7 +53,7 @@ def report_check(
             check.span,
             f"whether {_asked(check)} could not be decided",
             label=finding.reason,
-            hint="ask about fewer actions and resources at a time",
+            hint=finding.hint or "ask about fewer actions and resources at a time",
         )
         return
     decision = finding.decision
@@ -63,7 +63,7 @@ def report_check(
         check.span,
         f"{_what(finding.request)} {came} for {finding.caller}",
         label=f"{_WANTED[check.verb]}: {decision.reason}",
-        notes=list(_notes(decision.matched)),
+        notes=[*_notes(decision.matched), *_near(finding)],
         hint=_hint(check, finding, catalogue),
     )
 
@@ -79,13 +79,14 @@ def report_guard(
     """Report that an identity may do what a guard forbids, or that this is not known."""
     notes = [Label(span, "switched on here") for span in check.origin[1:2]]
     whose = [Label(span, f"the {subject.title}") for span in subject.origin[:1]]
-    shown = subject.name if subject.name.replace("-", "").isalnum() else f'"{subject.name}"'
+    name = called(subject).rpartition(" ")[2]
+    shown = name if name.replace("-", "").isalnum() else f'"{name}"'
     way_out = f'`guard {guard.name} "{guard.reason or "why"}" except {shown}`'
     if finding.outcome == "unknown":
         report.add(
             codes.UNKNOWN_PERMISSIONS,
             check.span,
-            f"whether the {subject.title} keeps the guard `{guard.name}` hangs on"
+            f"whether the {called(subject)} keeps the guard `{guard.name}` hangs on"
             f" {_listed(finding.unknown)}",
             label="a policy whose document is not at hand",
             notes=[*whose, *notes],
@@ -95,10 +96,10 @@ def report_guard(
         report.add(
             codes.UNDECIDED,
             check.span,
-            f"whether the {subject.title} keeps the guard `{guard.name}` could not be decided",
+            f"whether the {called(subject)} keeps the guard `{guard.name}` could not be decided",
             label=finding.reason,
             notes=[*whose, *notes],
-            hint="say it in several checks of fewer actions",
+            hint=finding.hint or "say it in several checks of fewer actions",
         )
     else:
         broken = "may" if check.verb == "never" else "may not"
@@ -106,11 +107,19 @@ def report_guard(
         report.add(
             codes.GUARD_BROKEN,
             check.span,
-            f"the {subject.title} {broken} do {_what(finding.request)}{f', with {met}' if met else ''}",
+            f"the {called(subject)} {broken} do {_what(finding.request)}{f', with {met}' if met else ''}",
             label=guard.reason or f"which the guard `{guard.name}` forbids",
             notes=[*_notes(finding.decision.matched), *whose, *notes],
             hint=f"narrow what grants it, or except whom you trust with it, and say why: {way_out}",
         )
+
+
+def called(subject: Subject) -> str:
+    """Return what a subject is called from outside of its account: `role prod.deployer`."""
+    if not subject.place.name:
+        return subject.title
+    kind, _, name = subject.title.rpartition(" ")
+    return f"{kind} {subject.place.name}.{name}"
 
 
 def request_data(request: Request, catalogue: Catalogue) -> dict[str, object]:
@@ -140,15 +149,16 @@ def _hint(check: Check, finding: Finding, catalogue: Catalogue) -> str:
     assert finding.request is not None  # noqa: S101  # a broken check has one
     assert finding.decision is not None  # noqa: S101  # likewise
     held = _context(finding.request, _keys(finding), catalogue)
-    holds = f"the request holds {held}" if held else "the request holds no key that matters"
-    missing = finding.decision.missing_keys
+    missing = _listed(finding.decision.missing_keys)
+    has = [f"holds {held}"] if held else []
+    has += [f"lacks {missing}"] if missing else []
+    said = f"the request {', and '.join(has)}: " if has else ""
     if check.verb in {"never", "always"}:
-        lacks = f", and lacks {_listed(missing)}" if missing else ""
-        return f"{holds}{lacks}: mend the policy, or narrow the check by `when`"
+        return f"{said}mend the policy, or narrow the check by `when`"
     if missing:
-        return f"{holds}, and lacks {_listed(missing)}: add what is meant to `given`"
+        return f"{said}add what is meant to `given`"
     layer = finding.decision.layer
-    return f"{holds}: look at {_LAYERS[layer]}" if layer is not None else holds
+    return f"{said}look at {_LAYERS[layer]}" if layer is not None else f"{said}mend the policy"
 
 
 def _keys(finding: Finding) -> set[str]:
@@ -184,6 +194,13 @@ def _notes(matched: Iterable[Matched]) -> Iterator[Label]:
         seen.add((id(place.source), place.start))
         does = "denies" if one.statement.effect == "Deny" else "allows"
         yield Label(place, f"{does} it, in {one.policy}")
+
+
+def _near(finding: Finding) -> Iterator[Label]:
+    """Yield the places of what would have allowed a request."""
+    places = dict.fromkeys(s.origin[0] for s in finding.near if s.origin)
+    for place in list(places)[:_SHOWN]:
+        yield Label(place, "would allow it, but for its condition")
 
 
 def _listed(names: Iterable[str]) -> str:

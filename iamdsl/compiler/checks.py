@@ -13,7 +13,6 @@ from iamdsl.compiler.bodies import CHECKS
 from iamdsl.diagnostics import Label, codes
 from iamdsl.iam import PLACEHOLDER_OPEN
 from iamdsl.model import Value, types
-from iamdsl.model.program import with_article
 from iamdsl.model.values import leaves
 from iamdsl.source import moved
 from iamdsl.syntax import tree
@@ -46,7 +45,11 @@ def _misplaced(verb: str, word: str) -> tuple[str, str]:
     """Return what is wrong with a clause of a check, and what to do; "" for nothing."""
     if verb not in CHECKS:
         if word == "given":
-            return f"`given` in {with_article(verb)}", "it says what the request of a check holds"
+            article = "an" if verb == "allow" else "a"
+            return (
+                f"`given` has no place in {article} `{verb}`",
+                "it says what the request of a check holds: here write `when`",
+            )
         return "", ""
     if verb in _EXAMPLES and word in {"when", "unless"}:
         other = "never" if verb == "denies" else "always"

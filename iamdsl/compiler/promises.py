@@ -191,7 +191,7 @@ def lower_promises(expansion: Expansion, environment: Environment, report: Repor
         seen = known.seen_from(promise.within)
         asking = _Asking(seen, seen.environment, report)
         made = tuple(c for g in promise.grants if (c := asking.check(g, promise)) is not None)
-        if not promise.grants:
+        if not promise.grants and not report.failed:
             _empty(promise, report)
         if isinstance(promise, Test):
             subject = reference(promise.subject)
