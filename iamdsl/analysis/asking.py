@@ -129,6 +129,7 @@ def _caller(
         return None, f"service:{name}"
     if text == "anonymous" or text.startswith(_PREFIXES):
         return None, text
+    _check_arn(text)
     found = find(build, pseudo, text)
     callers = [s for s in found if s.kind in _CALLERS]
     if text.startswith("arn:"):
@@ -160,6 +161,7 @@ def _resource(text: str, build: Build, pseudo: Mapping[str, str]) -> tuple[Subje
     """Return the resource as an ARN, and what it is, if the build has it."""
     if text == "*":
         return None, text
+    _check_arn(text)
     found = [s for s in find(build, pseudo, text) if s.arn is not None]
     if text.startswith("arn:"):
         roles = [s for s in found if s.kind == "role" and s.arn == text]
@@ -180,6 +182,16 @@ def _resource(text: str, build: Build, pseudo: Mapping[str, str]) -> tuple[Subje
             "write the ARN of the one that is meant",
         )
     return one, one.arn
+
+
+def _check_arn(text: str) -> None:
+    """Refuse what begins as an ARN and is none: it has six fields, the last is not empty."""
+    if text.startswith("arn:") and not re.fullmatch(r"arn:([^:]*:){4}.+", text, re.DOTALL):
+        raise Refusal(
+            codes.UNKNOWN_SUBJECT,
+            f"`{text}` is no ARN",
+            "an ARN has six fields: `arn:partition:service:region:account:resource`",
+        )
 
 
 def _unknown(text: str, known: list[Subject], what: str) -> Refusal:

@@ -233,7 +233,8 @@ def _allowing(situation: Situation, obstacle: Obstacle, request: Request) -> Ite
             yield from _letting_in(situation, level, request, statement)
             return
         case "session":
-            name, text = level.policies[0].name, f"pass `{allow_text(request)}` with the session"
+            name = level.policies[0].name if level.policies else "a session policy"
+            text = f"pass `{allow_text(request)}` with the session"
         case "identity":
             caller = situation.caller
             name = "the caller's own policies"

@@ -283,6 +283,8 @@ def test_strangers_and_resources_of_others(
         ("apq", PHOTO, "IAM443", "no role or user is named `apq`"),
         ("staff", PHOTO, "IAM443", "`staff` is a group, which asks for nothing itself"),
         ("app", "photos", "IAM443", "nothing that has an ARN is named `photos`"),
+        ("app", "arn:aws:s3", "IAM443", "`arn:aws:s3` is no ARN"),
+        ("arn:aws:iam", PHOTO, "IAM443", "`arn:aws:iam` is no ARN"),
     ],
 )
 def test_questions_without_an_answer(
@@ -292,6 +294,14 @@ def test_questions_without_an_answer(
     with pytest.raises(Refusal) as refused:
         ask(Question(principal, "s3:GetObject", resource), *world)
     assert (refused.value.code.number, refused.value.message) == (code, said)
+
+
+def test_a_federated_user_needs_a_session_policy(world: World) -> None:
+    """Protects callers that have no permissions but those that are passed with their session."""
+    caller = "arn:aws:sts::111122223333:federated-user/somebody"
+    answer = answered(world, caller, "s3:GetObject", PHOTO, identity=(ALL,))
+    assert changes(answer) == [f"pass `allow s3:GetObject on {PHOTO}` with the session"]
+    assert answer.together
 
 
 def test_a_duration_is_of_a_session(world: World) -> None:
