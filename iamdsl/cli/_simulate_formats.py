@@ -57,11 +57,11 @@ def _laid_out(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(cells).rstrip()
 
 
-def as_json(request: Request, decision: Decision) -> str:
-    """Return a decision for programs, as one JSON object."""
+def as_json(request: Request, decision: Decision, *, known: bool) -> str:
+    """Return a decision for programs, as one JSON object; `known` is whether anybody was named."""
     data: dict[str, Any] = {
         "version": 1,
-        "principal": request.principal,
+        "principal": request.principal if known else None,
         "action": request.action,
         "resource": request.resource,
         "context": {key: list(values) for key, values in sorted(request.context.items())},

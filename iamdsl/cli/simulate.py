@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+import sys
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import click
@@ -121,7 +122,7 @@ def command(
     request, known = _request(principal, action, resource, keys, account)
     if not known and (resource_policy or rcp or endpoint):
         raise click.UsageError("A policy of a resource depends on who asks: give --principal.")
-    _show(request, _decision(request, _policies(files)), output_format)
+    _show(request, _decision(request, _policies(files)), output_format, known=known)
 
 
 class _Files(NamedTuple):
@@ -261,11 +262,16 @@ def _decision(request: Request, policies: Policies) -> Decision:
     return decide(request, policies)
 
 
-def _show(request: Request, decision: Decision, output_format: str) -> NoReturn:
+def _show(
+    request: Request, decision: Decision, output_format: str, *, known: bool = True
+) -> NoReturn:
+    """Write an answer and end the command; `known` is whether the caller is somebody's ARN."""
     from iamdsl.cli import _simulate_formats  # noqa: PLC0415 (when there is an answer)
 
-    render = _simulate_formats.as_json if output_format == "json" else _simulate_formats.as_table
-    console.out(render(request, decision))
+    if output_format == "json":
+        console.out(_simulate_formats.as_json(request, decision, known=known))
+    else:
+        console.out(_simulate_formats.as_table(request, decision))
     raise click.exceptions.Exit(exits.YES if decision.verdict == "allowed" else exits.NO)
 
 
@@ -336,7 +342,7 @@ def _answer_lines(path: str) -> int:
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS)
     gc.enable()  # this run may be a long one
-    read = lines(path)
+    read = lines(path, sys.stdin.buffer)
     if isinstance(read, Problem):
         _stop([read.diagnostic()])
     answering, code = Lines(), exits.YES

@@ -2,47 +2,42 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from iamdsl.project.problem import Problem, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MAX_LINE: Final = 16 * 1024 * 1024
 """Bytes of a line; what is longer is not kept, so that memory is bounded."""
 _CHUNK = 1 << 17
-_STDIN = 0
 
 
-def lines(path: str) -> Iterator[list[bytes | None]] | Problem:
+def lines(path: str, stdin: BinaryIO) -> Iterator[list[bytes | None]] | Problem:
     """Return the lines of a file or of stdin (`-`), without their ends, as many as are there.
 
-    A line that is longer than `MAX_LINE` is None. A file that breaks off while it is read ends
-    there, with an `OSError`.
+    A line that is longer than `MAX_LINE` is None. What breaks off while it is read ends there,
+    with an `OSError`.
     """
     if path == "-":
-        return _read(_STDIN)
+        return _read(stdin)
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        if os.path.isdir(path):
-            os.close(descriptor)
-            raise IsADirectoryError(21, "is a directory")
+        return _read(open(path, "rb"))
     except (OSError, ValueError) as error:
         from iamdsl.diagnostics import codes  # noqa: PLC0415 (only on mistakes)
 
         why = reason(error) if isinstance(error, OSError) else str(error)
         return Problem(codes.UNREADABLE_FILE, f"`{path}` cannot be read: {why}")
-    return _read(descriptor)
 
 
-def _read(descriptor: int) -> Iterator[list[bytes | None]]:
+def _read(stream: BinaryIO) -> Iterator[list[bytes | None]]:
     """Yield what has come since, cut at line ends; nothing waits for a buffer to be full."""
+    read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
     rest: list[bytes] = []
     size = 0
-    try:
-        while chunk := os.read(descriptor, _CHUNK):
+    with stream:
+        while chunk := read(_CHUNK):
             if b"\n" not in chunk:
                 size += len(chunk)
                 rest = [*rest, chunk] if size <= MAX_LINE else []
@@ -53,8 +48,5 @@ def _read(descriptor: int) -> Iterator[list[bytes | None]]:
             last = found.pop()
             rest, size = [last], len(last)
             yield [whole, *found]
-        if size:
-            yield [b"".join(rest) if size <= MAX_LINE else None]
-    finally:
-        if descriptor != _STDIN:
-            os.close(descriptor)
+    if size:
+        yield [b"".join(rest) if size <= MAX_LINE else None]
