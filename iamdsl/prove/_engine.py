@@ -120,9 +120,9 @@ class Search:
         if known is None:
             listed = self.catalogue.condition_key(key)
             known = self._many[key] = (
-                KeyType(key in self._prefixed, arn=False)
+                KeyType(key in self._prefixed)
                 if listed is None
-                else KeyType(listed.multivalued, listed.value_type == "ARN")
+                else KeyType(listed.multivalued, listed.value_type)
             )
         return known
 
@@ -237,9 +237,10 @@ class Search:
     def _in_cell(self, cells: _Cells, matched: frozenset[str], example: str | None) -> Found | None:
         """Return a counterexample on resources of one class."""
         terms: list[set[Term]] = [set() for _ in range(self.question.tags)]
+        known = example if example in matched or example == "*" else None
         speaking = []
         for row in cells.rows:
-            alternatives = self._terms(row, matched)
+            alternatives = self._terms(row, matched, known)
             if alternatives:
                 speaking.append(row)
             terms[row.tag].update(alternatives)
@@ -259,18 +260,22 @@ class Search:
             return None
         return Found(cells.actions, narrowest_first(matched), tuple(speaking), shown[-1])
 
-    def _terms(self, row: Part, matched: frozenset[str]) -> tuple[Term, ...]:
-        """Return the terms under which a row speaks of resources that match these texts."""
+    def _terms(self, row: Part, matched: frozenset[str], known: str | None) -> tuple[Term, ...]:
+        """Return the terms under which a row speaks of resources that match these texts.
+
+        Args:
+            known: the resource, where it is a single one.
+        """
         hits = [text for text in row.resources.values if text in matched]
-        opened = [text for text in hits if is_open(text)]
+        opened = [self.atoms.resource(text, known) for text in hits if is_open(text)]
         plain = len(opened) < len(hits)
         if row.resources.negated and plain:
             return ()
         where: tuple[Term, ...] = (frozenset(),)
         if row.resources.negated:
-            where = (frozenset(-self.atoms.resource(text) for text in opened),)
+            where = (frozenset().union(*(is_not for _, is_not in opened)),)
         elif not plain:
-            where = tuple(frozenset([self.atoms.resource(text)]) for text in opened)
+            where = tuple(term for is_so, _ in opened for term in is_so)
         whom = self.atoms.principals(row.demand.principals)
         found = conjunction(where, self.atoms.condition(row.demand.condition))
         return tuple(term | whom for term in found)

@@ -13,7 +13,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from iamdsl.iam import PLACEHOLDER, PLACEHOLDER_OPEN, Condition, Entry, Principals, split_operator
-from iamdsl.prove._automata import TooLargeError
+from iamdsl.prove._automata import Pattern, TooLargeError, regex
 from iamdsl.prove._values import family, is_negated
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ NEVER: Final[Terms] = frozenset()
 
 MOST_TERMS = 4_096
 """Terms that one statement may become."""
+
+MOST_READINGS = 64
+"""Values of a variable that are told one by one."""
 
 _VARIABLE = re.compile(r"\$\{([^}*?$][^}]*)\}")
 
@@ -151,9 +154,47 @@ class Atoms:
         """Return the term of a `Principal` element."""
         return frozenset() if principals is None else frozenset([self.number(principals)])
 
-    def resource(self, text: str) -> int:
-        """Return the atom that a resource is a text with variables."""
-        return self.number(Opaque("", "", text))
+    def resource(self, text: str, known: str | None) -> tuple[list[Term], Term]:
+        """Return when a resource is a text with variables, and when it is not.
+
+        The first are terms of which one must hold.
+
+        Args:
+            known: the resource, where it is a single one.
+        """
+        read = None if known is None else self._read(text, known)
+        if read is None:
+            atom = self.number(Opaque("", "", text))
+            return [frozenset([atom])], frozenset([-atom])
+        key, values, default = read
+        is_so, is_not = [], set()
+        if values:
+            is_so.append(frozenset([self.number(Entry("StringEquals", key, values))]))
+            is_not.add(self.number(Entry("StringNotEquals", key, values)))
+        if default:
+            is_so.append(frozenset([self.number(Entry("Null", key, ("true",)))]))
+            is_not.add(self._exists(key))
+        return is_so, frozenset(is_not)
+
+    def _read(self, text: str, known: str) -> tuple[str, tuple[str, ...], bool] | None:
+        """Return the one variable of a text, with the values for which it matches a resource.
+
+        And whether it does without a value, by the default. None where this is not known: of
+        several variables, or where the values are many.
+        """
+        found = list(_VARIABLE.finditer(text))
+        if len(found) != 1 or PLACEHOLDER_OPEN in text:
+            return None
+        name, comma, default = found[0][1].partition(",")
+        key = name.strip().lower()
+        before = regex(Pattern("glob", text[: found[0].start()]))
+        after = regex(Pattern("glob", text[found[0].end() :]))
+        starts = [n for n in range(len(known) + 1) if before.fullmatch(known[:n])]
+        stops = [n for n in range(len(known) + 1) if after.fullmatch(known[n:])]
+        if self._is_many(key) or len(starts) * len(stops) > MOST_READINGS:
+            return None
+        values = {known[a:b] for a in starts for b in stops if a <= b}
+        return key, tuple(sorted(values)), bool(comma) and default.strip().strip("'") in values
 
     def _entry(self, entry: Entry) -> list[Term]:
         """Return the terms of an entry: one, or, with open values, one for each."""

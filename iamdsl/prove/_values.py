@@ -32,6 +32,12 @@ _ARNS: Final = Domain(
 )
 _TEXTS: Final = Domain(None, (), ("other", "something-else"))
 _FRESH_ARN = "arn:aws:iam::999999999999:role/other"
+_EXAMPLES = {
+    "Bool": "true",
+    "Date": "2026-01-01T00:00:00Z",
+    "IPAddress": "203.0.113.7",
+    "Numeric": "1",
+}
 _FAMILIES = ("String", "Arn", "Numeric", "Date", "Bool", "IpAddress", "Binary")
 
 
@@ -44,11 +50,11 @@ class KeyType(NamedTuple):
 
     Attributes:
         many: whether a request can carry several values.
-        arn: whether its values are ARNs.
+        type: AWS's word for the type of one value; "" where nobody knows it.
     """
 
     many: bool
-    arn: bool
+    type: str = ""
 
 
 class Class(NamedTuple):
@@ -128,9 +134,9 @@ def _texts(entries: Sequence[Entry], families: set[str], kind: KeyType) -> list[
             for value in e.values
         )
     )
-    arns = kind.arn or families == {"Arn"}
+    arns = kind.type == "ARN" or families == {"Arn"}
     if not patterns:
-        return [_FRESH_ARN if arns else "x"]
+        return [_FRESH_ARN if arns else _EXAMPLES.get(kind.type, "x")]
     found = Classes(patterns, _ARNS if arns else _TEXTS).all()
     return [text for _, text in found if text is not None]
 

@@ -85,6 +85,10 @@ def _contexts(
     for stars in ("", "x"):
         yield _written_in(filled, opaque, resource, stars)
         yield _written_in(_read_off(dict(keys), opaque, resource), opaque, resource, stars)
+        yield (
+            _read_off({k: v for k, v in keys.items() if k not in named}, opaque, resource),
+            resource,
+        )
         yield _written_in(fresh, opaque, resource, stars)
     yield filled, resource
     yield dict(keys), resource
