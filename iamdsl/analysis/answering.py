@@ -44,8 +44,7 @@ _FILLED = (*_OF_WHO, "aws:principalaccount", "aws:principalservicename", "aws:re
 """Keys that `simulate.decide` fills in by itself where a context does not have them."""
 _ANYTHING = Elements(("*",))
 _ALL = Statement("Allow", _ANYTHING, _ANYTHING)
-_CERTAIN = frozenset({"boundary", "scp", "rcp"})
-"""Layers whose silence is a denial that nothing else can lift."""
+_EVERYTHING = Named("policies that are not at hand", Policy((_ALL,)))
 _ALONE = frozenset({"managed", "boundary", "scp", "rcp", "session", "group", "permission_set"})
 """Kinds of subject that ask for nothing themselves: a request is held against their policies."""
 
@@ -60,6 +59,19 @@ class World(NamedTuple):
     build: Build
     pseudo: Mapping[str, str]
     catalogue: Catalogue
+
+
+class Decided(NamedTuple):
+    """A statement that a check hangs on.
+
+    Attributes:
+        request: that it decides; None in a proof.
+        asked: what a proof was about, as layers.
+    """
+
+    statement: Statement
+    request: Request | None = None
+    asked: tuple[tuple[Statement, ...], ...] = ()
 
 
 class Finding(NamedTuple):
@@ -85,7 +97,7 @@ class Finding(NamedTuple):
     decision: Decision | None = None
     unknown: tuple[str, ...] = ()
     reason: str = ""
-    decided: tuple[Statement, ...] = ()
+    decided: tuple[Decided, ...] = ()
     given: frozenset[str] = frozenset()
     near: tuple[Statement, ...] = ()
     hint: str = ""
@@ -125,19 +137,28 @@ def _answer(check: Check, subject: Subject, world: World) -> Finding:
             _example(check, subject, caller, (action, resource), world)
             for action, resource, caller in every
         )
-    return _first(_quantified(check, subject, caller, world) for caller in callers)
+    return _first(
+        _quantified(part, subject, caller, world) for part in _parts(check) for caller in callers
+    )
+
+
+def _parts(check: Check) -> list[Check]:
+    """Return a check resource by resource: what follows from each ARN is in effect for it alone."""
+    if check.resources is None or check.resources.negated:
+        return [check]
+    return [check._replace(resources=Elements((text,))) for text in check.resources.values]
 
 
 def _first(findings: Iterable[Finding]) -> Finding:
     """Return the first finding that does not hold; what decided one that does is all together."""
-    decided: dict[int, Statement] = {}
+    decided: list[Decided] = []
     last = Finding("holds")
     for finding in findings:
         if finding.outcome != "holds":
             return finding
-        decided |= {id(s): s for s in finding.decided}
+        decided += finding.decided
         last = finding
-    return last._replace(decided=tuple(decided.values()))
+    return last._replace(decided=tuple(decided))
 
 
 # Callers
@@ -212,14 +233,14 @@ def _example(
         request,
         caller.title,
         decision,
-        decided=tuple(m.statement for m in decision.matched),
+        decided=tuple(Decided(m.statement, request) for m in decision.matched),
         given=frozenset(check.given),
     )
-    certain = decision.verdict == "explicitDeny" or (
-        decision.verdict == "implicitDeny" and decision.layer in _CERTAIN
-    )
-    if unknown and not certain:
-        return finding._replace(outcome="unknown", unknown=unknown)
+    if unknown and decision.verdict != "explicitDeny":
+        # Whatever is not at hand allows no more than everything.
+        at_most = _decide(request, subject, caller, check, world, more=(_EVERYTHING,))
+        if at_most.verdict == "allowed":
+            return finding._replace(outcome="unknown", unknown=unknown)
     wanted = check.verb in {"allows", "always"}
     if (decision.verdict == "allowed") == wanted:
         return finding
@@ -265,18 +286,31 @@ def _context(
 
 
 def _decide(
-    request: Request, subject: Subject, caller: _Caller, check: Check, world: World
+    request: Request,
+    subject: Subject,
+    caller: _Caller,
+    check: Check,
+    world: World,
+    *,
+    more: tuple[Named, ...] = (),
 ) -> Decision:
+    """Return what the build comes to for a request.
+
+    Args:
+        more: identity policies besides those that are at hand.
+    """
     if subject.kind in _ALONE and caller.subject is subject:
-        return _held_against(request, subject, world)
+        return _held_against(request, subject, world, more)
     if check.callers is None:
         policies = policies_for(caller.subject, request, world.build, world.pseudo)
+        policies = policies._replace(identity=(*policies.identity, *more))
         return simulate.decide(request, policies)
     # The policy of the resource is the subject's, even where several might be meant.
     owner = request.resource_account or facts.account_of(request.resource) or subject.place.account
     elsewhere = request._replace(resource="*", resource_account=owner)
     policies = policies_for(caller.subject, elsewhere, world.build, world.pseudo)
     policies = _of_the_subject(policies, subject)
+    policies = policies._replace(identity=(*policies.identity, *more))
     if caller.subject is None and _has_policies(caller.principal):
         # Nothing is known of what a foreign account allows its own: that it does is assumed.
         policies = policies._replace(identity=(FULL_ACCESS,))
@@ -298,11 +332,15 @@ def _has_policies(principal: str) -> bool:
     return principal.startswith("arn:") and not any(p in principal for p in provider)
 
 
-def _held_against(request: Request, subject: Subject, world: World) -> Decision:
+def _held_against(
+    request: Request, subject: Subject, world: World, more: tuple[Named, ...]
+) -> Decision:
     """Return what the policies of a subject say of a request, as if they alone were there."""
+    extra = tuple(s for named in more for s in named.policy.statements)
     matched: list[Matched] = []
     silent: simulate.Layer | None = None
-    for layer, statements in _layers(subject, world):
+    for place, (layer, said) in enumerate(_layers(subject, world)):
+        statements = said if place else (*said, *extra)
         applying = [
             Matched(layer, subject.title, number, statement)
             for number, statement in enumerate(statements)
@@ -342,8 +380,8 @@ def _missing(request: Request, subject: Subject) -> tuple[str, ...]:
 def _quantified(check: Check, subject: Subject, caller: _Caller, world: World) -> Finding:
     """Return what a check says of all actions and resources that match, in its one context."""
     resources = check.resources
-    pattern = resources.values[0] if resources and len(resources.values) == 1 else "*"
-    place = Request(caller.principal, "", "*" if resources and resources.negated else pattern)
+    pattern = "*" if resources is None or resources.negated else resources.values[0]
+    place = Request(caller.principal, "", pattern)
     place = located(world.build, world.pseudo, place)
     context = {**_context(place, caller, subject, world), **check.given}
     layers = [
@@ -390,7 +428,7 @@ def _proved(
     if found.verdict == "yes":
         effect = "Allow" if positive else "Deny"
         inner = [s for _, some in layers for s in some if s.effect == effect]
-        return Finding("holds", caller=caller.title, decided=_meeting(inner, box, world))
+        return Finding("holds", caller=caller.title, decided=_meeting(inner, (box, *apart), world))
     if unknown:
         return Finding("unknown", None, caller.title, unknown=unknown)
     if found.witness is None:
@@ -440,17 +478,22 @@ def _box(check: Check, caller: _Caller) -> tuple[Statement, ...]:
 
 
 def _meeting(
-    statements: list[Statement], box: tuple[Statement, ...], world: World
-) -> tuple[Statement, ...]:
+    statements: list[Statement], asked: tuple[tuple[Statement, ...], ...], world: World
+) -> tuple[Decided, ...]:
     """Return the statements that are about some request of a box."""
-    within = prove.Permissions((box,))
     return tuple(
-        s
-        for s in statements
-        if not prove.disjoint(
-            prove.Permissions(((attrs.evolve(s, effect="Allow"),),)), within, world.catalogue
-        )
+        Decided(statement, asked=asked)
+        for statement in statements
+        if meets(statement, asked, world.catalogue)
     )
+
+
+def meets(
+    statement: Statement, asked: tuple[tuple[Statement, ...], ...], catalogue: Catalogue
+) -> bool:
+    """Tell whether a statement is about some request that is in all of some layers."""
+    about = prove.Permissions(((attrs.evolve(_on_anything(statement), effect="Allow"),),))
+    return not prove.disjoint(about, prove.Permissions(asked), catalogue)
 
 
 def _asked_layers(

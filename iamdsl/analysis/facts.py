@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _FIELDS = 6
 _VARIABLE = re.compile(r"\$\{([^},]+)(?:, '[^']*')?\}")
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _PLAIN = frozenset({"*", "?", "$"})
 _PATTERN = frozenset("*?$")
 
@@ -38,6 +39,8 @@ def of_caller(principal: str, caller: Subject | None, build: Build) -> Facts:
     service = principal.removeprefix("service:")
     if service != principal:
         return {"aws:principalservicename": (service,), "aws:principalisawsservice": ("true",)}
+    if principal == "*":
+        return {}
     if principal == "anonymous":
         return {"aws:principalisawsservice": ("false",)}
     provider = principal.removeprefix("federated:")
@@ -66,20 +69,20 @@ def of_resource(resource: str, owner: str | None, place: Place, build: Build) ->
     """Return the keys that follow from what is asked for, and where.
 
     Args:
-        resource: an ARN, or a pattern of ARNs, of which what is certain is taken.
+        resource: an ARN, or a pattern of ARNs, of which what it says is taken.
         owner: the account that holds it, where its ARN does not say it: what nobody tells of is
             the caller's.
         place: of the subject: its Region is that of requests which no ARN gives one.
     """
     fields = resource.split(":", _FIELDS - 1)
     region = fields[3] if len(fields) == _FIELDS else ""
-    account = account_of(resource) or (owner if len(fields) == _FIELDS else None)
+    account = account_of(resource) or owner
     made: Facts = {}
-    if not region and not _PATTERN & set(resource.partition("/")[0]):
+    if not region or _PATTERN & set(region):
         region = place.region or ""
-    if region and not _PATTERN & set(region):
+    if region:
         made["aws:requestedregion"] = (region,)
-    if account and not _PATTERN & set(account):
+    if account:
         made["aws:resourceaccount"] = (account,)
         made |= _organization(build, account, "aws:resourceorgid", "aws:resourceorgpaths")
     return made
@@ -108,9 +111,10 @@ def _path(chain: list[Target]) -> str:
 
 
 def account_of(arn: str) -> str | None:
-    """Return the account in an ARN, None when it has none."""
+    """Return the account in an ARN; None when it has none, a pattern, or `aws`, which is all's."""
     fields = arn.split(":", _FIELDS - 1)
-    return (fields[4] or None) if len(fields) == _FIELDS and fields[0] == "arn" else None
+    known = len(fields) == _FIELDS and _ACCOUNT.fullmatch(fields[4])
+    return fields[4] if known else None
 
 
 # Statements of which a part is known

@@ -7,19 +7,19 @@ statement of a tested subject damaged; it survives when every check comes out as
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import attrs
 
-from iamdsl import prove
-from iamdsl.analysis.answering import answer
+from iamdsl import prove, simulate
+from iamdsl.analysis.answering import answer, meets
 from iamdsl.analysis.subjects import documents, subjects
 from iamdsl.iam import Elements, Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from iamdsl.analysis.answering import Finding, World
+    from iamdsl.analysis.answering import Decided, Finding, World
     from iamdsl.analysis.promises import Check, Reference, Test
     from iamdsl.analysis.subjects import Subject
     from iamdsl.iam import Build, Document, Identity, Statement
@@ -101,10 +101,20 @@ def _known(world: World) -> dict[Reference | tuple[str, str, str], Subject]:
 # Coverage
 
 
-def coverage(results: Iterable[Result], build: Build) -> Coverage:
-    """Return the sentences of the source that some check hangs on, and those that none does."""
-    decided = {place for r in results for s in r.finding.decided for place in _sentences(s)}
-    every = {place for statement in _statements(build) for place in _sentences(statement)}
+def coverage(results: Iterable[Result], world: World, sentences: Sequence[Statement]) -> Coverage:
+    """Return the sentences of the source that some check hangs on, and those that none does.
+
+    Args:
+        sentences: the statements before `fit`, of which one that was emitted may hold several.
+    """
+    written: dict[_Key, list[Statement]] = {}
+    for sentence in sentences:
+        for place in _sentences(sentence):
+            written.setdefault(_key(place), []).append(sentence)
+    decided = [
+        place for r in results for d in r.finding.decided for place in _decided(d, written, world)
+    ]
+    every = [place for statement in statements_of(world.build) for place in _sentences(statement)]
     spans = {_key(span): span for span in (*every, *decided)}
     hit = {_key(span) for span in decided}
     ordered = sorted({_key(span) for span in every}, key=lambda k: (k[0], k[2], k[3]))
@@ -114,7 +124,31 @@ def coverage(results: Iterable[Result], build: Build) -> Coverage:
     )
 
 
-def _key(span: Span) -> tuple[str, int, int, int]:
+_Key: TypeAlias = tuple[str, int, int, int]
+
+
+def _decided(
+    decided: Decided, written: Mapping[_Key, Sequence[Statement]], world: World
+) -> list[Span]:
+    """Return the sentences of a statement that are about what it decided; all if none is."""
+    places = list(_sentences(decided.statement))
+    if len(places) < 2:
+        return places
+    found = [
+        place
+        for place in places
+        if any(_is_about(sentence, decided, world) for sentence in written.get(_key(place), ()))
+    ]
+    return found or places
+
+
+def _is_about(sentence: Statement, decided: Decided, world: World) -> bool:
+    if decided.request is None:
+        return meets(sentence, decided.asked, world.catalogue)
+    return simulate.applies(sentence, decided.request)
+
+
+def _key(span: Span) -> _Key:
     return span.source.name, id(span.source), span.start, span.end
 
 
@@ -126,12 +160,13 @@ def _sentences(statement: Statement) -> Iterator[Span]:
             yield span
 
 
-def _statements(build: Build) -> Iterator[Statement]:
+def statements_of(build: Build) -> Iterator[Statement]:
+    """Yield every statement of a build: of documents and identities, place by place."""
     for _, part in build.each():
         for document in part.documents:
             yield from document.policy.statements
         for identity in part.identities:
-            for policy in (identity.trust, *(policy for _, policy in identity.inline)):
+            for policy in (identity.trust, identity.own, *(p for _, p in identity.inline)):
                 yield from policy.statements if policy is not None else ()
 
 

@@ -49,11 +49,13 @@ class Compilation(NamedTuple):
     Attributes:
         build: None when there was an error.
         tests: as questions, for whoever runs them.
+        assembled: the build before `fit`, statement by sentence, where there are tests.
     """
 
     build: Build | None
     diagnostics: tuple[Diagnostic, ...]
     tests: tuple[Test, ...] = ()
+    assembled: Build | None = None
 
 
 def compile(entries: Sequence[Source], environment: Environment) -> Compilation:  # noqa: A001  # the verb
@@ -63,9 +65,9 @@ def compile(entries: Sequence[Source], environment: Environment) -> Compilation:
         entries: the project's own sources; what they import comes by `environment.loader`.
     """
     report = Report()
-    promises = None
+    made = Compilation(None, ())
     try:
-        build, promises = _compile(entries, environment, report)
+        made = _compile(entries, environment, report)
     except RecursionError:
         if not report.failed:
             report.add(
@@ -74,34 +76,33 @@ def compile(entries: Sequence[Source], environment: Environment) -> Compilation:
                 "expressions or blocks are nested too deeply to be compiled",
                 hint="give inner parts names with `let`",
             )
-        build = None
-    tests = () if promises is None else promises.tests
-    return Compilation(None if report.failed else build, report.diagnostics, tests)
+    made = made._replace(diagnostics=report.diagnostics)
+    return made._replace(build=None) if report.failed else made
 
 
-def _compile(
-    entries: Sequence[Source], environment: Environment, report: Report
-) -> tuple[Build | None, Promises | None]:
+def _compile(entries: Sequence[Source], environment: Environment, report: Report) -> Compilation:
     modules = load(entries, environment, report)
     program = resolve(modules, environment, report)
     check_params(program, environment, report)
     if report.failed:
         _look_further(program, environment, report)
-        return None, None
+        return Compilation(None, ())
     expansion = expand(program, environment, report)
     check_grants(expansion.entities, environment, report)
     build = assemble(expansion, environment, report)
     check_resolved(build, environment, report)
     promises = _promises(expansion, environment, report)
     if report.failed:
-        return None, None
+        return Compilation(None, ())
     fitted = _fitted(build, lengths(program), environment, report)
     check_references(fitted, report)
     if promises is not None and promises.guards and not report.failed:
         from iamdsl.analysis.guarding import guard  # noqa: PLC0415  # many projects have none
 
         guard(promises.guards, fitted, environment.pseudo, environment.catalogue, report)
-    return fitted, promises
+    if promises is None:
+        return Compilation(fitted, ())
+    return Compilation(fitted, (), promises.tests, build)
 
 
 def _fitted(

@@ -113,7 +113,7 @@ def emitted(project: Project) -> Emitted:
     from iamdsl.analysis.answering import World  # noqa: PLC0415 (likewise)
 
     world = World(build, environment.pseudo, environment.catalogue)
-    return Emitted(world, work.tests, work.report.diagnostics)
+    return Emitted(world, work.tests, work.assembled, work.report.diagnostics)
 
 
 def _facts(project: Project, environment: Environment) -> emit.Facts:
@@ -132,10 +132,12 @@ class Emitted(NamedTuple):
 
     Attributes:
         world: what was emitted, read again; None when there were errors.
+        assembled: the build before it was made to fit.
     """
 
     world: World | None = None
     tests: tuple[Test, ...] = ()
+    assembled: Build | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
@@ -153,6 +155,7 @@ class _Work(NamedTuple):
     imports: Sequence[File] = ()
     pinned: Mapping[str, tuple[str, ...]] = {}
     tests: tuple[Test, ...] = ()
+    assembled: Build | None = None
 
 
 def _work(project: Project) -> _Work:
@@ -174,8 +177,8 @@ def _work(project: Project) -> _Work:
     environment = _environment(project, catalogue, loader, Pins(pinned))
     compilation = compile([source for _, source in entries], environment)
     report.extend(_with_levels(compilation.diagnostics, environment.levels))
-    tests = compilation.tests
-    return _Work(report, compilation.build, environment, loader.files, pinned, tests)
+    made = (compilation.tests, compilation.assembled)
+    return _Work(report, compilation.build, environment, loader.files, pinned, *made)
 
 
 def _locked(

@@ -72,7 +72,8 @@ def run(project: Project, ask: Ask) -> Tested:
             report_check(result.check, result.finding, result.subject, world.catalogue, report)
     covered = mutation = None
     if ask.coverage:
-        covered = testing.coverage(results, world.build)
+        sentences = testing.statements_of(emitted.assembled or world.build)
+        covered = testing.coverage(results, world, tuple(sentences))
         _tell_missed(covered, report)
     if ask.mutate:
         mutation = testing.mutate(tests, results, world)
