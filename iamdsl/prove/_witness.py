@@ -78,7 +78,8 @@ def _contexts(
     if not opaque:
         yield dict(keys), resource
         return
-    named = {k for atom, _ in opaque for k in needed_keys(atom.text)}
+    texts = [t for a, _ in opaque for t in ((a.text,) if a.entry is None else a.entry.values)]
+    named = {key for text in texts for key in needed_keys(text)}
     yield _read_off(dict(keys), opaque, resource), resource
     filled = {**{k: (_FRESH,) for k in named if not keys.get(k)}, **keys}
     fresh = {**keys, **dict.fromkeys(named, (_FRESH,))}
@@ -122,16 +123,26 @@ def _written_in(
         stars: what stands for each `*`.
     """
     made = dict(context)
+    wanted: dict[str, list[str]] = {}
     for atom, truth in opaque:
-        if not truth or not atom.text:
-            continue
-        text = _filled(atom.text, made, stars)
-        if not atom.key:
-            resource = text
-        else:
-            others = tuple(v for v in made.get(atom.key, ()) if v != text)
-            made[atom.key] = (text, *others[1:]) if others else (text,)
-    return made, resource
+        if truth and atom.text and not atom.key:
+            resource = _filled(atom.text, made, stars)
+        elif truth and atom.text:
+            wanted.setdefault(atom.key, []).append(_filled(atom.text, made, stars))
+    # Of an entry, either all values of the key are among its own, or one of them is not.
+    asked = [(a, a.entry, t) for a, t in opaque if a.entry is not None]
+    among = [(a, e) for a, e, t in asked if t == e.operator.startswith("ForAllValues")]
+    for atom, entry in among:
+        if made.get(atom.key) or not atom.missing:
+            wanted.setdefault(atom.key, [_filled(entry.values[0], made, stars)])
+    kept = {atom.key for atom, _ in among}
+    for atom, entry, _ in asked:
+        if (atom, entry) not in among and not (atom.key in kept and wanted.get(atom.key)):
+            wanted.setdefault(atom.key, []).append(f"{_FRESH}-other")
+    return {
+        **made,
+        **{key: tuple(dict.fromkeys(values)) for key, values in wanted.items()},
+    }, resource
 
 
 def _variables(text: str) -> list[str]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from decisions import Request
+import decisions
+from decisions import Decision, Request
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from iamdsl import simulate
 
 ACTIONS = (
     "s3:GetObject", "s3:Get*", "s3:*Object", "s3:PutObject", "*", "s3:*", "S3:getobject",
@@ -76,6 +80,77 @@ def document(choice: random.Random, statements: int) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": made}
 
 
+PRINCIPALS: tuple[Any, ...] = (
+    "*",
+    {"AWS": "111122223333"},
+    {"AWS": ["arn:aws:iam::111122223333:role/a", "444455556666"]},
+    {"Service": "lambda.amazonaws.com"},
+    {"AWS": "*"},
+)
+CALLERS = (
+    ("AWS", "arn:aws:iam::111122223333:role/a"),
+    ("AWS", "arn:aws:iam::111122223333:role/b"),
+    ("AWS", "arn:aws:iam::444455556666:user/u"),
+    ("AWS", "arn:aws:iam::777755556666:user/u"),
+    ("Service", "lambda.amazonaws.com"),
+    ("Service", "ec2.amazonaws.com"),
+    decisions.ANONYMOUS,
+)
+
+
+def layers(choice: random.Random, most: int) -> list[dict[str, Any]]:
+    """Return documents of which each must allow, some with principals."""
+    made = [document(choice, 2) for _ in range(choice.randint(1, most))]
+    for each in made:
+        if choice.random() < 0.3:
+            for one in each["Statement"]:
+                who = choice.choice(PRINCIPALS)
+                negated = one["Effect"] == "Deny" and who != "*" and choice.random() < 0.4
+                one["NotPrincipal" if negated else "Principal"] = who
+    return made
+
+
+def near(choice: random.Random, first: dict[str, Any]) -> dict[str, Any]:
+    """Return a document like another one, with one part of one statement changed, or regrouped."""
+    made: list[dict[str, Any]] = copy.deepcopy(first["Statement"])
+    match choice.choice(("part", "twice", "apart")):
+        case "part":
+            changed, other = choice.choice(made), statement(choice)
+            member = choice.choice(("Action", "Resource", "Condition", "Effect"))
+            for name in (member, f"Not{member}"):
+                changed.pop(name, None)
+                if name in other:
+                    changed[name] = other[name]
+        case "twice":
+            made.append(copy.deepcopy(choice.choice(made)))
+        case _:
+            made = [
+                {**s, "Action": [action]} if "Action" in s else s
+                for s in made
+                for action in s.get("Action", [None])
+            ]
+            choice.shuffle(made)
+    return {**first, "Statement": made}
+
+
+def decided(documents: Iterable[Mapping[str, Any]], request: Request) -> Decision:
+    """Return what documents come to of which each must allow; a deny of any wins."""
+    effects = [decisions.decide(decisions.statements([d]), request) for d in documents]
+    if "Deny" in effects:
+        return "Deny"
+    return "Allow" if effects and None not in effects else None
+
+
+def asked_again(witness: simulate.Request) -> Request:
+    """Return a request of the prover's as the oracle reads it."""
+    kinds = {"service": "Service", "federated": "Federated", "canonical": "CanonicalUser"}
+    prefix, _, rest = witness.principal.partition(":")
+    who = (kinds[prefix], rest) if prefix in kinds else ("AWS", witness.principal)
+    if witness.principal == "anonymous":
+        who = decisions.ANONYMOUS
+    return Request(witness.action, witness.resource, who, witness.context)
+
+
 def statement(choice: random.Random) -> dict[str, Any]:
     """Return a random statement."""
     made: dict[str, Any] = {"Effect": choice.choice(("Allow", "Allow", "Deny"))}
@@ -119,4 +194,4 @@ def requests(choice: random.Random, contexts: int) -> Iterator[Request]:
                 for key, values in VALUES.items()
                 if choice.random() < 0.7
             }
-            yield Request(action, resource, ("AWS", "arn:aws:iam::1:role/x"), context)
+            yield Request(action, resource, choice.choice(CALLERS), context)
