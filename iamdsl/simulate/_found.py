@@ -27,8 +27,8 @@ class About(NamedTuple):
         conditional: those of them that look at keys of the context.
     """
 
-    statements: tuple[tuple[int, CompiledStatement], ...]
-    conditional: tuple[CompiledStatement, ...]
+    statements: Sequence[tuple[int, CompiledStatement]]
+    conditional: Sequence[CompiledStatement]
 
 
 class CompiledPolicy:
@@ -37,19 +37,15 @@ class CompiledPolicy:
     __slots__ = ("_by_action", "_statements")
 
     def __init__(self, policy: Policy) -> None:
-        self._statements = policy.statements
+        self._statements = [(on_action(s), n, s) for n, s in enumerate(policy.statements)]
         self._by_action: dict[str, About] = {}
 
     def about(self, action: str) -> About:
         """Return what speaks of an action, given in lower case."""
         found = self._by_action.get(action)
         if found is None:
-            pairs = tuple(
-                (number, compiled(statement))
-                for number, statement in enumerate(self._statements)
-                if on_action(statement)(action)
-            )
-            found = About(pairs, tuple(s for _, s in pairs if s.entries or s.variables))
+            pairs = [(n, compiled(s)) for test, n, s in self._statements if test(action)]
+            found = About(pairs, [s for _, s in pairs if s.entries or s.variables])
             if len(self._by_action) < _ACTIONS_KEPT:
                 self._by_action[action] = found
         return found
@@ -83,13 +79,10 @@ class Found(NamedTuple):
         conditional: all that speak of the action and look at keys, whether they apply or not.
     """
 
-    allows: Sequence[Matched] = ()
-    denies: Sequence[Matched] = ()
-    grants: Sequence[CompiledStatement] = ()
-    conditional: Sequence[CompiledStatement] = ()
-
-
-NOTHING_FOUND = Found()
+    allows: Sequence[Matched]
+    denies: Sequence[Matched]
+    grants: Sequence[CompiledStatement]
+    conditional: Sequence[CompiledStatement]
 
 
 def find(layer: Layer, among: Iterable[Named], question: Question) -> Found:
@@ -136,12 +129,14 @@ _TURNING: Final[dict[Verdict, frozenset[tuple[bool, bool]]]] = {
 
 
 def missing(
-    conditional: Iterable[CompiledStatement], question: Question, verdict: Verdict
+    conditional: Sequence[CompiledStatement], question: Question, verdict: Verdict
 ) -> list[str]:
     """Return the missing keys, as they are written, that could have turned a verdict."""
     _, resource, context, _, _ = question
     turning = _TURNING[verdict]
     found: list[str] = []
+    if not conditional:
+        return found
     for statement in conditional:
         if not _is_about(statement, question):
             continue

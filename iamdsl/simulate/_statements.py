@@ -157,14 +157,14 @@ def padded(text: str) -> str:
 
 
 def _everywhere(resource: str, context: Context) -> bool:
-    """Take any resource: trust policies and those of ECR are about what they are attached to."""
+    """Take any resource: without `Resource`, a policy is about what it is attached to."""
     del resource, context
     return True
 
 
 def _on_resource(elements: Elements | None) -> tuple[OnResource, OnResource, tuple[str, ...]]:
     """Return the tests whether it is, and may be, a resource, and the keys of the variables."""
-    if elements is None:
+    if elements is None or (not elements.negated and "*" in elements.values):
         return _everywhere, _everywhere, ()
     texts = [padded(text) for text in elements.values]
     if not any("${" in text for text in texts):

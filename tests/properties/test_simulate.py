@@ -203,6 +203,14 @@ def test_identity_policies_alone_are_their_statements(
     policy = from_json({"Version": "2012-10-17", "Statement": written})
     context = {key: values for _, c in drawn for key, values in c.items()}
     request = Request(_USER, asked[1], asked[2], context)
-    verdict = decide(request, Policies((Named("p", policy),))).verdict
+    policies = Policies((Named("p", policy),))
+    # A level of SCPs that allows everything changes nothing, but goes the long way.
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    full = Named("all", from_json({"Statement": everything}))
+    decision = decide(request, policies)
+    longer = decide(request, policies._replace(scps=((full,),)))
+    own = tuple(m for m in longer.matched if m.layer != "scp")
+    assert longer._replace(matched=own) == decision
+    verdict = decision.verdict
     said = effect(policy.statements, filled(request))
     assert verdict == {"Allow": "allowed", "Deny": "explicitDeny", None: "implicitDeny"}[said]

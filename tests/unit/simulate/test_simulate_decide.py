@@ -342,6 +342,7 @@ def test_who_one_is_cannot_be_denied() -> None:
     deny = policy("no", {**DENY, "Action": "*"})
     request = Request(USER, "STS:getCallerIdentity", "*")
     assert decide(request, Policies((deny,), scps=((deny,),))).verdict == "allowed"
+    assert decide(request, Policies((deny,))).verdict == "allowed"
 
 
 def test_an_endpoint_policy_is_one_more_filter() -> None:

@@ -232,3 +232,44 @@ def test_what_is_remembered_is_bounded() -> None:
         answer(line(identity_policies=[policy]), lines)
     assert sum(len(text) for kept in lines._members.values() for text, _ in kept) < 9_000_000
     assert sum(map(len, lines._documents)) < 9_000_000
+
+
+def test_a_damaged_line_is_read_as_by_one_who_knows_nothing() -> None:
+    """The short ways are short only: whatever is damaged, the answer is that of a plain parser."""
+    members = {
+        "context": {"k": "v", "l": ["a", "b"]},
+        "identity_policies": [allow("s3:*")],
+        "resource_policy": None,
+        "scps": [],
+        "boundaries": [],
+        "resource_account": "111122223333",
+    }
+    written = line(**members)
+    lines = Lines()
+    lines.answer(written)
+    assert lines._shape is not None
+    start = written.index(b'"identity_policies"')
+    places = [*range(start + 60), *range(len(written) - 120, len(written))]
+    for at in places:
+        for put in (
+            b"",
+            b'"',
+            b"{",
+            b"}",
+            b"[",
+            b"]",
+            b",",
+            b"\\",
+            b" ",
+            b"1",
+            b"\xc3\xa9",
+            b"NaN",
+        ):
+            for end in (at, at + 1):
+                damaged = written[:at] + put + written[end:]
+                if b"\xc3\xa9" in damaged and put != b"\xc3\xa9":
+                    continue
+                assert lines.answer(damaged) == Lines().answer(damaged), damaged
+    twice = written[:-1] + b', "scps": []}'
+    assert lines.answer(twice) == Lines().answer(twice)
+    assert answer(twice, lines)["error"] == "member `scps` is written twice"
