@@ -14,6 +14,7 @@ import attrs
 
 from iamdsl import prove, simulate
 from iamdsl.analysis import facts
+from iamdsl.analysis.governed import governed
 from iamdsl.analysis.permissions import permissions
 from iamdsl.analysis.subjects import (
     FULL_ACCESS,
@@ -62,11 +63,11 @@ class World(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """A statement that a check hangs on.
+    """A statement that a check hangs on, or may hang on.
 
     Attributes:
         request: that it decides; None in a proof.
-        asked: what a proof was about, as layers.
+        asked: what a proof was about, as layers: the statement counts if it `meets` them.
     """
 
     statement: Statement
@@ -185,6 +186,11 @@ def _title(principal: str) -> str:
     return principal.replace(":", " ", 1) if not principal.startswith("arn:") else principal
 
 
+def _alone(subject: Subject) -> bool:
+    """Tell whether requests are held against policies, since nobody is known to ask."""
+    return subject.kind in _ALONE or (subject.arn is None and subject.kind in {"role", "user"})
+
+
 def _principal(kind: str, value: str, partition: str) -> str:
     """Return a value of a principal element as a request has it; `*` is anybody."""
     if value == "*":
@@ -272,7 +278,7 @@ def _context(
     place = (caller.subject or subject).place
     owner = request.resource_account or facts.account_of(request.principal)
     made = facts.of_resource(request.resource, owner, place, world.build)
-    if subject.kind in _ALONE and caller.subject is subject:
+    if _alone(subject) and caller.subject is subject:
         account = place.account
         if account is not None and subject.kind not in {"scp", "rcp"}:
             somebody = f"arn:{place.partition}:iam::{account}:role/{SOMEBODY}"
@@ -299,7 +305,7 @@ def _decide(
     Args:
         more: identity policies besides those that are at hand.
     """
-    if subject.kind in _ALONE and caller.subject is subject:
+    if _alone(subject) and caller.subject is subject:
         return _held_against(request, subject, world, more)
     if check.callers is None:
         policies = policies_for(caller.subject, request, world.build, world.pseudo)
@@ -394,7 +400,7 @@ def _quantified(check: Check, subject: Subject, caller: _Caller, world: World) -
 def _proof(check: Check, subject: Subject, caller: _Caller, world: World) -> Finding:
     """Return what a check says of every request in its box."""
     certain: dict[str, tuple[str, ...]] = {}
-    if caller.principal != "*" and not (subject.kind in _ALONE and caller.subject is subject):
+    if caller.principal != "*" and not (_alone(subject) and caller.subject is subject):
         certain = facts.of_caller(caller.principal, caller.subject, world.build)
         if caller.principal.endswith(f":role/{SOMEBODY}"):
             certain.pop("aws:principalarn")
@@ -425,15 +431,41 @@ def _proved(
     apart = [(statement,) for statement in check.apart]
     asked = prove.Permissions((*statements, *apart))
     found = (prove.always if positive else prove.never)(asked, box, world.catalogue)
+    if found.verdict == "yes" and positive and (why := _inexact(caller, (box, *apart), world)):
+        return Finding("undecided", caller=caller.title, reason=why)
     if found.verdict == "yes":
         effect = "Allow" if positive else "Deny"
-        inner = [s for _, some in layers for s in some if s.effect == effect]
-        return Finding("holds", caller=caller.title, decided=_meeting(inner, (box, *apart), world))
+        inner = (s for _, some in layers for s in some if s.effect == effect)
+        decided = tuple(Decided(s, asked=(box, *apart)) for s in inner)
+        return Finding("holds", caller=caller.title, decided=decided)
     if unknown:
         return Finding("unknown", None, caller.title, unknown=unknown)
     if found.witness is None:
         return Finding("undecided", caller=caller.title, reason=found.reason)
     return _replayed(check, subject, caller, found.witness, context, world)
+
+
+def _inexact(caller: _Caller, asked: tuple[tuple[Statement, ...], ...], world: World) -> str:
+    """Return why a proof that a caller may do something could say too much, "" where it cannot.
+
+    Permissions err to allowing more where a resource policy has no exact form among them.
+    """
+    if caller.subject is None or _alone(caller.subject):
+        return ""
+    for _, part in world.build.each():
+        for document in part.documents:
+            patterns = governed(document)
+            open_ended = bool(set("*?") & set(document.target or ""))
+            negated = any(
+                s.resources is not None and s.resources.negated for s in document.policy.statements
+            )
+            if patterns and (open_ended or negated):
+                about = Statement("Allow", _ANYTHING, Elements(patterns))
+                if meets(about, asked, world.catalogue):
+                    return (
+                        f"what the policy `{document.name}` adds or denies has no exact form here"
+                    )
+    return ""
 
 
 def _replayed(
@@ -475,17 +507,6 @@ def _box(check: Check, caller: _Caller) -> tuple[Statement, ...]:
     """Return the box of a check for one caller; the layers of who is known name nobody."""
     who = caller.element if caller.subject is None else None
     return tuple(attrs.evolve(s, principals=who) for s in check.box)
-
-
-def _meeting(
-    statements: list[Statement], asked: tuple[tuple[Statement, ...], ...], world: World
-) -> tuple[Decided, ...]:
-    """Return the statements that are about some request of a box."""
-    return tuple(
-        Decided(statement, asked=asked)
-        for statement in statements
-        if meets(statement, asked, world.catalogue)
-    )
 
 
 def meets(

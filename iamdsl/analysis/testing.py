@@ -131,6 +131,8 @@ def _decided(
     decided: Decided, written: Mapping[_Key, Sequence[Statement]], world: World
 ) -> list[Span]:
     """Return the sentences of a statement that are about what it decided; all if none is."""
+    if decided.asked and not meets(decided.statement, decided.asked, world.catalogue):
+        return []
     places = list(_sentences(decided.statement))
     if len(places) < 2:
         return places

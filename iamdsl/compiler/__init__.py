@@ -9,7 +9,8 @@
 `compile` below is that line. `infer` and `evaluate` read expressions, for their types and their
 values; `builders`, `principals`, `actions`, `formulas` know one part of a statement each, `places`
 and `entities` what stands where and is called how, `kinds` and `resource_policies` what AWS takes;
-`conditions` turns formulas into condition blocks; `check` only complains.
+`conditions` turns formulas into condition blocks; `check` only complains. `checks` and `promises`
+make questions of tests and guards: `analysis` answers those of guards, whoever runs tests the others.
 
 Invariants: a pass takes a value and a report and gives a new value; a mistake of the user raises
 nothing; after a mistake nothing is emitted.

@@ -267,7 +267,8 @@ class _Asking(Lowering):
             given,
             apart,
         )
-        return made if self._known(made) and self._answerable(made, entity) else None
+        good = self._known(made) and self._answerable(made, entity) and self._at_home(made, entity)
+        return made if good else None
 
     def _verbs(self, check: Check, resources: Elements | None) -> Elements | None:
         """Return the actions of a check; those that apply to none of its resources are told."""
@@ -385,6 +386,20 @@ class _Asking(Lowering):
             hint=f"give it: `--set {names[0].rpartition(' ')[2]}=…`",
         )
         return False
+
+    def _at_home(self, check: asked.Check, entity: Entity | None) -> bool:
+        """Report a request of a role or user of an account that is not known."""
+        if entity is None or entity.kind not in {"role", "user"} or check.callers is not None:
+            return True
+        names = [n for n in placeholders(self.entities.arn(entity)) if n != "aws.partition"]
+        if names:
+            self.report.add(
+                codes.UNRESOLVED_VALUE,
+                check.span,
+                f"the account of the {entity.kind} `{entity.name}` is not known, and it asks here",
+                hint=f"give it: `--set {names[0]}=…`, or write it in `iamdsl.toml`",
+            )
+        return not names
 
     def _answerable(self, check: asked.Check, entity: Entity | None) -> bool:
         """Report a question that its subject has no answer to."""

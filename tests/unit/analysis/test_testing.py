@@ -408,3 +408,19 @@ role r {
         outcome(tmp_path, source, "r", f"allows sts:AssumeRole to account 999988887777 {arn}")
         == "holds"
     )
+
+
+def test_a_proof_of_access_says_no_more_than_it_knows(tmp_path: Path) -> None:
+    """Protects against a wrong yes: where a resource policy has no exact form, `always` is open."""
+    source = """
+policy key for kms:key() { allow kms:* to account aws.account }
+policy lake for s3:bucket("lake") { deny s3:* to anyone on * except "{self}/open/*" }
+role reader { trust service lambda  allow kms:Decrypt on *  allow s3:GetObject on * }
+"""
+    for check, expected in (
+        ("always kms:Decrypt on *", "undecided"),
+        ('always s3:GetObject on s3:object("lake", "open/*")', "undecided"),
+        ('always s3:GetObject on s3:object("other")', "holds"),
+        ("never s3:PutObject on *", "holds"),
+    ):
+        assert outcome(tmp_path, source, "reader", check) == expected
