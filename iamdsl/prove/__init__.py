@@ -7,6 +7,9 @@ each cell; nothing is enumerated, and no solver is needed. `_engine` goes throug
 `_actions`, `_texts`, `_principals` and `_values` cut one each, `_terms` holds what is left of the
 statements in a cell, and `_decide` decides that.
 
+What is taken for granted: a resource is an ARN of six fields, or `*`; a key has values of its type
+in the catalogue; keys are independent of each other, of the caller and of the resource.
+
 Invariants: a yes is proved; a no comes with a request on which `simulate` says so; all else is
 `unknown`, with the reason.
 """
