@@ -116,8 +116,9 @@ class _Actions:
         for name in self._asked(names, hits, literals, wild, focus, service):
             speaking = self._speaking(whole | hits.get(name, frozenset()))
             if speaking:
-                known = name in names
-                self.found[speaking].append(Action(f"{service}:{names.get(name, name)}", known))
+                lowered = f"{service}:{name}"
+                shown = f"{service}:{names[name]}" if name in names else self.written[lowered]
+                self.found[speaking].append(Action(shown, name in names))
         taken = frozenset(f"{service}:{name}" for name in (*literals, *names))
         for some, action in self._unknown(service, wild, focus, taken):
             self.found[self._speaking(whole | some)].append(action)

@@ -67,8 +67,33 @@ def witnesses(
     for context, where in _contexts(keys, opaque, resource):
         request = Request(principal, action, where, context)
         if sides.is_broken(request):
-            return [request]
+            return [_readable(request, sides)]
     return []
+
+
+_WITHOUT_REGION = frozenset(
+    "s3 iam sts cloudfront route53 organizations globalaccelerator waf shield".split()
+)
+_WITHOUT_ACCOUNT = frozenset(["s3"])
+
+
+def _readable(request: Request, sides: Sides) -> Request:
+    """Return a request with a usual resource in place of a shortest one, where that shows it too."""
+    fields = request.resource.split(":", 5)
+    if len(fields) < 6:
+        return request
+    usual = {1: "aws", 2: "other", 5: fields[5] + "x" if fields[5][-1:] in ("", "/", ":") else ""}
+    if fields[2] not in _WITHOUT_REGION:
+        usual[3] = "eu-west-1"
+    if fields[2] not in _WITHOUT_ACCOUNT:
+        usual[4] = "111122223333"
+    for at, text in usual.items():
+        if text and (at == 5 or fields[at] in ("", "x")):
+            changed = [*fields[:at], text, *fields[at + 1 :]]
+            other = request._replace(resource=":".join(changed))
+            if sides.is_broken(other):
+                request, fields = other, changed
+    return request
 
 
 def _contexts(
