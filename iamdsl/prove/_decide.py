@@ -47,6 +47,17 @@ class Choice(NamedTuple):
 Assignment: TypeAlias = "Mapping[Dimension, tuple[str, ...]]"
 
 
+class Showing(NamedTuple):
+    """How a counterexample is replayed.
+
+    Attributes:
+        otherwise: the doubt where one does not replay, though it has no texts with variables.
+    """
+
+    shows: Callable[[Assignment], bool]
+    otherwise: str
+
+
 class Undecided(Exception):  # noqa: N818  # an answer, not an error
     """A question is not decided within bounds; says why."""
 
@@ -63,8 +74,8 @@ class Cells:
         self._steps = self._tries = 0
         self.doubts: list[str] = []
 
-    def broken(self, state: State, shows: Callable[[Assignment], bool]) -> bool:
-        """Tell whether a counterexample is in a cell; `shows` replays one.
+    def broken(self, state: State, showing: Showing) -> bool:
+        """Tell whether a counterexample is in a cell.
 
         Where one seems to be there and none replays, `doubts` grows.
 
@@ -72,7 +83,7 @@ class Cells:
             Undecided: it would take too long.
         """
         try:
-            return self._split(_simple(state), frozenset(), {}, shows)
+            return self._split(_simple(state), frozenset(), {}, showing)
         except TooLargeError:
             raise Undecided("the conditions have too many combinations") from None
 
@@ -81,7 +92,7 @@ class Cells:
         state: State,
         required: Term,
         chosen: dict[Dimension, tuple[str, ...]],
-        shows: Callable[[Assignment], bool],
+        showing: Showing,
     ) -> bool:
         if (state, required) in self._fine:
             return False
@@ -90,7 +101,7 @@ class Cells:
         if settled is False or (settled is None and self.question.is_plain(state)):
             return False
         if settled and not required:
-            return self._tried(chosen, shows)
+            return self._tried(chosen, showing)
         self._steps += 1
         if self._steps > MOST_STEPS:
             raise TooLargeError
@@ -103,29 +114,31 @@ class Cells:
             if needed is None:
                 continue
             left = tuple(_restricted(terms, choice.holding) for terms in state)
-            if self._split(_simple(left), needed, {**chosen, dimension: choice.value}, shows):
+            if self._split(_simple(left), needed, {**chosen, dimension: choice.value}, showing):
                 return True
         if len(self.doubts) == doubts:
             self._fine.add((state, required))
         return False
 
-    def _tried(self, chosen: Assignment, shows: Callable[[Assignment], bool]) -> bool:
-        if shows(chosen):
+    def _tried(self, chosen: Assignment, showing: Showing) -> bool:
+        if showing.shows(chosen):
             return True
+        doubt = self._named(chosen) or showing.otherwise
         self._tries += 1
         if self._tries > MOST_TRIES:
-            raise Undecided(self._doubt(chosen))
-        self.doubts.append(self._doubt(chosen))
+            raise Undecided(doubt)
+        self.doubts.append(doubt)
         return False
 
-    def _doubt(self, chosen: Assignment) -> str:
+    def _named(self, chosen: Assignment) -> str:
+        """Return a doubt that names the texts with variables; "" where there are none."""
         texts = []
         for dimension in chosen:
             atom = self.atoms.atoms[dimension] if isinstance(dimension, int) else None
             if isinstance(atom, Opaque):
                 texts.append(atom.text or atom.key)
         named = ", ".join(f"`{text}`" for text in texts[:3])
-        return f"no values were found that show what {named or 'the conditions'} may do"
+        return f"no values were found that show what {named} may do" if named else ""
 
     def _most_asked(self, state: Iterable[Terms], required: Term) -> Dimension:
         dimensions = self.atoms.dimensions

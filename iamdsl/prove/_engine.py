@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from iamdsl.iam import Elements
 from iamdsl.prove._actions import action_classes
 from iamdsl.prove._automata import Pattern, Product, TooLargeError
-from iamdsl.prove._decide import Cells, Undecided
+from iamdsl.prove._decide import Cells, Showing, Undecided
 from iamdsl.prove._question import asked
 from iamdsl.prove._rows import narrowest_first, pairs_of, reduced, row_of
 from iamdsl.prove._terms import NEVER, Atoms, closed, conjunction, is_open
@@ -39,6 +39,7 @@ _RESOURCES: Final = Domain(
 )
 
 _MANY: Final = "the patterns have too many combinations"
+_BUG: Final = "a bug in iamdsl: a counterexample does not replay in its simulator; please report it"
 
 
 class Found(NamedTuple):
@@ -256,7 +257,9 @@ class Search:
                 shown.extend(witnesses(chosen, self.atoms, self.sides, action.name, resource))
             return bool(shown)
 
-        if not self.cells.broken(state, shows):
+        # Where nothing is open, each class is exact, and a counterexample has to replay.
+        otherwise = _MANY if example is None else _BUG
+        if not self.cells.broken(state, Showing(shows, otherwise)):
             return None
         return Found(cells.actions, narrowest_first(matched), tuple(speaking), shown[-1])
 
