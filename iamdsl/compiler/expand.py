@@ -402,23 +402,8 @@ class Expanding:
             (principals, resources) if node.verb == "trust" else (actions, principals, resources)
         )
         empty = () in lists
-        if node.verb == "allow" and node.actions.exceptions and actions_except == ():
-            self.report.add(
-                codes.ALWAYS_MET,
-                node.actions.exceptions[0].span,
-                "this `except` takes nothing away in this build",
-                label="a list is empty",
-                hint="if that is meant, put it into an `if`, where it can be seen",
-            )
+        self._told(node, actions_except, empty=empty, never=condition == NEVER)
         if condition == NEVER or empty:
-            if node.verb not in {"allow", "trust"}:
-                self.report.add(
-                    codes.FOLDED_AWAY,
-                    node.span,
-                    f"this `{node.verb}` says nothing in this build",
-                    label="a list is empty" if empty else "its condition is never true",
-                    hint="if that is meant, put it into an `if`, where it can be seen",
-                )
             return
         grant = Grant(
             node.verb,
@@ -440,6 +425,37 @@ class Expanding:
         from iamdsl.compiler.promises import add_check  # noqa: PLC0415  # many projects have none
 
         add_check(self.evaluator, grant, clauses.get("given"), frame, entity)
+
+    def _told(
+        self,
+        node: tree.Statement,
+        actions_except: tuple[Value, ...] | None,
+        *,
+        empty: bool,
+        never: bool,
+    ) -> None:
+        """Tell of a statement that says less in this build than is written.
+
+        Args:
+            empty: whether one of its lists is empty; never, whether its condition is never true.
+        """
+        hint = "if that is meant, put it into an `if`, where it can be seen"
+        if node.verb == "allow" and node.actions.exceptions and actions_except == ():
+            self.report.add(
+                codes.ALWAYS_MET,
+                node.actions.exceptions[0].span,
+                "this `except` takes nothing away in this build",
+                label="a list is empty",
+                hint=hint,
+            )
+        if (never or empty) and node.verb not in {"allow", "trust"}:
+            self.report.add(
+                codes.FOLDED_AWAY,
+                node.span,
+                f"this `{node.verb}` says nothing in this build",
+                label="a list is empty" if empty else "its condition is never true",
+                hint=hint,
+            )
 
     def _condition(
         self, clauses: dict[str, tree.Selection | tree.Expression], frame: Frame
