@@ -164,6 +164,8 @@ def statement_text(statement: Statement) -> str:
     """Return a statement in one line: as the source has it, else as AWS does."""
     spans = statement.origin
     written = " ".join(spans[0].text.split()) if len(spans) == 1 else ""
+    if written.startswith("{") and not written.endswith("}"):
+        written = ""  # the place of a statement in a document is the first line of it
     shown = written or minified(statement_to_json(statement))
     return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[: _LONGEST_SHOWN - 1]}…"
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from iamdsl.analysis.findings import request_data
+from iamdsl.analysis.subjects import FULL_ACCESS, RCP_FULL_ACCESS
 from iamdsl.analysis.writing import places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamdsl.aws import Catalogue
     from iamdsl.simulate import Decision, Layer, Matched, Request
 
 _VERDICTS = {
@@ -27,15 +30,20 @@ _LAYERS: Final[dict[Layer, str]] = {
     "endpoint": "endpoint",
     "trust": "trust",
 }
+_EVERYWHERE = {FULL_ACCESS.name, RCP_FULL_ACCESS.name}
 _HEAD = ("layer", "policy", "statement", "effect", "place")
 
 
 def as_table(request: Request, decision: Decision) -> str:
-    """Return a decision for people: the verdict, why, the statements, the missing keys."""
+    """Return a decision for people: the verdict, why, the statements, the missing keys.
+
+    What AWS attaches everywhere, and lets all through, is left out.
+    """
     verdict = _VERDICTS[decision.verdict]
     lines = [f"{verdict}: {request.action} on {request.resource}", f"  {decision.reason}"]
-    if decision.matched:
-        rows = [_HEAD, *map(_row, decision.matched)]
+    shown = [matched for matched in decision.matched if matched.policy not in _EVERYWHERE]
+    if shown:
+        rows = [_HEAD, *map(_row, shown)]
         widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
         lines.append("")
         lines += [_laid_out(row, widths) for row in rows]
@@ -57,20 +65,19 @@ def _laid_out(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(cells).rstrip()
 
 
-def as_json(request: Request, decision: Decision, *, known: bool) -> str:
+def as_json(request: Request, decision: Decision, catalogue: Catalogue, *, known: bool) -> str:
     """Return a decision for programs, as one JSON object; `known` is whether anybody was named."""
     data: dict[str, Any] = {
         "version": 1,
-        "principal": request.principal if known else None,
-        "action": request.action,
-        "resource": request.resource,
-        "context": {key: list(values) for key, values in sorted(request.context.items())},
+        **request_data(request, catalogue),
         "decision": decision.verdict,
         "layer": decision.layer,
         "reason": decision.reason,
         "matched": list(map(_statement, decision.matched)),
         "missing_keys": list(decision.missing_keys),
     }
+    if not known:
+        data["principal"] = None
     return json.dumps(data, indent=2) + "\n"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from iamdsl.analysis.findings import request_data
 from iamdsl.analysis.situation import LONGEST_CHAINED
 from iamdsl.analysis.subjects import FULL_ACCESS, RCP_FULL_ACCESS
 from iamdsl.analysis.writing import duration, entry_text, places, quoted, statement_text
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from iamdsl.analysis.remedies import Obstacle
     from iamdsl.analysis.situation import Session
     from iamdsl.analysis.why import Answer, Barrier
+    from iamdsl.aws import Catalogue
     from iamdsl.simulate import Matched
 
 _LAYERS = {"scp": "SCP", "rcp": "RCP"}
@@ -51,7 +53,7 @@ def as_text(asked: Asked, answer: Answer) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_json(asked: Asked, answer: Answer) -> str:
+def as_json(asked: Asked, answer: Answer, catalogue: Catalogue) -> str:
     """Return an answer for programs, as one JSON object."""
     request, decision = asked.situation.request, answer.decision
     allowed_by = [
@@ -59,11 +61,9 @@ def as_json(asked: Asked, answer: Answer) -> str:
         for s in answer.steps
     ]
     data: dict[str, Any] = {
+        "version": 1,
         "outcome": answer.outcome,
-        "principal": request.principal,
-        "action": request.action,
-        "resource": request.resource,
-        "context": {key: list(values) for key, values in sorted(request.context.items())},
+        **request_data(request, catalogue),
         "decision": decision.verdict,
         "missing_keys": list(decision.missing_keys),
         "allowed_by": allowed_by,
@@ -204,6 +204,8 @@ def _silence(obstacle: Obstacle, asked: Asked, it: str) -> str:
     match level.layer:
         case "identity":
             return f"no policy of {caller} allows{it}"
+        case "session":
+            return f"no session policy allows{it}"
         case "scp" | "rcp":
             return f"no {_LAYERS[level.layer]} of {quoted(level.title)} allows{it}"
         case "trust" if not level.policies:

@@ -9,19 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import click
 
-from iamdsl.cli import _options, console
+from iamdsl.cli import _questions, console
 from iamdsl.cli import exit as exits
 from iamdsl.project.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from iamdsl.diagnostics import Diagnostic
-    from iamdsl.project import Compiled
+    from iamdsl.aws import Catalogue
     from iamdsl.simulate import Context, Decision, Named, Policies, Request
 
 _FORMATS = ("table", "json")
-_ACTION = re.compile(r"(?a)[A-Za-z0-9-]+:[A-Za-z0-9_-]+")
 _ARN = re.compile(r"(?as)arn:[^:]*:[^:]*:[^:]*:(\d{12})?:.*")
 _SOMEBODY = "arn:aws:iam::{}:user/somebody"
 _NOWHERE = "000000000000"
@@ -41,16 +37,16 @@ _NEW_OBJECTS = 200_000
 @click.option("--batch", metavar="FILE|-", help="Answer JSON Lines: a request a line.")
 @click.option("--action", metavar="SERVICE:NAME", help="What is asked for: s3:GetObject.")
 @click.option("--resource", metavar="ARN", help="On what; * for actions without a resource.")
-@click.option("--principal", metavar="ARN", help="Who asks: also service:NAME or anonymous.")
-@click.option("--as", "role", metavar="ROLE", help="As a role or user of the project in PATHS.")
+@click.option("--principal", metavar="ARN", help="Who asks; also service:lambda or anonymous.")
+@click.option("--as", "role", metavar="NAME", help="As somebody of the project in PATHS.")
 @click.option("--build", "folder", metavar="DIR", help="With --as: what was built into a folder.")
-@click.option("--identity", multiple=True, metavar="FILE", help="A policy of the caller.")
-@click.option("--boundary", metavar="FILE", help="The caller's permissions boundary.")
-@click.option("--session", multiple=True, metavar="FILE", help="A session policy.")
+@click.option("--identity", multiple=True, metavar="[ARN=]FILE", help="A policy of the caller.")
+@click.option("--boundary", metavar="[ARN=]FILE", help="The caller's permissions boundary.")
+@click.option("--session-policy", multiple=True, metavar="FILE", help="Passed for the session.")
 @click.option("--resource-policy", metavar="FILE", help="The policy of the resource, or trust.")
 @click.option("--scp", multiple=True, metavar=_LEVEL_FILE, help="An SCP; the root's level first.")
 @click.option("--rcp", multiple=True, metavar=_LEVEL_FILE, help="An RCP of the resource's account.")
-@click.option("--endpoint", multiple=True, metavar="FILE", help="The VPC endpoint's policy.")
+@click.option("--endpoint-policy", multiple=True, metavar="FILE", help="Of the VPC endpoint.")
 @click.option("--context", multiple=True, metavar="KEY=VALUE", help="A condition key; repeatable.")
 @click.option("--resource-account", metavar="ID", help="Whose the resource is, if no ARN says it.")
 @click.option("--set", "params", multiple=True, metavar="NAME=VALUE", help="As for build.")
@@ -68,11 +64,11 @@ def command(
     folder: str | None,
     identity: tuple[str, ...],
     boundary: str | None,
-    session: tuple[str, ...],
+    session_policy: tuple[str, ...],
     resource_policy: str | None,
     scp: tuple[str, ...],
     rcp: tuple[str, ...],
-    endpoint: tuple[str, ...],
+    endpoint_policy: tuple[str, ...],
     context: tuple[str, ...],
     resource_account: str | None,
     params: tuple[str, ...],
@@ -80,7 +76,8 @@ def command(
 ) -> None:
     """Say what IAM decides on a request.
 
-    The policies are JSON files, or those that are in effect for a role of the project in PATHS:
+    The policies are JSON files, or with --as those that are in effect for a role or user of the
+    project in PATHS, in an account as in prod.deployer:
     iamdsl simulate --as deployer --action s3:GetObject --resource arn:aws:s3:::photos/1.jpg
 
     A key of --context that is given twice has two values. Facts that follow from the caller and
@@ -96,7 +93,7 @@ def command(
     Exits with 0 if it is allowed, 1 if it is denied, and 2 if that cannot be told; with --batch
     with 0 if all lines had an answer.
     """
-    files = _Files(identity, boundary, session, resource_policy, scp, rcp, endpoint)
+    files = _Files(identity, boundary, session_policy, resource_policy, scp, rcp, endpoint_policy)
     if batch is not None:
         others = (*paths, action, resource, principal, role, folder, resource_account)
         if any((*others, *files, context, params)):
@@ -104,25 +101,31 @@ def command(
         raise click.exceptions.Exit(_answer_lines(batch))
     if action is None or resource is None:
         raise click.UsageError("--action and --resource are needed, or --batch.")
-    if not _ACTION.fullmatch(action):
-        raise click.BadParameter(
-            f"{action!r} is no action, as in s3:GetObject.", param_hint="--action"
-        )
-    keys = _context(context)
+    _questions.action(action, "--action")
+    keys = _questions.context(context)
     if role is not None:
-        if principal is not None or resource_account is not None or scp or rcp or endpoint:
+        if principal is not None or resource_account is not None or scp or rcp or endpoint_policy:
             raise click.UsageError(
                 "--as says who asks and what is in effect: it goes without --principal, "
-                "--resource-account, --scp, --rcp and --endpoint."
+                "--resource-account, --scp, --rcp and --endpoint-policy."
             )
         _answer_as(_As(role, paths, params, folder, output_format), action, resource, keys, files)
     if paths or folder is not None or params:
         raise click.UsageError("PATHS, --build and --set are for --as.")
+    if resource != "*" and not _ARN.fullmatch(resource):
+        raise click.BadParameter(f"{resource!r} is no ARN, nor *.", param_hint="--resource")
     account = _account(resource_account)
+    from iamdsl.project.catalogue import open_catalogue  # noqa: PLC0415 (when there is work)
+
+    catalogue = open_catalogue()
+    if isinstance(catalogue, Problem):
+        _questions.stop([catalogue.diagnostic()])
+    action = _questions.spelt(action, catalogue)
     request, known = _request(principal, action, resource, keys, account)
-    if not known and (resource_policy or rcp or endpoint):
+    if not known and (resource_policy or rcp or endpoint_policy):
         raise click.UsageError("A policy of a resource depends on who asks: give --principal.")
-    _show(request, _decision(request, _policies(files)), output_format, known=known)
+    decision = _decision(request, _policies(files)[0])
+    _show(request, decision, catalogue, output_format, known=known)
 
 
 class _Files(NamedTuple):
@@ -150,19 +153,6 @@ class _As(NamedTuple):
 # One request
 
 
-def _context(pairs: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    context: dict[str, tuple[str, ...]] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key.strip():
-            raise click.BadParameter(
-                f"{pair!r} is not of the form KEY=VALUE.", param_hint="--context"
-            )
-        lowered = key.strip().lower()
-        context[lowered] = (*context.get(lowered, ()), value)
-    return context
-
-
 def _account(text: str | None) -> str | None:
     if text is not None and not re.fullmatch(r"(?a)\d{12}", text):
         raise click.BadParameter(
@@ -183,9 +173,14 @@ def _request(
     Somebody of whom nothing is known is a user of the resource's account, so that identity
     policies decide, and the keys that tell who it is are missing.
     """
-    from iamdsl.simulate import Request, is_principal  # noqa: PLC0415 (when there is work)
+    from iamdsl.aws.principals import service_principal  # noqa: PLC0415 (when there is work)
+    from iamdsl.simulate import Request, is_principal  # noqa: PLC0415
 
     if principal is not None:
+        if principal.startswith("service:"):
+            partition = resource.split(":")[1] if resource != "*" else "aws"
+            name = service_principal(principal.removeprefix("service:"), partition)
+            principal = f"service:{name}"
         if not is_principal(principal):
             raise click.BadParameter(
                 f"{principal!r} is no ARN of a user, role, session, federated user, root or "
@@ -201,19 +196,23 @@ def _request(
     return Request(_SOMEBODY.format(holder), action, resource, context, account), False
 
 
-def _policies(files: _Files) -> Policies:
+def _policies(files: _Files) -> tuple[Policies, frozenset[str]]:
+    """Return the policies of files, and the ARNs that some are said to be of."""
     from iamdsl.simulate import Policies  # noqa: PLC0415 (when there is work)
 
-    own = _read(files.resource_policy, with_principal=True) if files.resource_policy else None
-    return Policies(
-        tuple(_read(path) for path in files.identity),
-        own,
-        (_read(files.boundary),) if files.boundary else (),
-        tuple(_read(path) for path in files.session),
+    resource = files.resource_policy
+    identity, known = _questions.policies(files.identity)
+    boundaries, bounds = _questions.policies((files.boundary,) if files.boundary else ())
+    policies = Policies(
+        identity,
+        _questions.policy(resource, with_principal=True) if resource else None,
+        boundaries,
+        _questions.policies(files.session)[0],
         _levels(files.scp, "--scp", with_principal=False),
         _levels(files.rcp, "--rcp", with_principal=True),
-        tuple(_read(path, with_principal=True) for path in files.endpoint),
+        tuple(_questions.policy(path, with_principal=True) for path in files.endpoint),
     )
+    return policies, known | bounds
 
 
 def _levels(
@@ -227,33 +226,8 @@ def _levels(
                 f"{text!r} is not of the form {_LEVEL_FILE}, as in root=deny.json.",
                 param_hint=option,
             )
-        levels.setdefault(level, []).append(_read(path, with_principal=with_principal))
+        levels.setdefault(level, []).append(_questions.policy(path, with_principal=with_principal))
     return tuple(map(tuple, levels.values()))
-
-
-def _read(path: str, *, with_principal: bool = False) -> Named:
-    """Return the policy of a file; one that AWS would not take in this place ends the command."""
-    from iamdsl.project.documents import read_policy  # noqa: PLC0415 (when there is work)
-    from iamdsl.simulate import Named  # noqa: PLC0415
-
-    policy = read_policy(path)
-    if isinstance(policy, tuple):
-        _stop(policy)
-    for number, statement in enumerate(policy.statements):
-        if (statement.principals is not None) != with_principal:
-            from iamdsl.diagnostics import Diagnostic, codes  # noqa: PLC0415 (only on mistakes)
-
-            code = codes.MISPLACED_POLICY
-            said = "has no principal" if with_principal else "names a principal"
-            what = (
-                "policies of resources, RCPs and VPC endpoint policies say whom they are about"
-                if with_principal
-                else "what has a principal is a policy of a resource: `--resource-policy`"
-            )
-            message = f"statement {number} of `{path}` {said}"
-            span = statement.origin[0]
-            _stop([Diagnostic(code, code.severity, message, span, "in this policy", hint=what)])
-    return Named(path, policy)
 
 
 def _decision(request: Request, policies: Policies) -> Decision:
@@ -263,21 +237,21 @@ def _decision(request: Request, policies: Policies) -> Decision:
 
 
 def _show(
-    request: Request, decision: Decision, output_format: str, *, known: bool = True
+    request: Request,
+    decision: Decision,
+    catalogue: Catalogue,
+    output_format: str,
+    *,
+    known: bool = True,
 ) -> NoReturn:
     """Write an answer and end the command; `known` is whether the caller is somebody's ARN."""
     from iamdsl.cli import _simulate_formats  # noqa: PLC0415 (when there is an answer)
 
     if output_format == "json":
-        console.out(_simulate_formats.as_json(request, decision, known=known))
+        console.out(_simulate_formats.as_json(request, decision, catalogue, known=known))
     else:
         console.out(_simulate_formats.as_table(request, decision))
     raise click.exceptions.Exit(exits.YES if decision.verdict == "allowed" else exits.NO)
-
-
-def _stop(diagnostics: Sequence[Diagnostic]) -> NoReturn:
-    _options.show_all(diagnostics, "full", "auto")
-    raise click.exceptions.Exit(exits.CANNOT)
 
 
 # As somebody of a project
@@ -285,50 +259,39 @@ def _stop(diagnostics: Sequence[Diagnostic]) -> NoReturn:
 
 def _answer_as(who: _As, action: str, resource: str, context: Context, files: _Files) -> NoReturn:
     """Answer with what is in effect for a role of a project or of a build."""
-    if who.folder is not None and (who.paths or who.params):
-        raise click.UsageError("--build goes without PATHS and --set.")
-    found = _compiled(who)
-    if found.build is None:
-        _stop(found.diagnostics)
+    found = _questions.compiled(who.paths, who.params, who.folder)
+    if found.build is None or found.catalogue is None:
+        _questions.stop(found.diagnostics)
     from iamdsl.analysis.asking import Question, Refusal, ask  # noqa: PLC0415 (when there is work)
     from iamdsl.analysis.why import why  # noqa: PLC0415
     from iamdsl.diagnostics import Diagnostic, codes  # noqa: PLC0415
 
-    given = _policies(files)
+    given, known = _policies(files)
     question = Question(
         who.role,
-        action,
+        _questions.spelt(action, found.catalogue),
         resource,
         context,
         identity=given.identity,
         boundary=given.boundaries,
         sessions=given.sessions,
         resource_policy=given.resource,
+        known=known,
     )
     try:
         asked = ask(question, found.build, found.pseudo)
     except Refusal as refusal:
         code = refusal.code
-        _stop([Diagnostic(code, code.severity, refusal.message, hint=refusal.hint)])
+        _questions.stop([Diagnostic(code, code.severity, refusal.message, hint=refusal.hint)])
     situation = asked.situation
     if why(situation, asked.unknowns).outcome == "unsure":
         from iamdsl.cli import _why_formats  # noqa: PLC0415 (only where something is not at hand)
 
         code = codes.UNSURE_ANSWER
         message, hint = _why_formats.unsure(asked)
-        _stop([Diagnostic(code, code.severity, message, hint=hint)])
-    _show(situation.request, _decision(situation.request, situation.policies), who.output_format)
-
-
-def _compiled(who: _As) -> Compiled:
-    if who.folder is not None:
-        from iamdsl.project.built import read_build  # noqa: PLC0415 (only they need it)
-
-        return read_build(who.folder)
-    from iamdsl.project import compiled, load_project  # noqa: PLC0415
-
-    paths, options = _options.options(who.paths, who.params)
-    return compiled(load_project(paths, options))
+        _questions.stop([Diagnostic(code, code.severity, message, hint=hint)])
+    decision = _decision(situation.request, situation.policies)
+    _show(situation.request, decision, found.catalogue, who.output_format)
 
 
 # Many requests
@@ -344,7 +307,7 @@ def _answer_lines(path: str) -> int:
     gc.enable()  # this run may be a long one
     read = lines(path, sys.stdin.buffer)
     if isinstance(read, Problem):
-        _stop([read.diagnostic()])
+        _questions.stop([read.diagnostic()])
     answering, code = Lines(), exits.YES
     try:
         for several in read:
