@@ -28,7 +28,10 @@ class TooLargeError(Exception):
 
 
 class Pattern(NamedTuple):
-    """A pattern without variables; `${*}`, `${?}` and `${$}` are the characters themselves."""
+    """A pattern without variables; `${*}`, `${?}` and `${$}` are the characters themselves.
+
+    Under `nocase` it is of ASCII: beyond it, cases of a letter differ in length, and by place.
+    """
 
     mode: Mode
     text: str
@@ -47,6 +50,9 @@ class _Token(NamedTuple):
     inside: bool = False
 
 
+_ALSO = {"k": "\N{KELVIN SIGN}", "K": "\N{KELVIN SIGN}"}
+"""Letters beyond ASCII whose lower case is within."""
+
 _PIECES = re.compile(r"\$\{([*?$])\}|(.)", re.DOTALL)
 
 
@@ -57,7 +63,9 @@ def tokens(pattern: Pattern) -> tuple[_Token, ...]:
     if mode == "exact":
         return tuple(_Token(c) for c in text)
     if mode == "nocase":
-        return tuple(_Token("".join(sorted({c.lower(), c.upper()}))) for c in text)
+        return tuple(
+            _Token("".join(sorted({c.lower(), c.upper(), *_ALSO.get(c, "")}))) for c in text
+        )
     made: list[_Token] = []
     colons = 0
     for found in _PIECES.finditer(text):

@@ -14,7 +14,7 @@ from iamdsl.iam import Entry, Principals
 from iamdsl.prove._automata import TooLargeError
 from iamdsl.prove._principals import principal_classes
 from iamdsl.prove._terms import ALWAYS, NEVER, PRINCIPAL, Opaque, Term, Terms
-from iamdsl.prove._values import KeyType, MixedKindsError, key_classes
+from iamdsl.prove._values import KeyType, UnknownClassesError, key_classes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -184,8 +184,8 @@ class Cells:
         entries = [a for n in asked if isinstance(a := self.atoms.atoms[n], Entry)]
         try:
             classes = key_classes(dimension, entries, self.key_type(dimension, entries))
-        except MixedKindsError:
-            raise Undecided(f"`{dimension}` is compared as values of different kinds") from None
+        except UnknownClassesError as how:
+            raise Undecided(f"`{dimension}` is compared {how}") from None
         for one in classes:
             yield Choice(one.values, _signed(asked, one.truths))
 

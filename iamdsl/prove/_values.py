@@ -8,8 +8,9 @@ asked of `simulate` itself, so that the two cannot differ.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, localcontext
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -18,6 +19,7 @@ from iamdsl.prove._automata import Pattern, TooLargeError
 from iamdsl.prove._texts import Classes, Domain
 from iamdsl.simulate import holds
 from iamdsl.simulate import instant as read_instant
+from iamdsl.simulate import number as read_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,8 +43,8 @@ _EXAMPLES = {
 _FAMILIES = ("String", "Arn", "Numeric", "Date", "Bool", "IpAddress", "Binary")
 
 
-class MixedKindsError(Exception):
-    """A key is compared as values of two kinds, whose classes are not known together."""
+class UnknownClassesError(Exception):
+    """The classes of a key's values are not known; says in words how it is compared."""
 
 
 class KeyType(NamedTuple):
@@ -76,7 +78,8 @@ def key_classes(key: str, entries: Sequence[Entry], kind: KeyType) -> list[Class
     """Return the classes of what a key can hold, `missing` first.
 
     Raises:
-        MixedKindsError: its entries compare it as several kinds of value.
+        UnknownClassesError: its entries compare it as several kinds of value, or with values that
+            are out of the ordinary.
         TooLargeError: there are too many classes.
     """
     found: dict[tuple[bool, ...], Class] = {}
@@ -108,7 +111,7 @@ def _values(entries: Sequence[Entry], kind: KeyType) -> list[str]:
     families = {family(e.operator) for e in entries} - {""}
     texts = families <= {"String", "Arn"}
     if not texts and len(families) > 1:
-        raise MixedKindsError
+        raise UnknownClassesError("as values of different kinds")
     listed = [value for e in entries if family(e.operator) for value in e.values]
     match next(iter(families)) if not texts else "String":
         case "Numeric":
@@ -120,7 +123,7 @@ def _values(entries: Sequence[Entry], kind: KeyType) -> list[str]:
         case "IpAddress":
             return _addresses(listed)
         case "Binary":
-            return [*dict.fromkeys(listed), "b3RoZXI="]
+            return _bytes(listed)
         case _:
             return _texts(entries, families, kind)
 
@@ -135,6 +138,8 @@ def _texts(entries: Sequence[Entry], families: set[str], kind: KeyType) -> list[
         )
     )
     arns = kind.type == "ARN" or families == {"Arn"}
+    if any(p.mode == "nocase" and not p.text.isascii() for p in patterns):
+        raise UnknownClassesError("without case, with letters beyond ASCII")
     if not patterns:
         return [_FRESH_ARN if arns else _EXAMPLES.get(kind.type, "x")]
     found = Classes(patterns, _ARNS if arns else _TEXTS).all()
@@ -167,43 +172,65 @@ def is_negated(operator: str) -> bool:
     return split_operator(operator)[1] in NEGATED
 
 
-def _between(points: Iterable[Decimal]) -> list[Decimal]:
+def _between(points: Iterable[Decimal], step: Decimal) -> list[Decimal]:
     """Return points, one between each two, one below and one above all of them."""
     ordered = sorted(set(points))
     if not ordered:
         return [Decimal(1)]
-    made = [ordered[0] - 1]
-    for point, following in zip(ordered, [*ordered[1:], ordered[-1] + 2], strict=True):
-        made += [point, (point + following) / 2]
+    made = [ordered[0] - step]
+    for point, following in zip(ordered, [*ordered[1:], ordered[-1] + 2 * step], strict=True):
+        made += [point, (point + following) * _HALF]
     return made
+
+
+_HALF = Decimal("0.5")
+_EXACTLY = Context(prec=1_000, traps=[Inexact])
+"""Rounded numbers may be no longer where they have to be: between two others."""
 
 
 def _numbers(listed: Iterable[str]) -> list[str]:
     points, odd = [], []
     for text in listed:
         try:
-            points.append(Decimal(text))
-        except InvalidOperation:
+            points.append(read_number(text))
+        except ValueError:
             odd.append(text)
-    return [*(format(p.normalize(), "f") for p in _between(points)), *odd]
+    try:
+        with localcontext(_EXACTLY):
+            made = [format(p.normalize(), "f") for p in _between(points, Decimal(1))]
+    except Inexact:
+        raise UnknownClassesError("with numbers of too many digits") from None
+    return [*made, *odd]
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND = timedelta(seconds=1)
+_TICK = timedelta(microseconds=1)
+_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _TICK
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _TICK
+# Before the first and after the last, by their zones.
+_BEYOND = ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59.999999-23:59")
 
 
 def _dates(listed: Iterable[str]) -> list[str]:
     points, odd = [], []
     for text in listed:
         try:
-            points.append(Decimal(str((read_instant(text) - _EPOCH) / _SECOND)))
+            points.append((read_instant(text) - _EPOCH) // _TICK)
         except (ValueError, OverflowError):
             odd.append(text)
+    if any(not _FIRST <= point <= _LAST for point in points):
+        raise UnknownClassesError("with dates beyond the calendar")
     made = []
-    for point in _between(points):
-        moment = _EPOCH + timedelta(seconds=float(point))
+    for point in _between(map(Decimal, points), Decimal(1_000_000)):
+        moment = _EPOCH + min(max(int(point), _FIRST), _LAST) * _TICK
         made.append(moment.isoformat().replace("+00:00", "Z"))
-    return [*made, *odd]
+    return [*made, *odd, *_BEYOND]
+
+
+def _bytes(listed: Sequence[str]) -> list[str]:
+    """Return the listed ones, and some that are longer than all of them."""
+    longest = max(map(len, listed), default=0)
+    return [*dict.fromkeys(listed), b64encode(b"other" + b"-" * longest).decode()]
 
 
 def _addresses(listed: Iterable[str]) -> list[str]:

@@ -116,6 +116,9 @@ def _contexts(
             resource,
         )
         yield _written_in(fresh, opaque, resource, stars)
+        # By its default a text is what a variable without a value leaves.
+        unset = {k: v for k, v in keys.items() if k not in named}
+        yield _written_in(unset, opaque, resource, stars)
     yield filled, resource
     yield dict(keys), resource
 
