@@ -5,6 +5,7 @@ Invariant: the same finding gives the same text.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from iamdsl.diagnostics import Label, codes
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from iamdsl.simulate import Matched, Request
 
 _SHOWN = 4
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)?")
+"""A name that a source says without quotes, in an account or not."""
 _WANTED = {
     "allows": "should be allowed", "denies": "should be denied",
     "always": "should always be allowed", "never": "should never be allowed",
@@ -79,8 +82,7 @@ def report_guard(
     """Report that an identity may do what a guard forbids, or that this is not known."""
     notes = [Label(span, "switched on here") for span in check.origin[1:2]]
     whose = [Label(span, f"the {subject.title}") for span in subject.origin[:1]]
-    name = called(subject).rpartition(" ")[2]
-    shown = name if name.replace("-", "").isalnum() else f'"{name}"'
+    shown = _dotted(subject.place.name, subject.name)
     way_out = f'`guard {guard.name} "{guard.reason or "why"}" except {shown}`'
     if finding.outcome == "unknown":
         report.add(
@@ -112,6 +114,12 @@ def report_guard(
             notes=[*_notes(finding.decision.matched), *whose, *notes],
             hint=f"narrow what grants it, or except whom you trust with it, and say why: {way_out}",
         )
+
+
+def _dotted(account: str, name: str) -> str:
+    """Return a name as a source says it from outside of its account."""
+    whole = f"{account}.{name}" if account else name
+    return whole if _PLAIN.fullmatch(whole) else f'"{whole}"'
 
 
 def called(subject: Subject) -> str:
