@@ -129,7 +129,7 @@ def test_commands() -> None:
     """A command prints what stands below it, to the letter."""
     for block in BLOCKS[2:]:
         for command, shown in console(block) if block.kind == "console" else ():
-            extra = [name for name in FILES if name in command]
+            extra = [name for name in FILES if name in command and name not in PROJECT]
             for name in extra:
                 Path(name).write_text(FILES[name], encoding="utf-8")
             got = run(command)
@@ -161,8 +161,13 @@ def test_python() -> None:
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)]+)\)", README))
 def test_links(target: str) -> None:
-    """A link of the README leads somewhere in the repository."""
-    assert (ROOT / target).exists()
+    """A link of the README leads somewhere in the repository, to a heading that is there."""
+    path, _, heading = target.partition("#")
+
+    assert (ROOT / path).exists()
+    if heading:
+        headings = re.findall(r"^#+ (.*)$", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+        assert heading in {text.lower().replace(" ", "-") for text in headings}
 
 
 def test_dependencies_are_those_named() -> None:

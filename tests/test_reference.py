@@ -4,7 +4,7 @@ Sources become what stands below them.
 
 An `iam` block is compiled, and the next block says what comes of it: `json` the one document (or
 its statements, without the frame around them; or the file named after `json`), `text` the messages,
-`text test` what its tests come to.
+`text test` what its tests come to, `console` what commands say of it as `main.iam`.
 Words after `iam` give params; a block with `file=NAME` is a file that the sources after it may
 import, until the next heading. With `IAMDSL_ACCEPT=1` the blocks are rewritten; read the
 difference.
@@ -15,10 +15,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from contextlib import chdir
+import shlex
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner
@@ -27,6 +28,9 @@ import iamdsl
 from iamdsl.cli import main
 from iamdsl.diagnostics.render import render
 from iamdsl.project import importing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 REFERENCE = Path(__file__).parent.parent / "grammar" / "README.md"
 TOUR = REFERENCE.with_name("TOUR.md")
@@ -73,7 +77,7 @@ def examples(page: Path) -> list[Example]:
             made.append(Example(line, page, content, params, files, ()))
         else:
             result = (kind, words, content, found.start(3), found.end(3))
-            made[-1] = made[-1]._replace(results=(*made[-1].results, result))
+            made[-1] = made[-1]._replace(results=(*made[-1].results, result), files=files)
     return made
 
 
@@ -92,19 +96,45 @@ def compiled(example: Example) -> iamdsl.Result:
     )
 
 
-def run_by_test(example: Example) -> str:
-    """Return what `iamdsl test` says of an example, in the account that the reference names."""
-    settings = '[aws]\npartition = "aws"\naccount = "111122223333"\nregion = "eu-west-1"\n'
+@contextmanager
+def project_of(example: Example) -> Iterator[None]:
+    """Stand in a folder with an example, in the account that the reference names."""
+    settings = (
+        'sources = ["main.iam"]\n'
+        '[aws]\npartition = "aws"\naccount = "111122223333"\nregion = "eu-west-1"\n'
+    )
     with TemporaryDirectory() as folder, chdir(folder):
-        Path("main.iam").write_text(example.source, encoding="utf-8")
-        Path("iamdsl.toml").write_text(settings, encoding="utf-8")
+        for name, text in {
+            **example.files,
+            "main.iam": example.source,
+            "iamdsl.toml": settings,
+        }.items():
+            Path(name).write_text(text, encoding="utf-8")
+        yield
+
+
+def run_by_test(example: Example) -> str:
+    """Return what `iamdsl test` says of an example."""
+    with project_of(example):
         return CliRunner().invoke(main, ["test", "--output-format", "concise"]).stdout
+
+
+def run_commands(example: Example, content: str) -> str:
+    """Return a block of commands with what each prints, its messages first as a terminal shows."""
+    with project_of(example):
+        made = []
+        for command in re.findall(r"^\$ iamdsl (.*)$", content, re.MULTILINE):
+            result = CliRunner().invoke(main, shlex.split(command))
+            made.append(f"$ iamdsl {command}\n{result.stderr}{result.stdout}")
+        return "".join(made)
 
 
 def result_of(example: Example, kind: str, words: str, content: str) -> tuple[Any, Any]:
     """Return what is expected and what came."""
     if words == "test":
         return content, run_by_test(example)
+    if kind == "console":
+        return content, run_commands(example, content)
     made = compiled(example)
     if kind == "text":
         return content, render("concise", made.diagnostics)
@@ -160,7 +190,7 @@ def test_accept() -> None:
         for example in reversed(examples(page)):
             for kind, words, content, start, end in reversed(example.results):
                 _, got = result_of(example, kind, words, content)
-                written = got if kind == "text" else pretty(got) + "\n"
+                written = got if kind in {"text", "console"} else pretty(got) + "\n"
                 text = text[:start] + written + text[end:]
         page.write_text(text, encoding="utf-8")
 

@@ -87,7 +87,8 @@ def _nothing(files: int, deselected: int, report: Report) -> None:
     message = "there is no test in this source" if files == 1 else "there is no test in the sources"
     hint = 'write one: `test "reads its table" of reader { allows … }`'
     if deselected:
-        message = f"none of the {deselected:,} tests is selected"
+        whole = "the one test is not" if deselected == 1 else f"none of the {deselected:,} tests is"
+        message = f"{whole} selected"
         hint = "`-k` takes words that stand in the names of tests"
     report.add(codes.NO_TESTS, None, message, hint=hint)
 
