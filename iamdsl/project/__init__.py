@@ -173,18 +173,8 @@ def load_project(
 
     files: list[loading.File] = []
     if not problems:
-        if paths:
-            found, more = discovery.given(named, out)
-        else:
-            found, more = discovery.find(root, chosen.sources, out)
+        files, more = _sources(paths, options, chosen, out)
         problems += more
-        if "-" in paths:
-            piped = loading.piped(options.stdin or b"")
-            if isinstance(piped, loading.File):
-                files.append(piped)
-            else:
-                problems.append(piped)
-        problems += _read_all(found, root, files)
     if not files and not problems:
         problems.append(_no_sources(root, chosen))
     locked = lock.read(chosen) if options.lock != "upgrade" else None
@@ -203,6 +193,26 @@ def load_project(
         options.lock,
         options.prove,
     )
+
+
+def _sources(
+    paths: Sequence[str], options: Options, chosen: Config, out: str
+) -> tuple[list[loading.File], list[Problem]]:
+    """Return the sources that are named, or those of the configuration, and what cannot be read."""
+    files: list[loading.File] = []
+    if paths:
+        found, problems = discovery.given([path for path in paths if path != "-"], out)
+    else:
+        found, problems = discovery.find(chosen.root, chosen.sources, out)
+    problems = list(problems)
+    if "-" in paths:
+        piped = loading.piped(options.stdin or b"")
+        if isinstance(piped, loading.File):
+            files.append(piped)
+        else:
+            problems.append(piped)
+    problems += _read_all(found, chosen.root, files)
+    return files, problems
 
 
 def build(project: Project, *, print_only: bool = False) -> Outcome:
