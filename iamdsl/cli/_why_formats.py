@@ -210,6 +210,8 @@ def _silence(obstacle: Obstacle, asked: Asked, it: str) -> str:
             return f"no {_LAYERS[level.layer]} of {quoted(level.title)} allows{it}"
         case "trust" if not level.policies:
             return f"the trust policy of {asked.resource} is not at hand"
+        case "trust" if obstacle.what == "no allow" and _is_root(asked):
+            return "a root user cannot assume roles"
         case "trust":
             does = "name" if obstacle.what == "not named" else "let"
             more = "" if obstacle.what == "not named" else f" do{it}"
@@ -220,6 +222,11 @@ def _silence(obstacle: Obstacle, asked: Asked, it: str) -> str:
             return f"{quoted(level.title)} does not allow{it} to {caller}"
         case _:
             return f"{quoted(level.title)} does not allow{it}"
+
+
+def _is_root(asked: Asked) -> bool:
+    request = asked.situation.request
+    return request.principal.endswith(":root") and request.action.lower() == "sts:assumerole"
 
 
 def _too_long(session: Session | None, asked: Asked) -> str:
