@@ -29,7 +29,7 @@ class Action(NamedTuple):
 
     Attributes:
         known: whether it is in the catalogue.
-        pattern: a pattern that it stands for, where it is not.
+        pattern: a pattern that it stands for: of those that AWS may add, or a whole service.
     """
 
     name: str
@@ -223,9 +223,9 @@ class _Actions:
         if plain and not self.partial:
             self.found[plain].append(Action(f"{service}:{_NEW[0]}", known=False, pattern="*"))
             self.found[plain] += [
-                Action(f"{service}:*", known=True)
+                Action(f"{service}:{next(iter(names.values()))}", True, f"{service}:*")
                 for service in self.catalogue.services()
-                if service not in self.by_service
+                if service not in self.by_service and (names := self.catalogue.names(service))
             ]
         if not self.partial:
             return

@@ -42,9 +42,7 @@ def _allowed_only_by(
     unknown: list[str] = []
     try:
         for found in search:
-            actions = tuple(
-                sorted({a.name if a.known else a.pattern or a.name for a in found.actions})
-            )
+            actions = tuple(sorted({a.pattern or a.name for a in found.actions}))
             groups[actions, _when(found, granting)].append((found.resources, found.request))
     except Undecided as undecided:
         unknown.append(str(undecided))

@@ -136,7 +136,7 @@ class Search:
         """Yield counterexamples that are found at once, among plain resources."""
         for cells in self._prepared():
             for matched, example in cells.usual():
-                with suppress(Undecided):
+                with suppress(Undecided, TooLargeError):
                     found = self._in_cell(cells, matched, example)
                     if found is not None:
                         yield found

@@ -63,7 +63,8 @@ class Question(NamedTuple):
                 return parts[first.deny] == parts[second.deny] and ones == others
             case "implies":
                 return any(not parts[n] for n in first.layers) or (
-                    parts[second.deny] <= parts[first.deny]
+                    bool(second.layers)
+                    and parts[second.deny] <= parts[first.deny]
                     and all(any(parts[a] <= parts[b] for a in first.layers) for b in second.layers)
                 )
             case "disjoint":
@@ -114,9 +115,9 @@ def _effects(side: Side, truths: Sequence[bool | None]) -> list[Effect]:
         return ["Deny"]
     found: list[Effect] = ["Deny"] if denied is None else []
     layers = [truths[n] for n in side.layers]
-    if False not in layers:
+    if layers and False not in layers:
         found.append("Allow")
-    if not all(layers) or not layers:
+    if not layers or not all(layers):
         found.append(None)
     return found
 

@@ -63,9 +63,9 @@ def reduced(rows: tuple[Part, ...]) -> tuple[Part, ...]:
         else:
             texts[row.tag, row.demand].update(dict.fromkeys(row.resources.values))
     for (tag, demand), listed in texts.items():
-        weaker = [d for t, d in texts if t == tag and _is_weaker(d, demand)]
-        if len(texts) > _MANY_DEMANDS:
-            weaker = [demand]
+        weaker = [demand]
+        if len(texts) <= _MANY_DEMANDS:
+            weaker = [d for t, d in texts if t == tag and _is_weaker(d, demand)]
         wide = [
             (text, other)
             for other in weaker
