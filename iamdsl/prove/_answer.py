@@ -49,6 +49,7 @@ class Change(NamedTuple):
         actions: names of the catalogue that have the change in common, and patterns where actions
             that AWS may add have it too.
         resources: patterns of the resources.
+        except_resources: patterns within these, whose resources do not have the change.
         when: the conditions, each a condition block as text that must hold; empty for always.
         witness: one request of the group.
     """
@@ -57,6 +58,7 @@ class Change(NamedTuple):
     resources: tuple[str, ...]
     when: tuple[str, ...]
     witness: Request
+    except_resources: tuple[str, ...] = ()
 
 
 class Changes(NamedTuple):

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from iamdsl.iam import minified, statement_to_json
+from iamdsl.iam import glob_covers, minified, statement_to_json
 from iamdsl.prove._answer import Change, Changes
+from iamdsl.prove._terms import closed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamdsl.aws import Catalogue
     from iamdsl.prove._answer import Permissions
     from iamdsl.prove._engine import Found
     from iamdsl.prove._rows import Part
-    from iamdsl.simulate import Request
 
 
 def changes(before: Permissions, after: Permissions, catalogue: Catalogue) -> Changes:
@@ -37,26 +35,38 @@ def _allowed_only_by(
 
     search = Search("implies", one, other, catalogue)
     granting = set(search.question.first.layers)
-    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[tuple[tuple[str, ...], Request]]]
-    groups = defaultdict(list)
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Found]] = defaultdict(list)
     unknown: list[str] = []
     try:
         for found in search:
             actions = tuple(sorted({a.pattern or a.name for a in found.actions}))
-            groups[actions, _when(found, granting)].append((found.resources, found.request))
+            groups[actions, _when(found, granting)].append(found)
     except Undecided as undecided:
         unknown.append(str(undecided))
-    made = [
-        Change(actions, _joined(resources for resources, _ in cells), when, cells[0][1])
-        for (actions, when), cells in groups.items()
-    ]
+    made = [_change(actions, when, cells) for (actions, when), cells in groups.items()]
     made.sort(key=lambda c: (c.actions, c.resources, c.when))
     return tuple(made), (*unknown, *dict.fromkeys(search.doubts))
 
 
-def _joined(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the narrowest pattern of each cell, each once."""
-    return tuple(sorted({some[0] if some else "*" for some in lists}))
+def _change(actions: tuple[str, ...], when: tuple[str, ...], cells: list[Found]) -> Change:
+    """Return the group of some cells: the narrowest pattern of each, without what none has."""
+    narrowest = {found.resources[0] if found.resources else "*" for found in cells}
+    shared = {text for found in cells for text in found.resources}
+    apart = {
+        text
+        for found in cells
+        for text in found.others
+        if text not in shared
+        and any(glob_covers(wide, text) for wide in found.resources[:1])
+        and not glob_covers(closed(text), found.request.resource)
+    }
+    return Change(
+        actions,
+        tuple(sorted(narrowest)),
+        when,
+        cells[0].request,
+        tuple(sorted(t for t in apart if not any(glob_covers(t, n) for n in narrowest))),
+    )
 
 
 def _when(found: Found, granting: set[int]) -> tuple[str, ...]:

@@ -48,11 +48,13 @@ class Found(NamedTuple):
     Attributes:
         actions: all that have it in common.
         resources: the patterns that the resource matches, the narrowest first.
+        others: patterns of the same actions' rows that it was not asked to match.
         parts: the rows that speak of it.
     """
 
     actions: list[Action]
     resources: tuple[str, ...]
+    others: tuple[str, ...]
     parts: tuple[Part, ...]
     request: Request
 
@@ -248,7 +250,7 @@ class Search:
         state = tuple(frozenset(some) if some else NEVER for some in terms)
         if self.question.is_plain(state):
             return None
-        action = min(cells.actions, key=lambda a: (not a.known, a.name))
+        action = min(cells.actions, key=lambda a: (not a.known, a.pattern, a.name))
         shown: list[Request] = []
 
         def shows(chosen: Assignment) -> bool:
@@ -261,7 +263,13 @@ class Search:
         otherwise = _MANY if example is None else _BUG
         if not self.cells.broken(state, Showing(shows, otherwise)):
             return None
-        return Found(cells.actions, narrowest_first(matched), tuple(speaking), shown[-1])
+        return Found(
+            cells.actions,
+            narrowest_first(matched),
+            tuple(text for text in cells.texts if text not in matched),
+            tuple(speaking),
+            shown[-1],
+        )
 
     def _terms(self, row: Part, matched: frozenset[str], known: str | None) -> tuple[Term, ...]:
         """Return the terms under which a row speaks of resources that match these texts.
