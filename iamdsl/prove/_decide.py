@@ -62,11 +62,11 @@ class Undecided(Exception):  # noqa: N818  # an answer, not an error
     """A question is not decided within bounds; says why."""
 
 
-class Cells:
+class Decider:
     """The classes of dimensions, and what has been decided; shared by all cells of a question."""
 
     def __init__(
-        self, question: Question, atoms: Atoms, key_type: Callable[[str, list[Entry]], KeyType]
+        self, question: Question, atoms: Atoms, key_type: Callable[[str], KeyType]
     ) -> None:
         self.question, self.atoms, self.key_type = question, atoms, key_type
         self._fine: set[tuple[State, Term]] = set()
@@ -183,7 +183,7 @@ class Cells:
             return
         entries = [a for n in asked if isinstance(a := self.atoms.atoms[n], Entry)]
         try:
-            classes = key_classes(dimension, entries, self.key_type(dimension, entries))
+            classes = key_classes(dimension, entries, self.key_type(dimension))
         except UnknownClassesError as how:
             raise Undecided(f"`{dimension}` is compared {how}") from None
         for one in classes:

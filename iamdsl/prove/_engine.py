@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from iamdsl.iam import Elements
 from iamdsl.prove._actions import action_classes
 from iamdsl.prove._automata import Pattern, Product, TooLargeError
-from iamdsl.prove._decide import Cells, Showing, Undecided
+from iamdsl.prove._decide import Decider, Showing, Undecided
 from iamdsl.prove._question import asked
 from iamdsl.prove._rows import narrowest_first, pairs_of, reduced, row_of
 from iamdsl.prove._terms import NEVER, Atoms, closed, conjunction, is_open
@@ -97,7 +97,7 @@ class Search:
         self.catalogue = catalogue
         self.question, sides = asked(relation, first, second)
         self.sides = Sides(self.question, deployed(first), deployed(second))
-        self._many: dict[str, KeyType] = {}
+        self._key_types: dict[str, KeyType] = {}
         self._cells: list[_Cells] | None = None
         actions: dict[Part, list[Elements]] = defaultdict(list)
         prefixed: set[str] = set()
@@ -115,14 +115,14 @@ class Search:
                 self.rows.append((part, Elements(plain)))
             self.rows += [(part, e) for e in dict.fromkeys(elements) if e.negated]
         self.atoms = Atoms(lambda key: self.key_type(key).many)
-        self.cells = Cells(self.question, self.atoms, lambda key, _: self.key_type(key))
+        self.decider = Decider(self.question, self.atoms, self.key_type)
 
     def key_type(self, key: str) -> KeyType:
         """Return what is known of a key, given in lower case."""
-        known = self._many.get(key)
+        known = self._key_types.get(key)
         if known is None:
             listed = self.catalogue.condition_key(key)
-            known = self._many[key] = (
+            known = self._key_types[key] = (
                 KeyType(key in self._prefixed)
                 if listed is None
                 else KeyType(listed.multivalued, listed.value_type)
@@ -132,7 +132,7 @@ class Search:
     @property
     def doubts(self) -> list[str]:
         """Return why counterexamples that seem to be there could not be shown."""
-        return self.cells.doubts
+        return self.decider.doubts
 
     def usual(self) -> Iterator[Found]:
         """Yield counterexamples that are found at once, among plain resources."""
@@ -261,7 +261,7 @@ class Search:
 
         # Where nothing is open, each class is exact, and a counterexample has to replay.
         otherwise = _MANY if example is None else _BUG
-        if not self.cells.broken(state, Showing(shows, otherwise)):
+        if not self.decider.broken(state, Showing(shows, otherwise)):
             return None
         return Found(
             cells.actions,
