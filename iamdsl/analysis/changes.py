@@ -40,13 +40,14 @@ class Group(NamedTuple):
             has and will have.
         new_actions: patterns of actions that AWS may add; what of today they match is in `actions`
             or not in the group.
-        resources, when, witness: as of `prove.Change`.
+        resources, except_resources, when, witness: as of `prove.Change`.
     """
 
     who: tuple[Caller, ...]
     actions: tuple[str, ...]
     new_actions: tuple[str, ...]
     resources: tuple[str, ...]
+    except_resources: tuple[str, ...]
     when: tuple[str, ...]
     witness: Request
 
@@ -162,14 +163,16 @@ class _Spelling:
         actions = tuple(n for n in change.actions if n not in new)
         spelt = tuple(self._written.get(name, name) for name in new)
         witness = change.witness
-        if self._is_whole(witness.action):
+        whole = f"{witness.action.partition(':')[0]}:*"
+        if whole in actions and self._is_whole(whole):
             # All actions of all these services are alike here: one that people know is shown.
             known = next((name for name in _WELL_KNOWN if name in actions), witness.action)
             shown = witness._replace(action=self._catalogue.match(known)[0])
             if _allows(allowing, shown) and not _allows(other, shown):
                 witness = shown
         when = tuple(self._condition(text) for text in change.when)
-        return Group((), actions, spelt, change.resources, when, witness)
+        apart = change.except_resources
+        return Group((), actions, spelt, change.resources, apart, when, witness)
 
     def _condition(self, text: str) -> str:
         """Return a condition block with its keys as the policies spell them."""

@@ -62,6 +62,7 @@ def _group(group: Group) -> dict[str, Any]:
         "actions": list(group.actions),
         "new_actions": list(group.new_actions),
         "resources": list(group.resources),
+        "except_resources": list(group.except_resources),
         "conditions": [_condition(text) for text in group.when],
         "witness": _request(group.witness),
     }

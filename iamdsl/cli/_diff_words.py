@@ -84,8 +84,11 @@ class Words:
 
     @staticmethod
     def resources(group: Group) -> str:
-        """Return the patterns of a group's resources."""
-        return _listed([plain(pattern) for pattern in group.resources] or ["*"], _RESOURCES)
+        """Return the patterns of a group's resources, and those within them that it leaves out."""
+        said = _listed([plain(pattern) for pattern in group.resources] or ["*"], _RESOURCES)
+        if not group.except_resources:
+            return said
+        return f"{said} except {_listed([plain(p) for p in group.except_resources], _RESOURCES)}"
 
     def when(self, group: Group) -> str:
         """Return the conditions of the statements that grant; several are not put into relation."""

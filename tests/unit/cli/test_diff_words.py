@@ -27,7 +27,7 @@ def words(catalogue: Catalogue) -> Words:
 
 
 def group(*actions: str, **more: Any) -> Group:
-    made = Group((), actions, (), ("arn:aws:s3:::a/*",), (), REQUEST)
+    made = Group((), actions, (), ("arn:aws:s3:::a/*",), (), (), REQUEST)
     return made._replace(**more)
 
 
@@ -51,6 +51,14 @@ def test_few_actions_are_listed_and_many_are_counted(words: Words, catalogue: Ca
     assert words.actions(group(*read)) == f"all {len(read)} read actions of s3"
     some = words.actions(group(*read[:-1]))
     assert some == f"{len(read) - 1} of {len(read)} read actions of s3"
+
+
+def test_resources_that_are_left_out_are_said(words: Words) -> None:
+    """What is narrowed to a part of itself has not lost that part."""
+    narrowed = group("s3:GetObject", except_resources=("arn:aws:s3:::a/b/*",))
+    assert words.group(narrowed) == ("s3:GetObject on arn:aws:s3:::a/* except arn:aws:s3:::a/b/*")
+    many = tuple(f"arn:aws:s3:::a/{n}/*" for n in range(9))
+    assert words.resources(group("s3:GetObject", except_resources=many)).endswith("(5 more)")
 
 
 def test_a_pattern_stands_for_exactly_its_actions(words: Words, catalogue: Catalogue) -> None:
