@@ -177,7 +177,7 @@ class Decider:
                 yield Choice(value, holding, self.atoms.needs(dimension, truth))
             return
         if dimension == PRINCIPAL:
-            whom = [a for n in asked if isinstance(a := self.atoms.atoms[n], Principals)]
+            whom = [a for n in asked if isinstance(a := self.atoms.atoms[n], Principals | Entry)]
             for name, truths in principal_classes(whom):
                 yield Choice((name,), _signed(asked, truths))
             return

@@ -15,6 +15,7 @@ from iamdsl.iam import Elements
 from iamdsl.prove._actions import action_classes
 from iamdsl.prove._automata import Pattern, Product, TooLargeError
 from iamdsl.prove._decide import Decider, Showing, Undecided
+from iamdsl.prove._principals import linked_keys
 from iamdsl.prove._question import asked
 from iamdsl.prove._rows import narrowest_first, pairs_of, reduced, row_of
 from iamdsl.prove._terms import NEVER, Atoms, closed, conjunction, is_open
@@ -114,7 +115,10 @@ class Search:
             if plain:
                 self.rows.append((part, Elements(plain)))
             self.rows += [(part, e) for e in dict.fromkeys(elements) if e.negated]
-        self.atoms = Atoms(lambda key: self.key_type(key).many)
+        every = [s for _, side, _ in sides for layer in side.layers for s in layer]
+        whom = any(s.principals is not None for s in every)
+        linked = linked_keys(whom, (e for s in every for e in s.condition)) if whom else frozenset()
+        self.atoms = Atoms(lambda key: self.key_type(key).many, linked)
         self.decider = Decider(self.question, self.atoms, self.key_type)
 
     def key_type(self, key: str) -> KeyType:

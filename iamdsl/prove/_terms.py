@@ -79,8 +79,14 @@ def needed_keys(text: str) -> list[str]:
 class Atoms:
     """The atoms of one question by their numbers."""
 
-    def __init__(self, is_many: Callable[[str], bool]) -> None:
-        self._is_many = is_many
+    def __init__(self, is_many: Callable[[str], bool], linked: frozenset[str]) -> None:
+        """Begin without atoms.
+
+        Args:
+            is_many: whether a request can carry several values of a key, in lower case.
+            linked: keys that are decided together with the caller.
+        """
+        self._is_many, self.linked = is_many, linked
         self._numbers: dict[Atom, int] = {}
         self.atoms: list[Atom | None] = [None]
         self.dimensions: list[Dimension] = [""]
@@ -97,7 +103,7 @@ class Atoms:
             if isinstance(atom, Principals):
                 dimension = PRINCIPAL
             elif isinstance(atom, Entry):
-                dimension = atom.key
+                dimension = PRINCIPAL if atom.key in self.linked else atom.key
             self.dimensions.append(dimension)
         return known
 

@@ -110,6 +110,50 @@ def layers(choice: random.Random, most: int) -> list[dict[str, Any]]:
     return made
 
 
+_ABOUT_CALLERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "aws:PrincipalArn": (
+        ("ArnLike", "ArnNotLike", "StringEquals", "StringNotEqualsIfExists"),
+        ("arn:aws:iam::111122223333:role/a", "arn:aws:iam::*:role/*", "arn:*:iam::444455556666:user/*"),
+    ),
+    "aws:PrincipalAccount": (
+        ("StringEquals", "StringNotEquals"),
+        ("111122223333", "777755556666"),
+    ),
+    "aws:PrincipalIsAWSService": (("Bool", "BoolIfExists"), ("true", "false")),
+    "aws:PrincipalType": (("StringEquals", "StringNotEquals"), ("User", "AssumedRole")),
+}  # fmt: skip
+
+
+def about_callers(choice: random.Random) -> dict[str, Any]:
+    """Return a document whose statements have principals, and conditions on who they are."""
+    made = []
+    for _ in range(choice.randint(1, 2)):
+        one: dict[str, Any] = {"Effect": choice.choice(("Allow", "Allow", "Deny"))}
+        one |= {"Principal": choice.choice(PRINCIPALS), "Action": "s3:Get*", "Resource": "*"}
+        condition: dict[str, dict[str, Any]] = {}
+        for key in choice.sample(list(_ABOUT_CALLERS), choice.choice((0, 1, 1, 2))):
+            operators, values = _ABOUT_CALLERS[key]
+            operator = choice.choice((*operators, "Null"))
+            listed = ["true", "false"] if operator == "Null" else values
+            condition.setdefault(operator, {})[key] = [choice.choice(listed)]
+        made.append({**one, "Condition": condition} if condition else one)
+    return {"Version": "2012-10-17", "Statement": made}
+
+
+def as_caller(kind: str, who: str) -> dict[str, tuple[str, ...]]:
+    """Return what keys about the caller hold, as AWS fills them in."""
+    if kind == "Service":
+        return {"aws:principalisawsservice": ("true",)}
+    if kind != "AWS":
+        return {"aws:principaltype": ("Anonymous",)}
+    return {
+        "aws:principalarn": (who,),
+        "aws:principalaccount": (who.split(":")[4],),
+        "aws:principaltype": ("User" if ":user/" in who else "AssumedRole",),
+        "aws:principalisawsservice": ("false",),
+    }
+
+
 def near(choice: random.Random, first: dict[str, Any]) -> dict[str, Any]:
     """Return a document like another one, with one part of one statement changed, or regrouped."""
     made: list[dict[str, Any]] = copy.deepcopy(first["Statement"])

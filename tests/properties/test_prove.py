@@ -12,14 +12,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from comparator import catalogue
-from decisions import decide, statements
+from decisions import Request, decide, statements
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutants import equivalents, mutants
-from prove_documents import asked_again, decided, document, layers, near, requests, statement
+from prove_documents import (
+    CALLERS,
+    about_callers,
+    as_caller,
+    asked_again,
+    decided,
+    document,
+    layers,
+    near,
+    requests,
+    statement,
+)
 from real_policies import sample_of_managed, sample_of_published
 
-from iamdsl import prove
+from iamdsl import prove, simulate
 from iamdsl.iam import from_json
 from iamdsl.prove import Permissions
 
@@ -124,6 +135,28 @@ def test_changes_tell_what_is_gained_and_lost(seed: int) -> None:
     if not found:
         assert prove.implies(before, after, catalogue())
         assert prove.implies(after, before, catalogue())
+
+
+@few
+@given(seeds)
+def test_keys_about_the_caller_go_with_the_caller(seed: int) -> None:
+    """No counterexample has a caller with the ARN of another, and no yes misses one."""
+    choice = random.Random(seed)  # noqa: S311
+    first, second = about_callers(choice), about_callers(choice)
+    one, other = statements([first]), statements([second])
+    answer = prove.equivalent(
+        from_json(first).statements, from_json(second).statements, catalogue()
+    )
+    for kind, who in CALLERS:
+        request = Request("s3:GetObject", "arn:aws:s3:::a", (kind, who), as_caller(kind, who))
+        if answer.verdict == "yes":
+            assert decide(one, request) == decide(other, request), (first, second, request)
+    if answer.witness is not None:
+        asked = simulate.filled(answer.witness._replace(context={})).context
+        for key, values in answer.witness.context.items():
+            assert asked.get(key, ()) == values, (first, second, answer.witness)
+        request = asked_again(answer.witness)
+        assert decide(one, request) != decide(other, request), (first, second, request)
 
 
 REAL = [*sample_of_managed(), *sample_of_published()]
