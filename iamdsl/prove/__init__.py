@@ -8,7 +8,8 @@ each cell; nothing is enumerated, and no solver is needed. `_engine` goes throug
 statements in a cell, and `_decide` decides that.
 
 What is taken for granted: a resource is an ARN of six fields, or `*`; a key has values of its type
-in the catalogue; keys are independent of each other, of the caller and of the resource.
+in the catalogue; keys are independent of each other and of the resource, and, but for what
+`aws:PrincipalArn` and its like hold where statements have principals, of the caller.
 
 Invariants: a yes is proved; a no comes with a request on which `simulate` says so; all else is
 `unknown`, with the reason.

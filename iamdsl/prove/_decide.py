@@ -8,7 +8,8 @@ smaller. Equal remains are decided once.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from iamdsl.iam import Entry, Principals
 from iamdsl.prove._automata import TooLargeError
@@ -30,6 +31,9 @@ MOST_TRIES = 200
 """Counterexamples that are tried, where one does not replay."""
 
 
+_NOTHING: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
+
+
 class Choice(NamedTuple):
     """A class of a dimension.
 
@@ -37,11 +41,13 @@ class Choice(NamedTuple):
         value: values of a key, the principal as the only one, or `true` and `false`.
         holding: signed atoms that are so in the class.
         needs: what must hold besides.
+        also: what keys hold that are decided together with it.
     """
 
     value: tuple[str, ...]
     holding: frozenset[int]
     needs: Term = frozenset()
+    also: Mapping[str, tuple[str, ...]] = _NOTHING
 
 
 Assignment: TypeAlias = "Mapping[Dimension, tuple[str, ...]]"
@@ -114,7 +120,9 @@ class Decider:
             if needed is None:
                 continue
             left = tuple(_restricted(terms, choice.holding) for terms in state)
-            if self._split(_simple(left), needed, {**chosen, dimension: choice.value}, showing):
+            further = {**chosen, dimension: choice.value}
+            further.update(choice.also)
+            if self._split(_simple(left), needed, further, showing):
                 return True
         if len(self.doubts) == doubts:
             self._fine.add((state, required))
@@ -178,8 +186,8 @@ class Decider:
             return
         if dimension == PRINCIPAL:
             whom = [a for n in asked if isinstance(a := self.atoms.atoms[n], Principals | Entry)]
-            for name, truths in principal_classes(whom):
-                yield Choice((name,), _signed(asked, truths))
+            for caller, context, truths in principal_classes(whom):
+                yield Choice((caller,), _signed(asked, truths), also=context)
             return
         entries = [a for n in asked if isinstance(a := self.atoms.atoms[n], Entry)]
         try:

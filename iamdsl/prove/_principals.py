@@ -9,13 +9,13 @@ they are decided together, so that no counterexample has a caller with the ARN o
 from __future__ import annotations
 
 import re
-from itertools import count
-from typing import TYPE_CHECKING, Final
+from itertools import count, product
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from iamdsl.iam import Elements, Entry, Principals, Statement
 from iamdsl.prove._automata import Pattern
 from iamdsl.prove._texts import Classes, Domain
-from iamdsl.prove._values import family, pattern_of
+from iamdsl.prove._values import KeyType, family, key_classes, pattern_of
 from iamdsl.simulate import Request, applies, filled, holds
 
 if TYPE_CHECKING:
@@ -34,17 +34,13 @@ FACTS: Final = frozenset(
 )
 """Keys whose values follow from the caller."""
 
+_TYPES: Final = {"aws:principalarn": "ARN", "aws:principalisawsservice": "Bool"}
+
 _ACCOUNT = re.compile(r"(?:arn:([^:]*):iam::)?(\d{12})(?::root)?", re.ASCII)
 _ROLE = re.compile(r"arn:([^:]*):iam::(\d{12}):role/(?:.*/)?([^/]+)", re.ASCII | re.DOTALL)
 _ARN = re.compile(r"arn:([a-z-]+|\*):(?:iam|sts|\*):\*?:(\d{12}|\*?):[^$]*", re.ASCII | re.DOTALL)
 _PLAIN = re.compile(r"[^*?$]*")
 _PREFIXES = {"Service": "service:", "Federated": "federated:", "CanonicalUser": "canonical:"}
-
-
-def facts_of(caller: str) -> Context:
-    """Return what the keys of `FACTS` hold for a caller; those that are not there are missing."""
-    context = filled(Request(caller, "other:Action", "*")).context
-    return {key: values for key, values in context.items() if key in FACTS}
 
 
 def linked_keys(principals: bool, entries: Iterable[Entry]) -> frozenset[str]:
@@ -71,20 +67,53 @@ def _is_plain(entry: Entry) -> bool:
     )
 
 
-def principal_classes(among: Sequence[Principals | Entry]) -> list[tuple[str, tuple[bool, ...]]]:
-    """Return callers that elements and entries tell apart, with which of them speak of each."""
-    found: dict[tuple[bool, ...], str] = {}
+class Whom(NamedTuple):
+    """A caller, what the keys that are asked about hold, and which elements and entries apply."""
+
+    caller: str
+    context: Context
+    truths: tuple[bool, ...]
+
+
+def principal_classes(among: Sequence[Principals | Entry]) -> list[Whom]:
+    """Return callers that elements and entries tell apart, one of each class.
+
+    Raises:
+        TooLargeError: there are too many classes.
+    """
+    found: dict[tuple[bool, ...], Whom] = {}
+    entries = [a for a in among if isinstance(a, Entry)]
     asked = [
         Statement("Allow", Elements(("*",)), principals=a) if isinstance(a, Principals) else a
         for a in among
     ]
     for caller in dict.fromkeys(_callers(among)):
-        request, facts = Request(caller, "other:Action", "*"), facts_of(caller)
-        truths = tuple(
-            holds(a, facts) if isinstance(a, Entry) else applies(a, request) for a in asked
-        )
-        found.setdefault(truths, caller)
-    return [(caller, truths) for truths, caller in found.items()]
+        request = Request(caller, "other:Action", "*")
+        for context in _contexts(caller, entries):
+            truths = tuple(
+                holds(a, context) if isinstance(a, Entry) else applies(a, request) for a in asked
+            )
+            found.setdefault(truths, Whom(caller, context, truths))
+    return list(found.values())
+
+
+def _contexts(caller: str, entries: Sequence[Entry]) -> Iterator[Context]:
+    """Yield what the keys of entries can hold for a caller: mostly one thing each.
+
+    AWS does not say of services, anonymous and federated callers what all of them hold.
+    """
+    keys = dict.fromkeys(e.key for e in entries)
+    facts = filled(Request(caller, "other:Action", "*")).context
+    choices = []
+    for key in keys:
+        if key in facts or "aws:principalarn" in facts:
+            choices.append([facts.get(key, ())])
+        else:
+            about = [e for e in entries if e.key == key]
+            found = key_classes(key, about, KeyType(many=False, type=_TYPES.get(key, "")))
+            choices.append([one.values for one in found])
+    for values in product(*choices):
+        yield dict(zip(keys, values, strict=True))
 
 
 def _callers(among: Sequence[Principals | Entry]) -> Iterator[str]:

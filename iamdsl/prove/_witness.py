@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import attrs
 
 from iamdsl.iam import PLACEHOLDER, PLACEHOLDER_OPEN, Elements, Entry
-from iamdsl.prove._principals import facts_of
 from iamdsl.prove._terms import PRINCIPAL, Opaque, needed_keys
 from iamdsl.simulate import Request, effect
 
@@ -60,8 +59,6 @@ def witnesses(
         for key, values in chosen.items()
         if isinstance(key, str) and key != PRINCIPAL and values
     }
-    if PRINCIPAL in chosen and atoms.linked:
-        keys |= {key: v for key, v in facts_of(principal).items() if key in atoms.linked}
     opaque = [
         (atom, chosen[number] == ("true",))
         for number in chosen

@@ -154,7 +154,9 @@ def test_keys_about_the_caller_go_with_the_caller(seed: int) -> None:
     if answer.witness is not None:
         asked = simulate.filled(answer.witness._replace(context={})).context
         for key, values in answer.witness.context.items():
-            assert asked.get(key, ()) == values, (first, second, answer.witness)
+            # Of services and anonymous callers AWS does not say what each key holds.
+            known = key in asked or "aws:principalarn" in asked
+            assert not known or asked.get(key, ()) == values, (first, second, answer.witness)
         request = asked_again(answer.witness)
         assert decide(one, request) != decide(other, request), (first, second, request)
 
