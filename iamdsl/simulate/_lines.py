@@ -19,6 +19,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeAlias
 
+from iamdsl.aws.principals import KNOWN, service_principal
 from iamdsl.iam import PolicyError, from_json
 from iamdsl.simulate._callers import caller_of
 from iamdsl.simulate._decide import decide
@@ -402,6 +403,13 @@ def _check(principal: str, action: str) -> None:
         raise LineError(
             f"principal: `{principal}` is no ARN of a user, role, session, federated user, root or "
             "identity provider, and neither `anonymous` nor of the form `service:NAME`"
+        )
+    kind, _, name = principal.partition(":")
+    if kind == "service" and ("." not in name or name.lower() in KNOWN):
+        # Policies name services in full: asked for by a short name, none would ever be met.
+        raise LineError(
+            f"principal: `{principal}` is no service principal in full: "
+            f"`service:{service_principal(name)}`"
         )
     if not _ACTION.fullmatch(action):
         raise LineError(f"action: `{action}` is not of the form `service:Name`")

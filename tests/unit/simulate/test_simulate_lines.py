@@ -42,8 +42,21 @@ def test_an_answer_has_the_members_of_the_format() -> None:
         "decision": "allowed",
         "matched": [{"policy": "identity_policies[1]", "statement": 0, "effect": "Allow"}],
         "missing_keys": [],
-        "reason": "allowed by statement 0 of the identity policy `identity_policies[1]`",
+        "reason": "allowed by statement 1 of the identity policy `identity_policies[1]`",
     }
+
+
+@pytest.mark.parametrize("name", ["lambda", "Lambda", "delivery.logs"])
+def test_a_service_has_its_whole_name(name: str) -> None:
+    """A short name is in no policy: it would be denied silently, whatever the policy says."""
+    trusted = allow("s3:*", Principal={"Service": f"{name.lower()}.amazonaws.com"})
+    lines = Lines()
+    whole = answer(line(principal=f"service:{name.lower()}.amazonaws.com", resource_policy=trusted))
+    assert whole["decision"] == "allowed"
+    for _ in range(2):  # a line that looks like the last one is read another way
+        short = answer(line(principal=f"service:{name}", resource_policy=trusted), lines)
+        assert short["id"] == "1"
+        assert short["error"].endswith(f"in full: `service:{name.lower()}.amazonaws.com`")
 
 
 def test_every_member_is_heeded() -> None:
