@@ -88,14 +88,15 @@ def policy(path: str, *, with_principal: bool = False) -> Named:
     found = read_policy(path)
     if isinstance(found, tuple):
         stop(found)
-    for number, statement in enumerate(found.statements):
+    for number, statement in enumerate(found.statements, 1):
         if (statement.principals is not None) != with_principal:
             from iamdsl.diagnostics import Diagnostic, codes  # noqa: PLC0415 (only on mistakes)
 
             code = codes.MISPLACED_POLICY
             said = "has no principal" if with_principal else "names a principal"
             hint = _OF_RESOURCES if with_principal else _OF_IDENTITIES
-            message = f"statement {number} of `{path}` {said}"
+            which = f"`{statement.sid}`" if statement.sid else f"{number}"
+            message = f"statement {which} of `{path}` {said}"
             span = statement.origin[0]
             stop([Diagnostic(code, code.severity, message, span, "in this policy", hint=hint)])
     return Named(path, found)

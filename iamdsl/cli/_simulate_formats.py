@@ -55,9 +55,9 @@ def as_table(request: Request, decision: Decision) -> str:
 
 def _row(matched: Matched) -> tuple[str, ...]:
     statement = matched.statement
-    number = f"{matched.number} {statement.sid}" if statement.sid else str(matched.number)
+    which = statement.sid or str(matched.number + 1)
     where = ", ".join(places(statement.origin)) or "-"
-    return (_LAYERS[matched.layer], matched.policy, number, statement.effect, where)
+    return (_LAYERS[matched.layer], matched.policy, which, statement.effect, where)
 
 
 def _laid_out(row: Sequence[str], widths: Sequence[int]) -> str:

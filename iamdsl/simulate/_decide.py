@@ -51,6 +51,12 @@ _WORDS: dict[Layer, str] = {
     "endpoint": "VPC endpoint policy",
     "trust": "trust policy",
 }
+_OF_IDENTITY = re.compile(
+    r"(trust policy of role|inline policy (?:\S+ )?of (?:role|user|group|permission set)) (.+)",
+    re.DOTALL,
+)
+_KIND = re.compile(r"\A(?:policy|boundary|scp|rcp|session) (?=\S)")
+"""What comes before the name of a policy that a build has; the layer says as much."""
 
 
 class _Case(NamedTuple):
@@ -256,13 +262,11 @@ def _obstacle(case: _Case, answers: _Answers) -> _Obstacle | None:
 def _unless_allowed_by_resource(case: _Case, answers: _Answers) -> _Obstacle | None:
     if answers.resource.allows:
         return None
-    word = _WORDS[case.own]
     if case.policies.resource is None:
         what = "the role" if case.own == "trust" else "the resource"
-        return _Obstacle(case.own, f"{_why_needed(case)}, and {what} has no {word}")
-    return _Obstacle(
-        case.own, f"{_why_needed(case)}, and {_called(case.policies.resource, word)} does not"
-    )
+        return _Obstacle(case.own, f"{_why_needed(case)}, and {what} has no {_WORDS[case.own]}")
+    own = _called(case.policies.resource, case.own)
+    return _Obstacle(case.own, f"{_why_needed(case)}, and {own} does not")
 
 
 def _why_needed(case: _Case) -> str:
@@ -302,7 +306,7 @@ def _in_one_account(case: _Case, answers: _Answers) -> _Obstacle | None:
         return limits
     if not grants:
         return _Obstacle("identity", _no_identity_policy(case.policies))
-    own = _called(case.policies.resource, _WORDS[case.own])
+    own = _called(case.policies.resource, case.own)
     return _Obstacle(
         "identity",
         f"{own} leaves it to the identity policies of the account, and none allows it",
@@ -326,9 +330,7 @@ def _limits(case: _Case, answers: _Answers) -> _Obstacle | None:
     """Return the boundary or session policies, if they do not allow."""
     for named, found in zip(case.policies.boundaries, answers.boundaries, strict=True):
         if not found.allows:
-            return _Obstacle(
-                "boundary", f"{_called(named, 'permissions boundary')} does not allow it"
-            )
+            return _Obstacle("boundary", f"{_called(named, 'boundary')} does not allow it")
     if case.policies.sessions and not answers.sessions.allows:
         return _Obstacle("session", "no session policy allows it")
     if case.caller.kind == "federated user" and not case.policies.sessions:
@@ -365,21 +367,36 @@ _FREE = ("user", "session", "federated user", "other")
 # Words
 
 
-def _called(named: Named | None, word: str) -> str:
-    return f"the {word}" if named is None else f"the {word} `{named.name}`"
+def _called(named: Named | None, layer: Layer) -> str:
+    return f"the {_WORDS[layer]}" if named is None else f"the {_policy(layer, named.name)}"
+
+
+def _policy(layer: Layer, name: str) -> str:
+    """Return a policy with its name, and what it is said once."""
+    found = _OF_IDENTITY.fullmatch(name)
+    if found is not None:
+        return f"{found[1]} `{found[2]}`"
+    return f"{_WORDS[layer]} `{_KIND.sub('', name)}`"
 
 
 def _statement(matched: Matched) -> str:
-    sid = f" (`{matched.statement.sid}`)" if matched.statement.sid else ""
-    return f"statement {matched.number}{sid} of the {_WORDS[matched.layer]} `{matched.policy}`"
+    """Return a statement by its Sid, or by its number as people count, from 1."""
+    which = f"`{matched.statement.sid}`" if matched.statement.sid else f"{matched.number + 1}"
+    return f"statement {which} of the {_policy(matched.layer, matched.policy)}"
 
 
 def _why_allowed(case: _Case, answers: _Answers) -> str:
     own, identity = answers.resource.allows, answers.identity.allows
     if case.caller.kind == "root" and not own:
         return "a root user may do what nothing denies"
-    if identity and case.same and not case.strict:
+    if identity and case.same and not case.strict and _limits(case, answers) is None:
         return f"allowed by {_statement(identity[0])}"
+    if case.same and case.signed:
+        # What delegates to the account only settles nothing beside what needs no more.
+        worth = [_grant(case, statement) for statement in answers.resource.grants]
+        for enough in ("free", "limited"):
+            if enough in worth:
+                return f"allowed by {_statement(own[worth.index(enough)])}"
     return "allowed by " + " and ".join(_statement(found[0]) for found in (own, identity) if found)
 
 

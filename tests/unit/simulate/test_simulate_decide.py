@@ -124,7 +124,7 @@ def test_a_deny_wins_in_every_layer(layer: str, policies: Policies) -> None:
     found = decide(asked(SESSION), allowing)
     assert (found.verdict, found.layer) == ("explicitDeny", layer)
     assert [(m.layer, m.policy, m.number) for m in found.matched] == [(layer, "no", 0)]
-    assert "statement 0 (`Never`) of the " in found.reason
+    assert "statement `Never` of the " in found.reason
     assert "`no`" in found.reason
 
 
@@ -435,6 +435,57 @@ def test_missing_keys_are_those_that_could_turn_the_verdict(
     assert (found.verdict, found.missing_keys) == (verdict, missing)
 
 
+def test_a_reason_names_the_statement_that_settles_it() -> None:
+    """Beside a statement that names the role, one that only delegates to the account says nothing."""
+    account = {**EVERYTHING, "Principal": {"AWS": A}}
+    role = {**EVERYTHING, "Principal": {"AWS": ROLE}, "Sid": "Role"}
+    own = policy("own", account, role)
+    settled = "allowed by statement `Role` of the resource policy `own`"
+    decrypt = Request(SESSION, "kms:Decrypt", KEY)
+    both = (
+        "allowed by statement 1 of the resource policy `own` and statement 1 of the identity policy"
+    )
+    for identity in ((), ALLOWS):
+        assert decide(decrypt, Policies(identity, own)).reason == settled
+    assert decide(Request(USER, "kms:Decrypt", KEY), Policies(ALLOWS, own)).reason.startswith(both)
+    assert decide(asked(SESSION), Policies(resource=own)).reason == settled
+    # What a boundary stops in identity policies, it lets pass where the user is named.
+    user = policy("own", account, {**EVERYTHING, "Principal": {"AWS": USER}})
+    bounded = decide(asked(USER), Policies(ALLOWS, user, SILENT))
+    assert bounded.reason == "allowed by statement 2 of the resource policy `own`"
+    # A key in another account needs both, and there to delegate is to allow.
+    across = decide(asked(SESSION, resource_account=B), Policies(ALLOWS, own))
+    assert across.reason.startswith(both)
+
+
+def test_a_reason_says_what_kind_of_policy_it_is_once() -> None:
+    """The names of a build's policies begin with their kind, and so does the reason's own word."""
+
+    def denied(layer: str, name: str) -> str:
+        statement = (
+            DENY if layer in {"identity", "boundaries", "scps"} else {**DENY, "Principal": "*"}
+        )
+        own: Any = policy(name, {k: v for k, v in statement.items() if k != "Sid"})
+        value = {"identity": (own,), "boundaries": (own,), "resource": own}.get(layer, ((own,),))
+        return decide(asked(USER), Policies()._replace(**{layer: value})).reason
+
+    assert (
+        denied("scps", "scp eu-only")
+        == "denied by statement 1 of the service control policy `eu-only`"
+    )
+    assert denied("boundaries", "boundary b").endswith(" 1 of the permissions boundary `b`")
+    assert denied("identity", "policy orders").endswith(" 1 of the identity policy `orders`")
+    assert denied("resource", "policy photos").endswith(" 1 of the resource policy `photos`")
+    assert denied("identity", "reader.json").endswith(" 1 of the identity policy `reader.json`")
+    inline = "inline policy of permission set admin"
+    assert denied("identity", inline).endswith(" 1 of the inline policy of permission set `admin`")
+    role = Request(USER, "sts:AssumeRole", ROLE_B)
+    silent = policy("trust policy of role prod.app", {**NOTHING, "Principal": "*"})
+    assert decide(role, Policies(ALLOWS, silent)).reason == (
+        "the trust policy of the role has to allow it, and the trust policy of role `prod.app` does not"
+    )
+
+
 def reasons(request: Request, policies: Policies) -> str:
     """Return a decision as a line."""
     found: Decision = decide(request, policies)
@@ -471,7 +522,7 @@ def test_reasons_are_sentences() -> None:
 
 
 REASONS = [
-    "allowed: allowed by statement 0 of the identity policy `all`",
+    "allowed: allowed by statement 1 of the identity policy `all`",
     "implicitDeny: no identity policy allows it",
     "implicitDeny: no policy allows it",
     (
@@ -501,7 +552,7 @@ REASONS = [
     ),
     "implicitDeny: the resource is of another account, which allows it, but no policy allows it",
     (
-        "allowed: allowed by statement 0 of the resource policy `own` and statement 0 of the identity "
+        "allowed: allowed by statement 1 of the resource policy `own` and statement 1 of the identity "
         "policy `all`"
     ),
     (
@@ -509,7 +560,7 @@ REASONS = [
         "resource has no resource policy"
     ),
     (
-        "allowed: allowed by statement 0 of the resource policy `own` and statement 0 of the identity "
+        "allowed: allowed by statement 1 of the resource policy `own` and statement 1 of the identity "
         "policy `all`"
     ),
     (
