@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 State: TypeAlias = tuple[Terms, ...]
 
-MOST_STEPS = 200_000
-"""Splits of one question."""
+MOST_STEPS = 400_000
+"""Terms looked at in all splits of one question; those of real policies need some ten thousand."""
 MOST_TRIES = 200
 """Counterexamples that are tried, where one does not replay."""
 
@@ -108,7 +108,7 @@ class Decider:
             return False
         if settled and not required:
             return self._tried(chosen, showing)
-        self._steps += 1
+        self._steps += 1 + sum(map(len, state))
         if self._steps > MOST_STEPS:
             raise TooLargeError
         doubts = len(self.doubts)
@@ -184,17 +184,20 @@ class Decider:
                 value = ("true" if truth else "false",)
                 yield Choice(value, holding, self.atoms.needs(dimension, truth))
             return
+        try:
+            yield from self._asked_classes(dimension, asked)
+        except UnknownClassesError as how:
+            key = "the caller" if dimension == PRINCIPAL else f"`{dimension}`"
+            raise Undecided(f"{key} is compared {how}") from None
+
+    def _asked_classes(self, dimension: str, asked: list[int]) -> Iterable[Choice]:
         if dimension == PRINCIPAL:
             whom = [a for n in asked if isinstance(a := self.atoms.atoms[n], Principals | Entry)]
             for caller, context, truths in principal_classes(whom):
                 yield Choice((caller,), _signed(asked, truths), also=context)
             return
         entries = [a for n in asked if isinstance(a := self.atoms.atoms[n], Entry)]
-        try:
-            classes = key_classes(dimension, entries, self.key_type(dimension))
-        except UnknownClassesError as how:
-            raise Undecided(f"`{dimension}` is compared {how}") from None
-        for one in classes:
+        for one in key_classes(dimension, entries, self.key_type(dimension)):
             yield Choice(one.values, _signed(asked, one.truths))
 
 
