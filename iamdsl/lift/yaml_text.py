@@ -68,7 +68,7 @@ def read_yaml(source: Source, report: Report) -> Tree | None:
         return None
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        root = _Composer(source).document(yaml.parse(source.text, loader))
+        root = _composed(source, loader)
     except _BadError as error:
         report.add(codes.BAD_YAML, error.span, error.problem, notes=error.notes, hint=error.hint)
     except yaml.YAMLError as error:
@@ -81,6 +81,20 @@ def read_yaml(source: Source, report: Report) -> Tree | None:
     else:
         return Tree(source, root.value, _Places(source, root))
     return None
+
+
+def _composed(source: Source, loader: Any) -> _Node:
+    """Return the root of a document; raises `_BadError`, and `YAMLError` for what is no YAML."""
+    import yaml  # noqa: PLC0415  # see `read`
+
+    try:
+        return _Composer(source).document(yaml.parse(source.text, loader))
+    except yaml.YAMLError as error:
+        if "nesting depth" not in _said(error):
+            raise
+        # libyaml gives up before it says where it is: what is read before that says it.
+        before = source.text[: _place_of(error, source).start]
+        return _Composer(source).document(yaml.parse(before, loader))
 
 
 def _refused(source: Source) -> tuple[Span, str] | None:

@@ -1,7 +1,8 @@
 """An account is the nameless place with another id: what is moved into one comes out the same.
 
 Every case and example that compiles is compiled again with all that it declares inside an
-`account` of the same id; lets, params, imports and templates stay outside.
+`account` of the same id; lets, params, imports and templates stay outside. Tests and guards are
+left away: they build nothing, stand at the top level, and name their subjects by their place.
 """
 
 from __future__ import annotations
@@ -32,19 +33,28 @@ SOURCES = [
 
 
 def moved(text: str) -> str | None:
-    """Return a source with what it declares inside an account; None if it has accounts itself."""
+    """Return a source with what it declares inside an account.
+
+    None if it has accounts itself, or makes tests by templates.
+    """
     file = parse(Source("main.iam", text), Report())
     outside, inside = [], []
     for member in file.members:
-        if isinstance(member, OUTSIDE) or (
-            isinstance(member, tree.Declaration) and member.kind in CHECKS
-        ):
+        if isinstance(member, tree.Template) and any(map(_is_check, member.body)):
+            return None
+        if _is_check(member):
+            continue
+        if isinstance(member, OUTSIDE):
             outside.append(member.span.text)
         elif isinstance(member, tree.Declaration) and member.kind in PLACES:
             return None
         else:
             inside.append(member.span.text)
     return "\n".join([*outside, f"account {NAME} {ID} {{", *inside, "}"])
+
+
+def _is_check(member: tree.Member) -> bool:
+    return isinstance(member, tree.Declaration) and member.kind in CHECKS
 
 
 def compiled(path: Path, text: str, account: str | None = None) -> iamdsl.Result:
