@@ -92,6 +92,8 @@ def asked_again(witness: simulate.Request) -> Request:
     who = (_KINDS[prefix], rest) if prefix in _KINDS else ("AWS", witness.principal)
     if witness.principal == "anonymous":
         who = decisions.ANONYMOUS
+    elif ":saml-provider/" in witness.principal or ":oidc-provider/" in witness.principal:
+        who = ("Federated", witness.principal)
     return decisions.Request(witness.action, witness.resource, who, witness.context)
 
 

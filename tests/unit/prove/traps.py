@@ -12,7 +12,7 @@ from judged import allow, deny
 from iamdsl.iam import placeholder
 
 if TYPE_CHECKING:
-    from judged import Side, Verb
+    from judged import Layer, Side, Verb
 
 S, T, V = "aws:PrincipalTag/s", "aws:PrincipalTag/t", "aws:PrincipalTag/v"
 MANY, NUMBER, DATE, SECURE = (
@@ -34,7 +34,7 @@ class Trap(NamedTuple):
     verb: Verb = "equivalent"
 
 
-def when(*blocks: dict[str, dict[str, Any]], effect: str = "Allow") -> Side:
+def when(*blocks: dict[str, dict[str, Any]], effect: str = "Allow") -> Layer:
     """Return a statement for each condition block."""
     return tuple({**allow("s3:GetObject", when=block), "Effect": effect} for block in blocks)
 
@@ -44,17 +44,17 @@ def one(operator: str, key: str, values: Any, **more: dict[str, Any]) -> dict[st
     return {operator: {key: values}, **more}
 
 
-def on(*resources: Any, **more: Any) -> Side:
+def on(*resources: Any, **more: Any) -> Layer:
     return tuple(allow("s3:GetObject", each, **more) for each in resources)
 
 
-def did(*actions: Any) -> Side:
+def did(*actions: Any) -> Layer:
     return tuple(allow(each) for each in actions)
 
 
 NEVER = when(one("StringEquals", S, "a", StringNotEquals={S: "a"}))
 EXISTS = when(one("Null", S, "false"))
-ALWAYS: Side = (allow("s3:GetObject"),)
+ALWAYS: Layer = (allow("s3:GetObject"),)
 
 CONDITIONS = [
     Trap("a key may be missing", when(one("StringEquals", S, "x")), "no",
