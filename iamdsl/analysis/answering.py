@@ -25,6 +25,7 @@ from iamdsl.analysis.subjects import (
     subjects,
     unknown_for,
 )
+from iamdsl.analysis.writing import quoted
 from iamdsl.iam import Elements, Policy, Principals, Statement
 from iamdsl.simulate import Matched, Named, Policies, Request
 
@@ -358,14 +359,20 @@ def _held_against(
     denies = tuple(m for m in matched if m.statement.effect == "Deny")
     if denies:
         return simulate.Decision(
-            "explicitDeny", denies, (), f"a deny of the {subject.title} applies", denies[0].layer
+            "explicitDeny",
+            denies,
+            (),
+            f"a deny of the {quoted(subject.title)} applies",
+            denies[0].layer,
         )
     if silent is not None:
         missing = _missing(request, subject)
         return simulate.Decision(
-            "implicitDeny", (), missing, f"nothing of the {subject.title} allows it", silent
+            "implicitDeny", (), missing, f"nothing of the {quoted(subject.title)} allows it", silent
         )
-    return simulate.Decision("allowed", tuple(matched), (), f"the {subject.title} allows it")
+    return simulate.Decision(
+        "allowed", tuple(matched), (), f"the {quoted(subject.title)} allows it"
+    )
 
 
 def _missing(request: Request, subject: Subject) -> tuple[str, ...]:
@@ -446,12 +453,17 @@ def _proved(
 
 
 def _inexact(caller: _Caller, asked: tuple[tuple[Statement, ...], ...], world: World) -> str:
-    """Return why a proof that a caller may do something could say too much, "" where it cannot.
-
-    Permissions err to allowing more where a resource policy has no exact form among them.
-    """
+    """Return why a proof that a caller may do something could say too much, "" where it cannot."""
     if caller.subject is None or _alone(caller.subject):
         return ""
+    return inexact(asked, world)
+
+
+def inexact(asked: tuple[tuple[Statement, ...], ...], world: World) -> str:
+    """Return why permissions may allow too much of what is in all of some layers, "" if they do not.
+
+    They do where a resource policy has no exact form among them.
+    """
     for _, part in world.build.each():
         for document in part.documents:
             patterns = governed(document)

@@ -81,7 +81,7 @@ class Changed(NamedTuple):
     """How one subject differs.
 
     Attributes:
-        title: what messages call it: `role orders-function`, `role deployer in prod`.
+        title: what messages call it: `role orders-function`, `role prod.deployer`.
         aspects: those in which something changed or is unknown.
         reshaped: documents that changed in form only; none where the meaning changed too.
         beside: what is in effect on both sides and not at hand.
@@ -258,8 +258,7 @@ def _rename(old: dict[Key, _Entry], new: dict[Key, _Entry], *, lone: bool) -> No
 def _compared(key: Key, old: _Entry | None, new: _Entry | None, facts: _Facts) -> Changed:
     entry = new or old
     assert entry is not None  # noqa: S101  # a pair has at least one
-    place = f" in {key.account}" if key.account else ""
-    title = f"{entry.subject.title}{place}"
+    title = entry.subject.title
     state: State = "kept" if old and new else "added" if new else "removed"
     aspects = tuple(_aspects(old, new, facts.catalogue))
     said = settings.compared(

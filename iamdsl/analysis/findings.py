@@ -5,9 +5,9 @@ Invariant: the same finding gives the same text.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from iamdsl.analysis.writing import quoted, reference
 from iamdsl.diagnostics import Label, codes
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamdsl.simulate import Matched, Request
 
 _SHOWN = 4
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)?")
-"""A name that a source says without quotes, in an account or not."""
 _WANTED = {
     "allows": "should be allowed", "denies": "should be denied",
     "always": "should always be allowed", "never": "should never be allowed",
@@ -46,7 +44,7 @@ def report_check(
             check.span,
             f"whether {_asked(check)} hangs on {policies}",
             label="a policy whose document is not at hand",
-            notes=[Label(span, f"the {subject.title}") for span in subject.origin[:1]],
+            notes=[Label(span, f"the {quoted(subject.title)}") for span in subject.origin[:1]],
             hint="declare the policy in the source, or ask what an explicit `deny` decides",
         )
         return
@@ -64,7 +62,7 @@ def report_check(
     report.add(
         codes.CHECK_FAILED,
         check.span,
-        f"{_what(finding.request)} {came} for {finding.caller}",
+        f"{_what(finding.request)} {came} for {quoted(finding.caller)}",
         label=f"{_WANTED[check.verb]}: {decision.reason}",
         notes=[*_notes(decision.matched), *_near(finding)],
         hint=_hint(check, finding, catalogue),
@@ -81,14 +79,14 @@ def report_guard(
 ) -> None:
     """Report that an identity may do what a guard forbids, or that this is not known."""
     notes = [Label(span, "switched on here") for span in check.origin[1:2]]
-    whose = [Label(span, f"the {subject.title}") for span in subject.origin[:1]]
-    shown = _dotted(subject.place.name, subject.name)
-    way_out = f'`guard {guard.name} "{guard.reason or "why"}" except {shown}`'
+    whose = [Label(span, f"the {quoted(subject.title)}") for span in subject.origin[:1]]
+    excepted = dict.fromkeys((*guard.excepted, reference(subject.place.name, subject.name)))
+    way_out = f'`guard {guard.name} "{guard.reason or "why"}" except {", ".join(excepted)}`'
     if finding.outcome == "unknown":
         report.add(
             codes.UNKNOWN_PERMISSIONS,
             check.span,
-            f"whether the {called(subject)} keeps the guard `{guard.name}` hangs on"
+            f"whether the {quoted(subject.title)} keeps the guard `{guard.name}` hangs on"
             f" {_listed(finding.unknown)}",
             label="a policy whose document is not at hand",
             notes=[*whose, *notes],
@@ -98,7 +96,7 @@ def report_guard(
         report.add(
             codes.UNDECIDED,
             check.span,
-            f"whether the {called(subject)} keeps the guard `{guard.name}` could not be decided",
+            f"whether the {quoted(subject.title)} keeps the guard `{guard.name}` could not be decided",
             label=finding.reason,
             notes=[*whose, *notes],
             hint=finding.hint or "say it in several checks of fewer actions",
@@ -109,25 +107,11 @@ def report_guard(
         report.add(
             codes.GUARD_BROKEN,
             check.span,
-            f"the {called(subject)} {broken} do {_what(finding.request)}{f', with {met}' if met else ''}",
+            f"the {quoted(subject.title)} {broken} do {_what(finding.request)}{f', with {met}' if met else ''}",
             label=guard.reason or f"which the guard `{guard.name}` forbids",
             notes=[*_notes(finding.decision.matched), *whose, *notes],
             hint=f"narrow what grants it, or except whom you trust with it, and say why: {way_out}",
         )
-
-
-def _dotted(account: str, name: str) -> str:
-    """Return a name as a source says it from outside of its account."""
-    whole = f"{account}.{name}" if account else name
-    return whole if _PLAIN.fullmatch(whole) else f'"{whole}"'
-
-
-def called(subject: Subject) -> str:
-    """Return what a subject is called from outside of its account: `role prod.deployer`."""
-    if not subject.place.name:
-        return subject.title
-    kind, _, name = subject.title.rpartition(" ")
-    return f"{kind} {subject.place.name}.{name}"
 
 
 def request_data(request: Request, catalogue: Catalogue) -> dict[str, object]:
@@ -201,7 +185,7 @@ def _notes(matched: Iterable[Matched]) -> Iterator[Label]:
             continue
         seen.add((id(place.source), place.start))
         does = "denies" if one.statement.effect == "Deny" else "allows"
-        yield Label(place, f"{does} it, in {one.policy}")
+        yield Label(place, f"{does} it, in {quoted(one.policy)}")
 
 
 def _near(finding: Finding) -> Iterator[Label]:

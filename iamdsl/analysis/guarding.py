@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamdsl.analysis.answering import World, answer
-from iamdsl.analysis.findings import called, report_guard
+from iamdsl.analysis.findings import report_guard
 from iamdsl.analysis.subjects import subjects
+from iamdsl.analysis.writing import quoted
 from iamdsl.diagnostics import codes
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def guard(
             if place is None:
                 _hold(one, subject, world, report)
                 continue
-            titles[place] = (called(subject), one.name)
+            titles[place] = (quoted(subject.title), one.name)
             needed[place] = needed.get(place, False) or not _keeps(one, subject, world)
     for place, is_needed in needed.items():
         if not is_needed:

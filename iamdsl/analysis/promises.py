@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
+from iamdsl.analysis.writing import quoted, reference
 from iamdsl.iam import Elements, Statement
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Reference(NamedTuple):
     def __str__(self) -> str:
         """Return what messages call it: ``role `prod.deployer` ``."""
         kind = "policy" if self.kind in {"managed", "resource"} else self.kind.replace("_", " ")
-        return f"{kind} `{self.account}.{self.name}`" if self.account else f"{kind} `{self.name}`"
+        return quoted(f"{kind} {reference(self.account, self.name)}")
 
 
 class Check(NamedTuple):
@@ -105,6 +106,7 @@ class Guard(NamedTuple):
         reason: why it is there, "" where it does not say.
         exceptions: the identities that it does not bind, with the places that name them.
         span: the name in its declaration, or in the `use` that switched it on.
+        excepted: all that its `except` names, in any account, as the source has it.
     """
 
     name: str
@@ -113,3 +115,4 @@ class Guard(NamedTuple):
     exceptions: tuple[tuple[Reference, Span], ...]
     checks: tuple[Check, ...]
     span: Span
+    excepted: tuple[str, ...] = ()

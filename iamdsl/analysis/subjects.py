@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from iamdsl.analysis.governed import governed, in_full
+from iamdsl.analysis.writing import reference
 from iamdsl.iam import ANYONE, Elements, Policy, Statement, fixed_ends, glob_covers
 from iamdsl.simulate import Named, Policies
 
@@ -105,8 +106,9 @@ class Subject(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Return what messages call it: ``role `orders-function` ``, without the quotes."""
-        return f"{_WORDS.get(self.kind, self.kind.replace('_', ' '))} {self.name}"
+        """Return what answers call it: `role prod.deployer`; for people `writing.quoted` has it."""
+        kind = _WORDS.get(self.kind, self.kind.replace("_", " "))
+        return f"{kind} {reference(self.place.name, self.name)}"
 
 
 def subjects(build: Build, pseudo: Mapping[str, str]) -> tuple[Subject, ...]:
@@ -164,20 +166,21 @@ def resource_policy(
     """
     for here in _places(build, pseudo):
         if (role := here.roles.get(resource)) is not None:
-            return _trust(role)
+            return _trust(role, here.place)
     found = [
-        (document, home)
-        for document, home in _governing(build, pseudo, resource)
-        if account is None or home is None or home == account
+        governing
+        for governing in _governing(build, pseudo, resource)
+        if account is None or governing.home is None or governing.home == account
     ]
-    exact = [(d, h) for d, h in found if not _is_pattern(d.target or "")]
+    exact = [one for one in found if not _is_pattern(one.document.target or "")]
     found = exact or found
-    if len(found) > 1 and (not exact or len({home for _, home in found}) > 1):
-        raise Ambiguous(resource, tuple(d.name for d, _ in found))
+    if len(found) > 1 and (not exact or len({one.home for one in found}) > 1):
+        raise Ambiguous(resource, tuple(one.document.name for one in found))
     if not found:
         return None
-    statements = tuple(in_full(d, s) for d, _ in found for s in d.policy.statements)
-    return Named(f"policy {' and '.join(d.name for d, _ in found)}", Policy(statements))
+    statements = tuple(in_full(d, s) for d, _, _ in found for s in d.policy.statements)
+    names = " and ".join(reference(place.name, d.name) for d, _, place in found)
+    return Named(f"policy {names}", Policy(statements))
 
 
 def located(build: Build, pseudo: Mapping[str, str], request: Request) -> Request:
@@ -187,7 +190,7 @@ def located(build: Build, pseudo: Mapping[str, str], request: Request) -> Reques
     """
     if request.resource_account is not None or _account_of(request.resource):
         return request
-    homes = {home for _, home in _governing(build, pseudo, request.resource)}
+    homes = {one.home for one in _governing(build, pseudo, request.resource)}
     return request._replace(resource_account=homes.pop()) if len(homes) == 1 else request
 
 
@@ -218,7 +221,7 @@ def policies_for(
         boundaries=subject.boundaries if subject is not None else (),
         scps=subject.scps if subject is not None else home.scps if home is not None else (),
         rcps=owner.rcps if owner is not None else (),
-        endpoint=_endpoint(build, request),
+        endpoint=_endpoint(build, pseudo, request),
     )
 
 
@@ -294,7 +297,7 @@ class _Here:
             if document is None:
                 unknown.append(attachment.policy)
             else:
-                found.append(_named(document))
+                found.append(_named(document, self.place))
         return found, unknown
 
     def group(self, name: str) -> Identity | None:
@@ -391,7 +394,7 @@ def _identity(identity: Identity, here: _Here) -> Subject:
         tuple(bounds),
         here.scps,
         here.rcps,
-        _trust(identity),
+        _trust(identity, here.place),
         tuple(dict.fromkeys(unknown)),
         identity.origin,
     )
@@ -401,8 +404,9 @@ def _own(identity: Identity, here: _Here) -> tuple[list[Named], list[str]]:
     """Return what is inline and attached, and the names of what is not at hand."""
     kind = identity.kind.replace("_", " ")
     several = len(identity.inline) > 1
+    owner = f"{kind} {reference(here.place.name, identity.name)}"
     inline = [
-        Named(f"inline policy {f'{name} ' if several else ''}of {kind} {identity.name}", policy)
+        Named(f"inline policy {f'{name} ' if several else ''}of {owner}", policy)
         for name, policy in identity.inline
     ]
     attached, unknown = here.attached(identity.managed)
@@ -420,7 +424,7 @@ def _document(pieces: tuple[Document, ...], here: _Here) -> Subject:
         arn,
         here.place,
         first.tags,
-        identity=(*map(_named, pieces), *attached),
+        identity=(*(_named(d, here.place) for d in pieces), *attached),
         scps=here.scps if in_place else (),
         rcps=here.rcps if in_place else (),
         unknown=tuple(unknown),
@@ -428,34 +432,48 @@ def _document(pieces: tuple[Document, ...], here: _Here) -> Subject:
     )
 
 
-def _trust(identity: Identity) -> Named | None:
+def _trust(identity: Identity, place: Place) -> Named | None:
     if identity.trust is None:
         return None
-    return Named(f"trust policy of role {identity.name}", identity.trust)
+    name = reference(place.name, identity.name)
+    return Named(f"trust policy of role {name}", identity.trust)
 
 
-def _named(document: Document) -> Named:
-    return Named(f"{_WORDS[document.kind]} {document.name}", document.policy)
+def _named(document: Document, place: Place | None = None) -> Named:
+    """Return a document as answers call it; of the organization, which is no account, by its name."""
+    name = reference(place.name if place is not None else "", document.name)
+    return Named(f"{_WORDS[document.kind]} {name}", document.policy)
 
 
-def _governing(
-    build: Build, pseudo: Mapping[str, str], resource: str
-) -> list[tuple[Document, str | None]]:
-    """Return the resource policies for a resource, each with the account that it is in."""
+class _Governing(NamedTuple):
+    """A resource policy that is in effect for a resource.
+
+    Attributes:
+        home: the account that the resource is in, None where nobody said it.
+        place: where the policy is declared.
+    """
+
+    document: Document
+    home: str | None
+    place: Place
+
+
+def _governing(build: Build, pseudo: Mapping[str, str], resource: str) -> list[_Governing]:
+    """Return the resource policies for a resource, place by place."""
     return [
-        (document, home)
+        _Governing(document, home, here.place)
         for here in _places(build, pseudo)
         for document, home in here.governing(resource)
     ]
 
 
-def _endpoint(build: Build, request: Request) -> tuple[Named, ...]:
+def _endpoint(build: Build, pseudo: Mapping[str, str], request: Request) -> tuple[Named, ...]:
     """Return the policies of the VPC endpoint that a request says it comes through."""
     through = {f"vpc-endpoint/{value}" for value in request.context.get("aws:sourcevpce", ())}
     return tuple(
-        _named(document)
-        for _, inner in build.each()
-        for document in inner.documents
+        _named(document, here.place)
+        for here in _places(build, pseudo)
+        for document in here.documents
         if document.service == "ec2" and (document.target or "").rpartition(":")[2] in through
     )
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import attrs
 
 from iamdsl import prove, simulate
-from iamdsl.analysis.answering import answer, meets
+from iamdsl.analysis.answering import answer, inexact, meets
+from iamdsl.analysis.permissions import permissions
 from iamdsl.analysis.subjects import documents, subjects
-from iamdsl.iam import Elements, Policy
+from iamdsl.iam import Elements, Policy, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,10 +23,15 @@ if TYPE_CHECKING:
     from iamdsl.analysis.answering import Decided, Finding, World
     from iamdsl.analysis.promises import Check, Reference, Test
     from iamdsl.analysis.subjects import Subject
-    from iamdsl.iam import Build, Document, Identity, Statement
+    from iamdsl.iam import Build, Document, Identity
+    from iamdsl.prove import Permissions
     from iamdsl.source import Span
 
 MAX_MUTANTS = 2_000
+_ALL = Statement("Allow", Elements(("*",)), Elements(("*",)))
+_WHOLE = frozenset({"role", "user", "permission_set"})
+"""Kinds of subject with all that they have; others stand beside policies of which nothing is known."""
+_PARTS = frozenset({"managed", "boundary", "session", "group"})
 _VERBS = frozenset({"allow", "deny", "trust"})
 
 
@@ -73,7 +79,8 @@ class Mutation(NamedTuple):
 
     Attributes:
         survivors: those that no check noticed, in the order of the policies.
-        made: how many were tried; those that mean the same as before are none.
+        made: how many were tried; those that mean the same as before, or change nothing in effect
+            because the rest of what is in effect decides, are none.
         bounded: whether there were more than are tried.
     """
 
@@ -180,21 +187,57 @@ def mutate(tests: Sequence[Test], results: Sequence[Result], world: World) -> Mu
     survivors: list[Mutant] = []
     before = {id(r.check): r.finding.outcome for r in results}
     tested = {(r.test.subject, id(r.subject)): r.subject for r in results}
-    made, bounded = 0, False
+    tried, idle, bounded = 0, 0, False
     for (reference, _), subject in tested.items():
         own = [t for t in tests if t.subject == reference]
         others = [t for t in tests if t.subject != reference]
         for mutant in _mutants(subject, world):
-            if made == MAX_MUTANTS:
+            if tried == MAX_MUTANTS:
                 bounded = True
                 break
-            made += 1
+            tried += 1
             changed = world._replace(build=_replaced(world.build, mutant.before, mutant.after))
             if all(
                 r.finding.outcome == before[id(r.check)] for r in _lazily((*own, *others), changed)
             ):
-                survivors.append(mutant)
-    return Mutation(tuple(survivors), made, bounded)
+                if _is_idle(mutant, _known(changed)[reference], world, changed):
+                    idle += 1
+                else:
+                    survivors.append(mutant)
+    return Mutation(tuple(survivors), tried - idle, bounded)
+
+
+def _is_idle(mutant: Mutant, after: Subject, world: World, changed: World) -> bool:
+    """Tell whether it is proved that a mutant changes nothing in effect: no test could notice it.
+
+    Where policies that are not at hand stand beside, it has to change nothing whatever they allow:
+    an allow nothing where they allow nothing, a deny nothing where they allow everything.
+
+    Args:
+        after: the mutant's subject as it is in `changed`.
+    """
+    before = mutant.subject
+    in_trust = before.trust is not None and before.trust.policy.statements
+    if before.kind not in _WHOLE | _PARTS or any(s is mutant.before for s in in_trust or ()):
+        return False
+    mutated = [s for s in (mutant.before, mutant.after) if s is not None]
+    if inexact((tuple(attrs.evolve(s, effect="Allow") for s in mutated),), world):
+        return False
+    one = permissions(before, world.build, world.pseudo)
+    other = permissions(after, changed.build, changed.pseudo)
+    beside = ((), (_ALL,)) if before.unknown or before.kind in _PARTS else ((),)
+    return all(_is_same(_with(one, more), _with(other, more), world) for more in beside)
+
+
+def _with(side: Permissions, more: tuple[Statement, ...]) -> Permissions:
+    """Return permissions with further statements in the layer that grants."""
+    first, *others = side.layers
+    return prove.Permissions(((*first, *more), *others))
+
+
+def _is_same(one: Permissions, other: Permissions, world: World) -> bool:
+    catalogue = world.catalogue
+    return bool(prove.implies(one, other, catalogue) and prove.implies(other, one, catalogue))
 
 
 def _lazily(tests: Sequence[Test], world: World) -> Iterator[Result]:

@@ -19,6 +19,14 @@ _BARE_ARN = re.compile(r"arn:[A-Za-z0-9:/_+=@.-]+")
 _BRACES = re.compile(r"(\$\{[^}]*\})|[{}]")
 """Braces that a source doubles; those of a variable of IAM stay."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)?")
+"""A name that a source says without quotes, in an account or not."""
+_IDENTITIES = "role|user|group|permission set"
+_TITLE = re.compile(
+    rf"({_IDENTITIES}|policy|boundary|scp|rcp|session|organization|root|ou|account|level|service"
+    rf"|federated|canonical|trust policy of role|inline policy (?:\S+ )?of (?:{_IDENTITIES})) (.+)",
+    re.DOTALL,
+)
 _SIGNS = {
     "StringEquals": "==", "StringNotEquals": "!=", "StringLike": "like",
     "StringNotLike": "not like", "ArnEquals": "like", "ArnLike": "like",
@@ -142,16 +150,22 @@ def need_text(need: Need, situation: Situation) -> str:
     return f"send `{key}` = `{value}`"
 
 
+def reference(account: str, name: str) -> str:
+    """Return a name as a source says it from outside of its account, "" for the nameless place."""
+    whole = f"{account}.{name}" if account else name
+    return whole if _REFERENCE.fullmatch(whole) else f'"{whole}"'
+
+
+def parted(title: str) -> tuple[str, str]:
+    """Return what kind of thing a title names, "" if it does not say, and the name."""
+    found = _TITLE.fullmatch(title)
+    return (found[1], found[2]) if found is not None else ("", title)
+
+
 def quoted(title: str) -> str:
-    """Return a title with its name in backticks: ``role `deployer` ``."""
-    for kind in ("trust policy of role ", "permission set "):
-        if title.startswith(kind):
-            return f"{kind}`{title.removeprefix(kind)}`"
-    if title.startswith("inline policy "):
-        of, _, name = title.rpartition(" ")
-        return f"{of} `{name}`"
-    kind, blank, name = title.partition(" ")
-    return f"{kind} `{name}`" if blank else f"`{title}`"
+    """Return a title as people read it everywhere: ``role `prod.deployer` ``."""
+    kind, name = parted(title)
+    return f"{kind} `{name}`" if kind else f"`{name}`"
 
 
 def places(spans: tuple[Span, ...]) -> tuple[str, ...]:

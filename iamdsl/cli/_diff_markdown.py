@@ -10,6 +10,7 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
+from iamdsl.analysis.writing import parted
 from iamdsl.cli._diff_words import HEADINGS, Words, form, plain, setting, state, tally
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def _bounded(changed: Changed, words: Words) -> str:
 
 
 def _subject(changed: Changed, words: Words, rows: int) -> str:
-    title = f"<code>{escape(plain(changed.title))}</code>: {state(changed)}"
+    kind, name = parted(changed.title)
+    title = f"{escape(plain(kind))} <code>{escape(plain(name))}</code>: {state(changed)}".lstrip()
     lines = ["", "<details>", f"<summary>{title}</summary>"]
     said = []
     for one in changed.settings:
@@ -126,13 +128,21 @@ def _forms(subjects: Sequence[Changed], left: int) -> str:
     lines = ["", "<details>", f"<summary>No change in meaning: {count}</summary>", ""]
     left -= sum(map(len, lines)) + 100
     for number, changed in enumerate(subjects):
-        line = f"- {_code(changed.title)}, form only: {_code(form(changed))}"
+        line = f"- {_titled(changed.title)}, form only: {form(changed, _titled)}"
         left -= len(line) + 1
         if left < 0:
             lines.append(f"- and {len(subjects) - number:,} more")
             break
         lines.append(line)
     return "\n".join([*lines, "", "</details>", ""])
+
+
+def _titled(title: str) -> str:
+    """Return a title with its name as a code span."""
+    kind, name = parted(title)
+    if not re.fullmatch(r"[a-z ]+", kind):  # it may hold the name of an inline policy, too
+        return _code(title)
+    return f"{kind} {_code(name)}"
 
 
 def _code(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamdsl.analysis.writing import quoted
 from iamdsl.cli._diff_words import HEADINGS, Words, form, plain, setting, state, tally
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ def text(difference: Difference, catalogue: Catalogue) -> str:
 
 
 def _subject(changed: Changed, words: Words) -> Iterator[str]:
-    title = plain(changed.title)
+    title = plain(quoted(changed.title))
     if not changed.in_meaning:
-        yield f"{title}: {state(changed)} (form only: {form(changed)})"
+        yield f"{title}: {state(changed)} (form only: {plain(form(changed, quoted))})"
         return
     yield f"{title}: {state(changed)}"
     for said in changed.settings:

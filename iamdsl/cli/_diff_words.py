@@ -18,7 +18,7 @@ from iamdsl.lift import conditions, principals
 from iamdsl.lift.writing import Facts, NotSayableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from iamdsl.analysis.changes import Caller, Group
     from iamdsl.analysis.difference import Changed, Difference
@@ -300,7 +300,7 @@ def state(changed: Changed) -> str:
     return " and ".join(words) or ("not decided" if changed.is_open else "same access")
 
 
-def form(changed: Changed) -> str:
-    """Return which documents changed in form only."""
+def form(changed: Changed, say: Callable[[str], str]) -> str:
+    """Return which documents changed in form only; `say` writes their titles."""
     words = {"added": " (new)", "removed": " (gone)", "kept": ""}
-    return ", ".join(f"{plain(r.name)}{words[r.state]}" for r in changed.reshaped)
+    return ", ".join(f"{say(r.name)}{words[r.state]}" for r in changed.reshaped)

@@ -67,6 +67,26 @@ def context(pairs: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     return made
 
 
+def check_keys(pairs: tuple[str, ...], catalogue: Catalogue) -> None:
+    """Warn of keys that the catalogue does not have: no policy asks for what is misspelt."""
+    keys = dict.fromkeys(pair.partition("=")[0].strip() for pair in pairs)
+    unknown = [key for key in keys if catalogue.condition_key(key) is None]
+    if not unknown:
+        return
+    from iamdsl.diagnostics import Diagnostic, Severity, codes  # noqa: PLC0415 (only on mistakes)
+    from iamdsl.diagnostics.nearest import did_you_mean  # noqa: PLC0415
+
+    warnings = []
+    for key in unknown:
+        # The name of a tag stays as it was written.
+        tag = key.partition("/")[2] or "…"
+        near = [re.sub(r"\$\{\w+\}", lambda _: tag, one) for one in catalogue.suggest_key(key)]  # noqa: B023
+        hint = did_you_mean(near, "it is sent as written")
+        message = f"`{key}` is no condition key that AWS has"
+        warnings.append(Diagnostic(codes.UNKNOWN_KEY, Severity.WARNING, message, hint=hint))
+    _options.show_all(warnings, "full", "auto")
+
+
 def policies(given: tuple[str, ...]) -> tuple[tuple[Named, ...], frozenset[str]]:
     """Return the policies of files without principals, and the ARNs that they are said to be of."""
     made, known = [], set()

@@ -34,13 +34,14 @@ _EVERYWHERE = {FULL_ACCESS.name, RCP_FULL_ACCESS.name}
 _HEAD = ("layer", "policy", "statement", "effect", "place")
 
 
-def as_table(request: Request, decision: Decision) -> str:
+def as_table(request: Request, decision: Decision, who: str) -> str:
     """Return a decision for people: the verdict, why, the statements, the missing keys.
 
     What AWS attaches everywhere, and lets all through, is left out.
     """
     verdict = _VERDICTS[decision.verdict]
-    lines = [f"{verdict}: {request.action} on {request.resource}", f"  {decision.reason}"]
+    what = f"{request.action} on {request.resource} by {who}"
+    lines = [f"{verdict}: {what}", f"  {decision.reason}"]
     shown = [matched for matched in decision.matched if matched.policy not in _EVERYWHERE]
     if shown:
         rows = [_HEAD, *map(_row, shown)]

@@ -33,7 +33,7 @@ def as_text(asked: Asked, answer: Answer) -> str:
     """Return an answer for people: the verdict, and what it comes from, in order."""
     request = asked.situation.request
     what = f"`{request.action}` on {asked.resource}"
-    who = quoted(asked.caller) if " " in asked.caller else f"`{asked.caller}`"
+    who = quoted(asked.caller)
     match answer.outcome:
         case "allowed":
             lines = [f"allowed: {who} may {what}"]
@@ -200,7 +200,7 @@ def _silence(obstacle: Obstacle, asked: Asked, it: str) -> str:
     """Return that nothing of a layer allows, in the words of the layer."""
     level = obstacle.level
     assert level is not None  # noqa: S101  # only a session is of none
-    caller = quoted(asked.caller) if " " in asked.caller else f"`{asked.caller}`"
+    caller = quoted(asked.caller)
     match level.layer:
         case "identity":
             return f"no policy of {caller} allows{it}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import re
 import sys
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypedDict, Unpack
 
 import click
 
@@ -62,17 +62,11 @@ def command(
     principal: str | None,
     role: str | None,
     folder: str | None,
-    identity: tuple[str, ...],
-    boundary: str | None,
-    session_policy: tuple[str, ...],
-    resource_policy: str | None,
-    scp: tuple[str, ...],
-    rcp: tuple[str, ...],
-    endpoint_policy: tuple[str, ...],
     context: tuple[str, ...],
     resource_account: str | None,
     params: tuple[str, ...],
     output_format: str,
+    **files: Unpack[_Files],
 ) -> None:
     """Say what IAM decides on a request.
 
@@ -93,51 +87,47 @@ def command(
     Exits with 0 if it is allowed, 1 if it is denied, and 2 if that cannot be told; with --batch
     with 0 if all lines had an answer.
     """
-    files = _Files(identity, boundary, session_policy, resource_policy, scp, rcp, endpoint_policy)
     if batch is not None:
         others = (*paths, action, resource, principal, role, folder, resource_account)
-        if any((*others, *files, context, params)):
+        if any((*others, *files.values(), context, params)):
             raise click.UsageError("--batch goes alone: a line says all there is to a request.")
         raise click.exceptions.Exit(_answer_lines(batch))
     if action is None or resource is None:
         raise click.UsageError("--action and --resource are needed, or --batch.")
-    _questions.action(action, "--action")
     keys = _questions.context(context)
+    asked = _Asked(_questions.action(action, "--action"), resource, keys, context, output_format)
     if role is not None:
-        if principal is not None or resource_account is not None or scp or rcp or endpoint_policy:
+        if principal is not None or resource_account is not None or _of_a_project(files):
             raise click.UsageError(
                 "--as says who asks and what is in effect: it goes without --principal, "
                 "--resource-account, --scp, --rcp and --endpoint-policy."
             )
-        _answer_as(_As(role, paths, params, folder, output_format), action, resource, keys, files)
+        _answer_as(_As(role, paths, params, folder), asked, files)
     if paths or folder is not None or params:
         raise click.UsageError("PATHS, --build and --set are for --as.")
-    if resource != "*" and not _ARN.fullmatch(resource):
-        raise click.BadParameter(f"{resource!r} is no ARN, nor *.", param_hint="--resource")
-    account = _account(resource_account)
-    from iamdsl.project.catalogue import open_catalogue  # noqa: PLC0415 (when there is work)
-
-    catalogue = open_catalogue()
-    if isinstance(catalogue, Problem):
-        _questions.stop([catalogue.diagnostic()])
-    action = _questions.spelt(action, catalogue)
-    request, known = _request(principal, action, resource, keys, account)
-    if not known and (resource_policy or rcp or endpoint_policy):
-        raise click.UsageError("A policy of a resource depends on who asks: give --principal.")
-    decision = _decision(request, _policies(files)[0])
-    _show(request, decision, catalogue, output_format, known=known)
+    _answer_by_files(asked, principal, _account(resource_account), files)
 
 
-class _Files(NamedTuple):
-    """The policies as files, by layer."""
+class _Files(TypedDict):
+    """The policies as files, by option."""
 
     identity: tuple[str, ...]
     boundary: str | None
-    session: tuple[str, ...]
+    session_policy: tuple[str, ...]
     resource_policy: str | None
     scp: tuple[str, ...]
     rcp: tuple[str, ...]
-    endpoint: tuple[str, ...]
+    endpoint_policy: tuple[str, ...]
+
+
+class _Asked(NamedTuple):
+    """What is asked; `written` is the context as it was given."""
+
+    action: str
+    resource: str
+    context: Context
+    written: tuple[str, ...]
+    output_format: str
 
 
 class _As(NamedTuple):
@@ -147,10 +137,36 @@ class _As(NamedTuple):
     paths: tuple[str, ...]
     params: tuple[str, ...]
     folder: str | None
-    output_format: str
+
+
+def _of_a_project(files: _Files) -> bool:
+    """Tell whether files are given that are a project's to say."""
+    return bool(files["scp"] or files["rcp"] or files["endpoint_policy"])
 
 
 # One request
+
+
+def _answer_by_files(
+    asked: _Asked, principal: str | None, account: str | None, files: _Files
+) -> NoReturn:
+    """Answer with what stands in files, and nothing else."""
+    resource = asked.resource
+    if resource != "*" and not _ARN.fullmatch(resource):
+        raise click.BadParameter(f"{resource!r} is no ARN, nor *.", param_hint="--resource")
+    from iamdsl.project.catalogue import open_catalogue  # noqa: PLC0415 (when there is work)
+
+    catalogue = open_catalogue()
+    if isinstance(catalogue, Problem):
+        _questions.stop([catalogue.diagnostic()])
+    action = _questions.spelt(asked.action, catalogue)
+    _questions.check_keys(asked.written, catalogue)
+    request, known = _request(principal, action, resource, asked.context, account)
+    if not known and (files["resource_policy"] or files["rcp"] or files["endpoint_policy"]):
+        raise click.UsageError("A policy of a resource depends on who asks: give --principal.")
+    decision = _decision(request, _policies(files)[0])
+    who = f"`{request.principal}`" if known else "somebody of its account"
+    _show(request, decision, catalogue, asked.output_format, who, known=known)
 
 
 def _account(text: str | None) -> str | None:
@@ -165,7 +181,7 @@ def _request(
     principal: str | None,
     action: str,
     resource: str,
-    context: dict[str, tuple[str, ...]],
+    context: Context,
     account: str | None,
 ) -> tuple[Request, bool]:
     """Return the request, and whether it is known who asks.
@@ -190,9 +206,9 @@ def _request(
         return Request(principal, action, resource, context, account), True
     found = _ARN.fullmatch(resource)
     holder = account or (found and found[1]) or _NOWHERE
-    context = dict.fromkeys(_FACTS_OF_CALLERS, ()) | context
+    context = {**dict.fromkeys(_FACTS_OF_CALLERS, ()), **context}
     if holder == _NOWHERE:
-        context = {"aws:resourceaccount": ()} | context
+        context = {"aws:resourceaccount": (), **context}
     return Request(_SOMEBODY.format(holder), action, resource, context, account), False
 
 
@@ -200,17 +216,17 @@ def _policies(files: _Files) -> tuple[Policies, frozenset[str]]:
     """Return the policies of files, and the ARNs that some are said to be of."""
     from iamdsl.simulate import Policies  # noqa: PLC0415 (when there is work)
 
-    resource = files.resource_policy
-    identity, known = _questions.policies(files.identity)
-    boundaries, bounds = _questions.policies((files.boundary,) if files.boundary else ())
+    resource, boundary = files["resource_policy"], files["boundary"]
+    identity, known = _questions.policies(files["identity"])
+    boundaries, bounds = _questions.policies((boundary,) if boundary else ())
     policies = Policies(
         identity,
         _questions.policy(resource, with_principal=True) if resource else None,
         boundaries,
-        _questions.policies(files.session)[0],
-        _levels(files.scp, "--scp", with_principal=False),
-        _levels(files.rcp, "--rcp", with_principal=True),
-        tuple(_questions.policy(path, with_principal=True) for path in files.endpoint),
+        _questions.policies(files["session_policy"])[0],
+        _levels(files["scp"], "--scp", with_principal=False),
+        _levels(files["rcp"], "--rcp", with_principal=True),
+        tuple(_questions.policy(path, with_principal=True) for path in files["endpoint_policy"]),
     )
     return policies, known | bounds
 
@@ -241,37 +257,45 @@ def _show(
     decision: Decision,
     catalogue: Catalogue,
     output_format: str,
+    who: str,
     *,
     known: bool = True,
 ) -> NoReturn:
-    """Write an answer and end the command; `known` is whether the caller is somebody's ARN."""
+    """Write an answer and end the command.
+
+    Args:
+        who: asks, for people.
+        known: whether the caller is somebody in particular.
+    """
     from iamdsl.cli import _simulate_formats  # noqa: PLC0415 (when there is an answer)
 
     if output_format == "json":
         console.out(_simulate_formats.as_json(request, decision, catalogue, known=known))
     else:
-        console.out(_simulate_formats.as_table(request, decision))
+        console.out(_simulate_formats.as_table(request, decision, who))
     raise click.exceptions.Exit(exits.YES if decision.verdict == "allowed" else exits.NO)
 
 
 # As somebody of a project
 
 
-def _answer_as(who: _As, action: str, resource: str, context: Context, files: _Files) -> NoReturn:
+def _answer_as(who: _As, wanted: _Asked, files: _Files) -> NoReturn:
     """Answer with what is in effect for a role of a project or of a build."""
     found = _questions.compiled(who.paths, who.params, who.folder)
     if found.build is None or found.catalogue is None:
         _questions.stop(found.diagnostics)
     from iamdsl.analysis.asking import Question, Refusal, ask  # noqa: PLC0415 (when there is work)
     from iamdsl.analysis.why import why  # noqa: PLC0415
+    from iamdsl.analysis.writing import quoted  # noqa: PLC0415
     from iamdsl.diagnostics import Diagnostic, codes  # noqa: PLC0415
 
     given, known = _policies(files)
+    _questions.check_keys(wanted.written, found.catalogue)
     question = Question(
         who.role,
-        _questions.spelt(action, found.catalogue),
-        resource,
-        context,
+        _questions.spelt(wanted.action, found.catalogue),
+        wanted.resource,
+        wanted.context,
         identity=given.identity,
         boundary=given.boundaries,
         sessions=given.sessions,
@@ -291,7 +315,8 @@ def _answer_as(who: _As, action: str, resource: str, context: Context, files: _F
         message, hint = _why_formats.unsure(asked)
         _questions.stop([Diagnostic(code, code.severity, message, hint=hint)])
     decision = _decision(situation.request, situation.policies)
-    _show(situation.request, decision, found.catalogue, who.output_format)
+    shown = quoted(asked.caller)
+    _show(situation.request, decision, found.catalogue, wanted.output_format, shown)
 
 
 # Many requests

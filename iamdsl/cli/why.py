@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
@@ -11,6 +11,7 @@ from iamdsl.cli import _questions, console
 from iamdsl.cli import exit as exits
 
 if TYPE_CHECKING:
+    from iamdsl.analysis.asking import Question
     from iamdsl.diagnostics import Code, Diagnostic
 
 _FORMATS = ("text", "json")
@@ -56,12 +57,9 @@ def command(
     external_id: str | None,
     mfa: bool,
     session_duration: str | None,
-    identity: tuple[str, ...],
-    boundary: str | None,
-    session_policy: tuple[str, ...],
-    resource_policy: str | None,
     params: tuple[str, ...],
     output_format: str,
+    **files: Unpack[_Files],
 ) -> None:
     """Say why PRINCIPAL can, or cannot, do ACTION on RESOURCE.
 
@@ -81,20 +79,10 @@ def command(
     from iamdsl.analysis.why import why  # noqa: PLC0415
     from iamdsl.cli import _why_formats  # noqa: PLC0415
 
-    own, known = _questions.policies(identity)
-    bound, bounds = _questions.policies((boundary,) if boundary else ())
-    question = Question(
-        principal,
-        _questions.spelt(wanted, found.catalogue),
-        resource,
-        keys,
-        None if session_duration is None else _seconds(session_duration),
-        own,
-        bound,
-        _questions.policies(session_policy)[0],
-        _questions.policy(resource_policy, with_principal=True) if resource_policy else None,
-        known | bounds,
-    )
+    _questions.check_keys(context, found.catalogue)
+    spelt = _questions.spelt(wanted, found.catalogue)
+    lasting = None if session_duration is None else _seconds(session_duration)
+    question = _with_files(Question(principal, spelt, resource, keys, lasting), files)
     try:
         asked = ask(question, found.build, found.pseudo)
     except Refusal as refusal:
@@ -109,6 +97,29 @@ def command(
 
         _questions.stop([_diagnostic(codes.UNSURE_ANSWER, *_why_formats.unsure(asked))])
     raise click.exceptions.Exit(exits.YES if answer.outcome == "allowed" else exits.NO)
+
+
+class _Files(TypedDict):
+    """The policies that are in effect besides those of the project, as files, by option."""
+
+    identity: tuple[str, ...]
+    boundary: str | None
+    session_policy: tuple[str, ...]
+    resource_policy: str | None
+
+
+def _with_files(question: Question, files: _Files) -> Question:
+    """Return a question with the policies that files hold."""
+    boundary, resource = files["boundary"], files["resource_policy"]
+    own, known = _questions.policies(files["identity"])
+    bound, bounds = _questions.policies((boundary,) if boundary else ())
+    return question._replace(
+        identity=own,
+        boundary=bound,
+        sessions=_questions.policies(files["session_policy"])[0],
+        resource_policy=_questions.policy(resource, with_principal=True) if resource else None,
+        known=known | bounds,
+    )
 
 
 def _diagnostic(code: Code, message: str, hint: str = "") -> Diagnostic:

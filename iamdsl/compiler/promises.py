@@ -115,7 +115,8 @@ def _guards(
         with inside:
             values = [evaluator.value(e, frame) for e in node.exceptions]
             exceptions = tuple(leaf for v in values if v is not None for leaf in leaves(v))
-            guard = Guard(str(name.data), reason or "", exceptions, place, promised.place)
+            excepted = tuple(e.span for e in node.exceptions)
+            guard = Guard(str(name.data), reason or "", exceptions, place, promised.place, excepted)
             expanding.members(node.body, frame, guard)
         yield guard
 
@@ -199,8 +200,11 @@ def lower_promises(expansion: Expansion, environment: Environment, report: Repor
             continue
         account = promise.within.name
         exceptions = tuple(asking.exceptions(promise, met))
+        written = tuple(" ".join(span.text.split()) for span in promise.excepted)
         guards.append(
-            asked.Guard(promise.name, account, promise.reason, exceptions, made, promise.span)
+            asked.Guard(
+                promise.name, account, promise.reason, exceptions, made, promise.span, written
+            )
         )
     for span, found in met.items():
         if not found:

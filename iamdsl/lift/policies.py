@@ -273,7 +273,7 @@ class _Document:
             f"this is no {_KIND_NAMES[kind]}: {problem}",
             hint=f"import it with `--kind {others[0]}`"
             if others
-            else "correct it as AWS's policy grammar has it, and import it again",
+            else "correct it as AWS's policy grammar has it",
         )
         return False
 

@@ -243,7 +243,7 @@ def _no_policy(tree: Tree, error: iam.PolicyError, report: Report) -> None:
         tree.place(path, key=error.key),
         f"this is no policy: {error.problem}",
         label=f"at `{iam.shown(path)}`",
-        hint=did_you_mean(near, "correct it as AWS's policy grammar has it, and import it again"),
+        hint=did_you_mean(near, "correct it as AWS's policy grammar has it"),
     )
 
 

@@ -51,7 +51,7 @@ class Guard:
 
     Attributes:
         reason: what it says for itself, "" where it says nothing.
-        exceptions: what `except` names.
+        exceptions: what `except` names; `excepted` is where it says so.
         span: the name in its declaration, or in the `use` that switched it on.
     """
 
@@ -60,6 +60,7 @@ class Guard:
     exceptions: tuple[Value, ...]
     within: Place
     span: Span
+    excepted: tuple[Span, ...] = ()
     grants: list[Check] = attrs.field(factory=list)
     kind: str = "guard"
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl.analysis import testing
 from iamdsl.analysis.findings import report_check
+from iamdsl.analysis.writing import quoted
 from iamdsl.diagnostics import Report, codes
 from iamdsl.project import making
 
@@ -114,6 +115,6 @@ def _tell_survivors(mutation: Mutation, report: Report) -> None:
             codes.SURVIVING_MUTANT,
             place,
             f"no test fails when this `{verb}` is {mutant.damage}",
-            label=f"in what is in effect for the {mutant.subject.title}",
+            label=f"in what is in effect for the {quoted(mutant.subject.title)}",
             hint="write a check of a request that only this part decides",
         )

@@ -312,5 +312,5 @@ def test_an_account_of_the_organization_has_its_own_subjects(compare: Any) -> No
         return iam.Build(accounts=accounts)
 
     found = compare(of(READ), of(MORE))
-    assert [c.title for c in found.subjects] == ["role reader in prod"]
+    assert [c.title for c in found.subjects] == ["role prod.reader"]
     assert found.same == 1

@@ -157,7 +157,7 @@ def test_everything_in_effect_for_a_request(world: World) -> None:
     assert request.resource_account == "222233334444"
     found = policies_for(app, request, *world)
     assert found.resource is not None
-    assert found.resource.name == "policy mine"
+    assert found.resource.name == "policy blue.mine"
     assert [n.name for n in found.rcps[1]] == ["rcp perimeter", "RCPFullAWSAccess"]
     assert (found.scps, found.endpoint) == ((), ())
     through = request._replace(context={"aws:sourcevpce": ("vpce-1",)})
@@ -168,7 +168,10 @@ def test_a_trust_policy_is_for_calls_of_sts(world: World) -> None:
     """Protects requests about roles: reading a role is not assuming it."""
     arn = "arn:aws:iam::222233334444:role/app"
     caller = "arn:aws:iam::111122223333:role/service/app"
-    for action, expected in (("sts:AssumeRole", "trust policy of role app"), ("iam:GetRole", None)):
+    for action, expected in (
+        ("sts:AssumeRole", "trust policy of role blue.app"),
+        ("iam:GetRole", None),
+    ):
         found = policies_for(None, Request(caller, action, arn), *world).resource
         assert (found.name if found else None) == expected
 

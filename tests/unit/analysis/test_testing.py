@@ -289,7 +289,7 @@ def test_a_failure_shows_where_it_was_decided(tmp_path: Path) -> None:
     assert said.span is not None
     assert said.span.text == f"allows s3:GetObject on {PHOTO}"
     assert [note.span.text for note in said.notes] == ["deny s3:* on * when aws:SourceVpc missing"]
-    assert "policy wide" in said.label
+    assert "policy `wide`" in said.label
 
 
 def test_keys_of_a_kms_policy_whose_id_is_not_known(tmp_path: Path) -> None:
@@ -373,6 +373,48 @@ def test_mutants_without_checks_survive_and_are_killed_by_proofs(tmp_path: Path)
     assert done.mutation is not None
     assert [m.damage for m in done.mutation.survivors] == []
     assert done.mutation.made >= 4
+
+
+FENCED = """
+scp fence {{ deny iam:* on * }}
+organization acme "o-abc1234567" {{
+  account prod 222233334444 {{
+    attach fence
+    role admin {{ trust service ec2  {role} }}
+    policy part {{ {part} }}
+  }}
+}}
+test "of admin" of prod.admin {{ {checks} }}
+test "of part" of prod.part {{ denies sqs:SendMessage on * }}
+"""
+
+
+def survivors(folder: Path, role: str, part: str, checks: str) -> set[tuple[str, str]]:
+    """Return the mutants that no test notices: whose they are and what was done."""
+    source = FENCED.format(role=role, part=part, checks=checks)
+    made = came_of(folder, source, mutate=True).mutation
+    assert made is not None
+    own = (m for m in made.survivors if m.before.principals is None)  # but the trust
+    return {(m.subject.name, f"{m.before.effect} {m.damage}") for m in own}
+
+
+def test_what_changes_nothing_in_effect_is_no_mutant(tmp_path: Path) -> None:
+    """What an SCP denies anyway no test can notice: it would be asked for in vain."""
+    idle, acting = "allow iam:ListRoles on *", "allow s3:GetObject on arn:aws:s3:::photos/*"
+    checks = "allows s3:GetObject on arn:aws:s3:::photos/1  denies sqs:SendMessage on *"
+    found = survivors(tmp_path, f"{idle}  {acting}", f"{idle}  {acting}", checks)
+    assert {damage for name, damage in found if name == "admin"} == {
+        "Allow on every resource",
+        "Allow with `s3:*` too",
+    }
+    # Nobody knows what a policy is attached beside: its deny stops something all the same.
+    assert survivors(tmp_path, acting, "deny s3:* on *", checks) >= {("part", "Deny left out")}
+    # The deny of a role that has no more is idle, unless a policy of hers is not at hand.
+    both = f"{acting}  deny sns:Publish on *"
+    assert ("admin", "Deny left out") not in survivors(tmp_path, both, acting, checks)
+    foreign = f'{both}  attach aws_managed("ReadOnlyAccess")'
+    more = "denies iam:GetRole on *"
+    assert ("admin", "Deny left out") in survivors(tmp_path, foreign, acting, more)
 
 
 def test_mutants_are_the_same_each_time(tmp_path: Path) -> None:

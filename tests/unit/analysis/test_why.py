@@ -186,7 +186,7 @@ def test_several_obstacles_have_changes_that_work_together(world: World) -> None
         ("green.near", "s3:GetObject", "arn:aws:s3:::lake/1", [
             "ask over TLS (`aws:SecureTransport` = `true`)",
             "add to policy `lake`: `allow s3:GetObject to green.near on arn:aws:s3:::lake/1`",
-            "add to role `near`: `allow s3:GetObject on arn:aws:s3:::lake/1`"]),
+            "add to role `green.near`: `allow s3:GetObject on arn:aws:s3:::lake/1`"]),
         ("service:firehose", "s3:PutObject", "arn:aws:s3:::lake/1", [
             "ask over TLS (`aws:SecureTransport` = `true`)",
             "add to policy `lake`: `allow s3:PutObject to service firehose on arn:aws:s3:::lake/1`"]),

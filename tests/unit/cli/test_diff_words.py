@@ -147,7 +147,7 @@ def test_nothing_in_a_policy_can_be_markdown(catalogue: Catalogue) -> None:
         outside = re.sub(r"(`+) ?.*? ?\1(?!`)", "", row)
         assert not re.search(r"[<>@\[\]]", outside), made
         summary = made[made.index("<summary>") : made.index("</summary>")]
-        assert "<" not in summary.removeprefix("<summary><code>").replace("</code>", "")
+        assert "<" not in summary.removeprefix("<summary>role <code>").replace("</code>", "")
 
 
 def test_a_comment_fits_and_says_what_was_cut(catalogue: Catalogue) -> None:
@@ -187,7 +187,7 @@ def test_what_was_added_whole_is_summarised(catalogue: Catalogue) -> None:
     """A new role may have a hundred groups: the first few, and how many there are."""
     many = tuple(group("s3:GetObject", resources=(f"arn:aws:s3:::{n}/*",)) for n in range(30))
     text = _diff_text.text(difference(changed("a", *many, state="added")), catalogue)
-    assert text.startswith("role a: added\n")
+    assert text.startswith("role `a`: added\n")
     assert "+ and 25 more, see --output-format json" in text
 
 
