@@ -124,6 +124,18 @@ class Changed(NamedTuple):
         return shown or bool(self.settings) or self.state != "kept"
 
 
+class Unlike(NamedTuple):
+    """Two documents that are policies of different kinds, as a bucket's and a user's.
+
+    Attributes:
+        old_has_principals: whether it is OLD's that says whom it is about.
+    """
+
+    old: str
+    new: str
+    old_has_principals: bool
+
+
 class Difference(NamedTuple):
     """What changed from one side to the other.
 
@@ -131,11 +143,14 @@ class Difference(NamedTuple):
         subjects: those that differ, in meaning or in form, by account, kind and name.
         same: how many are on both sides without any difference.
         have_common: whether any subject is on both sides, or one of them has none at all.
+        unlike: documents that would have been compared, by their names on both sides, of which
+            one says whom it is about and the other does not: each is a subject by itself.
     """
 
     subjects: tuple[Changed, ...]
     same: int
     have_common: bool
+    unlike: tuple[Unlike, ...] = ()
 
 
 def difference(before: Side, after: Side, catalogue: Catalogue) -> Difference:
@@ -143,7 +158,8 @@ def difference(before: Side, after: Side, catalogue: Catalogue) -> Difference:
     tags = settings.asked_tags(before.build) | settings.asked_tags(after.build)
     changed, same = [], 0
     sides: set[State] = set()
-    for key, old, new in _pairs(before, after):
+    unlike: list[Unlike] = []
+    for key, old, new in _pairs(before, after, unlike):
         sides.add("kept" if old and new else "added" if new else "removed")
         found = _compared(key, old, new, _Facts(catalogue, tags))
         if found.in_meaning or found.reshaped:
@@ -154,7 +170,8 @@ def difference(before: Side, after: Side, catalogue: Catalogue) -> Difference:
         key = Key("", target.kind, target.name)
         changed.append(Changed(key, target.title, target.state, settings=target.settings))
     apart = sides == {"added", "removed"}
-    return Difference(tuple(sorted(changed, key=lambda c: c.key)), same, not apart)
+    ordered = tuple(sorted(changed, key=lambda c: c.key))
+    return Difference(ordered, same, not apart, tuple(unlike))
 
 
 class _Facts(NamedTuple):
@@ -176,8 +193,14 @@ class _Entry(NamedTuple):
 # -- which are the same subject
 
 
-def _pairs(before: Side, after: Side) -> Iterator[tuple[Key, _Entry | None, _Entry | None]]:
-    """Yield the subjects of both sides, in their order; None where a side does not have it."""
+def _pairs(
+    before: Side, after: Side, unlike: list[Unlike]
+) -> Iterator[tuple[Key, _Entry | None, _Entry | None]]:
+    """Yield the subjects of both sides, in their order; None where a side does not have it.
+
+    Args:
+        unlike: grows by the documents that are no pair for what they are.
+    """
     old, new = _identities(before), _identities(after)
     for key in dict.fromkeys((*new, *old)):
         yield key, old.get(key), new.get(key)
@@ -185,7 +208,7 @@ def _pairs(before: Side, after: Side) -> Iterator[tuple[Key, _Entry | None, _Ent
     kept, made = _documents(before), _documents(after)
     lone = len(kept) == len(made) == 1 and not (old or new)
     if not (before.has_kinds and after.has_kinds):
-        _rename(kept, made, lone=lone)
+        _rename(kept, made, unlike, lone=lone)
     for key in dict.fromkeys((*made, *kept)):
         stands = (key in kept and key not in held_before) or (key in made and key not in held_after)
         if stands:
@@ -236,7 +259,9 @@ def _held(build: Build) -> set[Key]:
     return held
 
 
-def _rename(old: dict[Key, _Entry], new: dict[Key, _Entry], *, lone: bool) -> None:
+def _rename(
+    old: dict[Key, _Entry], new: dict[Key, _Entry], unlike: list[Unlike], *, lone: bool
+) -> None:
     """Give documents the keys of those on the other side that they are to be compared with.
 
     A document whose kind is not known is compared with the one of its name, and two that are
@@ -247,9 +272,19 @@ def _rename(old: dict[Key, _Entry], new: dict[Key, _Entry], *, lone: bool) -> No
     for key, entry in waiting.items():
         found = free if lone else [k for k in free if k.name == key.name]
         others = [k for k in waiting if lone or k.name == key.name]
-        if len(found) == len(others) == 1:
-            old[found[0]] = entry
-            del old[key]
+        if not len(found) == len(others) == 1:
+            continue
+        names_callers = [_names_callers(one) for one in (entry, new[found[0]])]
+        if names_callers[0] != names_callers[1]:
+            unlike.append(Unlike(key.name, found[0].name, names_callers[0]))
+            continue
+        old[found[0]] = entry
+        del old[key]
+
+
+def _names_callers(entry: _Entry) -> bool:
+    """Tell whether a document says whom it is about, as policies of resources and RCPs do."""
+    return any(s.principals is not None for s in _statements(entry.subject.identity))
 
 
 # -- how two of them differ
@@ -289,8 +324,7 @@ def _aspects(old: _Entry | None, new: _Entry | None, catalogue: Catalogue) -> It
     if trust is not None:
         yield trust
     if identity is None or (old is not None and new is not None):
-        denies = changes("denies", _denying(old), _denying(new), catalogue)
-        rest = _beyond(denies, access)
+        rest = _beyond(_denies(old, new, catalogue), access)
         if rest is not None:
             yield rest
     if identity is not None and old is not None and new is not None and access is None:
@@ -332,11 +366,36 @@ def _statements(policies: Iterable[Named]) -> tuple[Statement, ...]:
     return tuple(s for named in policies for s in named.policy.statements)
 
 
-def _denying(entry: _Entry | None) -> Permissions:
-    """Return what the denies of a subject's own policies leave of everything."""
+def _denies(old: _Entry | None, new: _Entry | None, catalogue: Catalogue) -> Aspect | None:
+    """Return what a subject's own policies deny less or more, where it is denied no other way.
+
+    What moves from a role to an SCP above it, or back, is in effect all the same.
+    """
+    before, after = _own_denies(old), _own_denies(new)
+    found = changes("denies", _beside(before), _beside(after), catalogue)
+    above = [_denies_above(entry) for entry in (old, new)]
+    if found is None or not any(above):
+        return found
+    before, after = (*before, *above[0]), (*after, *above[1])
+    return changes("denies", _beside(before), _beside(after), catalogue)
+
+
+def _own_denies(entry: _Entry | None) -> tuple[Statement, ...]:
     own = entry.subject if entry is not None else None
     policies = (*own.identity, *own.boundaries) if own is not None else ()
-    denies = tuple(s for s in _statements(policies) if s.effect == "Deny")
+    return tuple(s for s in _statements(policies) if s.effect == "Deny")
+
+
+def _denies_above(entry: _Entry | None) -> tuple[Statement, ...]:
+    """Return what SCPs deny to an identity; a policy has them only where it is attached."""
+    if entry is None or entry.identity is None:
+        return ()
+    levels = (s for level in entry.subject.scps for s in _statements(level))
+    return tuple(s for s in levels if s.effect == "Deny")
+
+
+def _beside(denies: tuple[Statement, ...]) -> Permissions:
+    """Return what denies leave of everything."""
     return prove.Permissions(((_EVERYTHING, *denies),))
 
 

@@ -78,8 +78,7 @@ def command(
     stdin = sys.stdin.buffer.read(inputs.MAX_BYTES + 1) if "-" in paths else None
     options = Options(params=_options.pairs(params), stdin=stdin)
     old, new = _loaded(paths, ref, options)
-    for side in (old, new):
-        _complain(side, color)
+    _complain((old, new), color)
     if old.side is None or new.side is None:
         raise click.exceptions.Exit(exits.CANNOT)
     catalogue = _catalogue(old, new, color)
@@ -87,8 +86,7 @@ def command(
     from iamdsl.analysis.difference import difference  # noqa: PLC0415 (the prover, where it works)
 
     found = difference(old.side, new.side, catalogue)
-    if not found.have_common and found.subjects:
-        _warn_of_nothing_in_common(color)
+    _warn(found, color)
     renderer = import_module(f"iamdsl.cli._diff_{output_format}")
     console.out(renderer.text(found, catalogue))
     raise click.exceptions.Exit(_code(found, fail_on))
@@ -113,12 +111,20 @@ def _loaded(paths: tuple[str, ...], ref: str | None, options: Options) -> tuple[
     return comparing.load(old, options), comparing.load(new, options)
 
 
-def _complain(side: Loaded, color: str) -> None:
-    if side.diagnostics:
+def _complain(sides: tuple[Loaded, ...], color: str) -> None:
+    """Show what is wrong with the sides; what both have of one file is said once."""
+    told: set[str] = set()
+    for side in sides:
+        if not side.diagnostics:
+            continue
         from iamdsl.diagnostics.render import render  # noqa: PLC0415 (only on mistakes)
 
         colored = console.wants_color(color, stream=sys.stderr)
-        console.err(render("full", side.diagnostics, color=colored, prefix=side.prefix))
+        said = [render("concise", (d,), prefix=side.prefix) for d in side.diagnostics]
+        left = [d for d, line in zip(side.diagnostics, said, strict=True) if line not in told]
+        if left:
+            console.err(render("full", left, color=colored, prefix=side.prefix))
+        told.update(said)
 
 
 def _catalogue(old: Loaded, new: Loaded, color: str) -> Catalogue:
@@ -133,14 +139,27 @@ def _catalogue(old: Loaded, new: Loaded, color: str) -> Catalogue:
     return catalogue
 
 
-def _warn_of_nothing_in_common(color: str) -> None:
+def _warn(found: Difference, color: str) -> None:
     """Say that a comparison is most likely not the one that was meant."""
     from iamdsl.diagnostics import Diagnostic, codes  # noqa: PLC0415 (only on mistakes)
 
-    code = codes.NOTHING_IN_COMMON
-    message = "the two sides have nothing of one name: all is removed, or added"
-    hint = "name two states of the same project, or of the same policies"
-    _options.show_all([Diagnostic(code, code.severity, message, hint=hint)], "full", color)
+    warnings = []
+    for old, new, old_has_principals in found.unlike:
+        code = codes.UNLIKE_DOCUMENTS
+        kinds = ("resource", "identity") if old_has_principals else ("identity", "resource")
+        said = [
+            f"`{name}` of {side} is the policy of {'an' if kind == 'identity' else 'a'} {kind}"
+            for name, side, kind in zip((old, new), ("OLD", "NEW"), kinds, strict=True)
+        ]
+        message = f"{said[0]}, and {said[1]}: each is told by itself"
+        hint = "name two states of one policy: only those of resources and roles have a `Principal`"
+        warnings.append(Diagnostic(code, code.severity, message, hint=hint))
+    if not found.have_common and found.subjects and not found.unlike:
+        code = codes.NOTHING_IN_COMMON
+        message = "the two sides have nothing of one name: all is removed, or added"
+        hint = "name two states of the same project, or of the same policies"
+        warnings.append(Diagnostic(code, code.severity, message, hint=hint))
+    _options.show_all(warnings, "full", color)
 
 
 def _code(found: Difference, fail_on: str | None) -> int:

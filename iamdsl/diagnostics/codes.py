@@ -448,6 +448,12 @@ NOTHING_IN_COMMON = Code(
     _WARNING,
     "Two things that are compared have nothing of one name.",
 )
+UNLIKE_DOCUMENTS = Code(
+    "IAM456",
+    "unlike-documents",
+    _WARNING,
+    "The policy of a resource is compared with that of an identity.",
+)
 
 # 460 to 469: proving
 UNPROVED = Code(

@@ -271,6 +271,44 @@ def test_documents_without_a_kind_are_paired_by_name_or_as_the_only_ones(compare
     assert [(c.title, c.state) for c in found.subjects] == [("scp photos", "kept")]
 
 
+def test_what_says_whom_it_is_about_is_no_pair_with_what_does_not(compare: Any) -> None:
+    """A bucket's policy and a user's are no two states of one policy: neither gains or loses."""
+    own = policy({"Action": "s3:GetObject", "Principal": {"AWS": "111122223333"}})
+    bucket = document(own, "resource", name="bucket")
+    found = compare(build(bucket), build(document(READ, name="mine")), has_kinds=False)
+    assert [(c.title, c.state) for c in found.subjects] == [
+        ("policy mine", "added"),
+        ("policy bucket", "removed"),
+    ]
+    assert found.unlike == (("bucket", "mine", True),)
+    found = compare(build(document(READ)), build(document(own, "resource")), has_kinds=False)
+    assert found.unlike == (("photos", "photos", False),)
+
+
+def test_a_deny_that_moves_is_in_effect_all_the_same(compare: Any) -> None:
+    """It stops as much from a policy, a boundary or an SCP; moved, it denies no less and no more."""
+    deny = policy({"Effect": "Deny", "Action": "s3:DeleteObject"})
+    both = iam.Policy((*READ.statements, *deny.statements))
+    apart = role(READ, managed=(iam.Attachment("photos", ours=True),))
+    above = iam.Account("prod", "222233334444", iam.Build((), (role(READ),)))
+    inside = attrs.evolve(above, build=iam.Build((), (role(both),)))
+    target = iam.Target("account", "prod", "222233334444", ("prod",))
+    holds = attrs.evolve(target, attached=(iam.Attachment("photos", ours=True),))
+    scp = document(deny, "scp")
+    below = iam.Build((scp,), accounts=(inside,), targets=(target,))
+    raised = iam.Build((scp,), accounts=(above,), targets=(holds,))
+    for before, after in (
+        (build(role(both)), build(document(deny), apart)),
+        (below, raised),
+        (raised, below),
+    ):
+        found = [c for c in compare(before, after).subjects if c.key.kind == "role"]
+        assert [c.aspects for c in found if any(a.has_effect for a in c.aspects)] == []
+    gone = iam.Build((scp,), accounts=(above,), targets=(target,))
+    (lost,) = [c for c in compare(below, gone).subjects if c.key.kind == "role"]
+    assert [a.topic for a in lost.aspects if a.gained] == ["denies"]
+
+
 def test_whole_services_are_told_from_actions_that_come(compare: Any) -> None:
     """What `prove` writes as `service:*` has all actions of today; the witness is one of them."""
     deny = policy({"Effect": "Deny", "NotAction": "iam:*", "Resource": "*"})
