@@ -383,12 +383,11 @@ class _Asking(Lowering):
         names = [n for text in texts if PLACEHOLDER_OPEN in text for n in placeholders(text)]
         if not names:
             return True
-        self.report.add(
-            codes.UNRESOLVED_VALUE,
-            check.span,
-            f"`{names[0].rpartition(' ')[2]}` is not known, and a check needs every value",
-            hint=f"give it: `--set {names[0].rpartition(' ')[2]}=…`",
-        )
+        name = names[0].rpartition(" ")[2]
+        message = f"`{name}` is not known, and a check needs every value"
+        if not any(d.message == message for d in self.report.diagnostics):  # once for all checks
+            hint = f"give it: `--set {name}=…`"
+            self.report.add(codes.UNRESOLVED_VALUE, check.span, message, hint=hint)
         return False
 
     def _at_home(self, check: asked.Check, entity: Entity | None) -> bool:
