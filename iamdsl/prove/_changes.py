@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from iamdsl.iam import glob_covers, minified, statement_to_json
+from iamdsl.iam import Elements, Statement, glob_covers, minified, statement_to_json
 from iamdsl.prove._answer import Change, Changes
 from iamdsl.prove._terms import closed
 
@@ -80,8 +80,6 @@ def _when(found: Found, granting: set[int]) -> tuple[str, ...]:
 
 
 def _text(part: Part) -> str:
-    from iamdsl.iam import Elements, Statement  # noqa: PLC0415  # to say a condition by its JSON
-
     if not part.demand.condition:
         return ""
     statement = Statement("Allow", Elements(("*",)), condition=part.demand.condition)

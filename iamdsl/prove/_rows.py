@@ -132,6 +132,7 @@ def _in_six_fields(resources: Elements | None) -> Elements:
 
 
 def narrowest_first(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return patterns, longest first, without those that cover one before them."""
     ordered = sorted(texts, key=lambda t: (-len(t), t))
     return tuple(
         text

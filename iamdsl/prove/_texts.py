@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl.iam import glob_covers, resource_covers
-from iamdsl.prove._automata import Pattern, Product, TooLargeError, ends, literal, matches
+from iamdsl.prove._automata import Pattern, Product, TooLargeError, ends, literal, matches, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -288,6 +288,4 @@ def covers(wide: Pattern, narrow: Pattern) -> bool:
 
 def sample(pattern: Pattern, stars: str) -> str:
     """Return a text of a pattern, with `stars` for each `*` and an `x` for each `?`."""
-    from iamdsl.prove._automata import tokens  # noqa: PLC0415  # cheap, and read here only
-
     return "".join((t.text[0] if t.text else stars if t.star else "x") for t in tokens(pattern))

@@ -7,13 +7,11 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import decisions
-from decisions import Decision, Request
+from decisions import Request
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from iamdsl import simulate
+    from collections.abc import Iterator
 
 ACTIONS = (
     "s3:GetObject", "s3:Get*", "s3:*Object", "s3:PutObject", "*", "s3:*", "S3:getobject",
@@ -175,24 +173,6 @@ def near(choice: random.Random, first: dict[str, Any]) -> dict[str, Any]:
             ]
             choice.shuffle(made)
     return {**first, "Statement": made}
-
-
-def decided(documents: Iterable[Mapping[str, Any]], request: Request) -> Decision:
-    """Return what documents come to of which each must allow; a deny of any wins."""
-    effects = [decisions.decide(decisions.statements([d]), request) for d in documents]
-    if "Deny" in effects:
-        return "Deny"
-    return "Allow" if effects and None not in effects else None
-
-
-def asked_again(witness: simulate.Request) -> Request:
-    """Return a request of the prover's as the oracle reads it."""
-    kinds = {"service": "Service", "federated": "Federated", "canonical": "CanonicalUser"}
-    prefix, _, rest = witness.principal.partition(":")
-    who = (kinds[prefix], rest) if prefix in kinds else ("AWS", witness.principal)
-    if witness.principal == "anonymous":
-        who = decisions.ANONYMOUS
-    return Request(witness.action, witness.resource, who, witness.context)
 
 
 def statement(choice: random.Random) -> dict[str, Any]:

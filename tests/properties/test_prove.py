@@ -20,8 +20,6 @@ from prove_documents import (
     CALLERS,
     about_callers,
     as_caller,
-    asked_again,
-    decided,
     document,
     layers,
     near,
@@ -29,6 +27,7 @@ from prove_documents import (
     statement,
 )
 from real_policies import sample_of_managed, sample_of_published
+from witnesses import asked_again, decided
 
 from iamdsl import prove, simulate
 from iamdsl.iam import from_json

@@ -6,8 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-import decisions
 from comparator import catalogue, compare
+from witnesses import asked_again, decided
 
 from iamdsl import prove
 from iamdsl.iam import PLACEHOLDER, Statement, from_json, statement_to_json
@@ -16,9 +16,6 @@ from iamdsl.prove import Answer, Permissions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from decisions import Decision, Request
-
-    from iamdsl import simulate
     from iamdsl.iam import Condition
 
 Written: TypeAlias = "dict[str, Any]"
@@ -27,8 +24,6 @@ Layer: TypeAlias = "tuple[Written, ...]"
 Side: TypeAlias = "Layer | list[Layer]"
 """Statements, or a list of layers of them, of which each must allow."""
 Verb: TypeAlias = Literal["equivalent", "implies", "disjoint", "never", "always"]
-
-_KINDS = {"service": "Service", "federated": "Federated", "canonical": "CanonicalUser"}
 
 
 def allow(action: Any, on: Any = "*", when: Any = None, **more: Any) -> Written:
@@ -86,25 +81,6 @@ def ask(verb: Verb, first: Side, second: Side, *, compared: bool = True) -> Answ
     return answer
 
 
-def asked_again(witness: simulate.Request) -> Request:
-    """Return a request of the prover's as the other evaluator reads it."""
-    prefix, _, rest = witness.principal.partition(":")
-    who = (_KINDS[prefix], rest) if prefix in _KINDS else ("AWS", witness.principal)
-    if witness.principal == "anonymous":
-        who = decisions.ANONYMOUS
-    elif ":saml-provider/" in witness.principal or ":oidc-provider/" in witness.principal:
-        who = ("Federated", witness.principal)
-    return decisions.Request(witness.action, witness.resource, who, witness.context)
-
-
-def decided(layers: Sequence[Sequence[Written]], request: Request) -> Decision:
-    """Return what layers come to of which each must allow; a deny of any wins."""
-    effects = [decisions.decide(decisions.statements([_document(s)]), request) for s in layers]
-    if "Deny" in effects:
-        return "Deny"
-    return "Allow" if effects and None not in effects else None
-
-
 def _replay(
     verb: Verb,
     answer: Answer,
@@ -113,7 +89,7 @@ def _replay(
 ) -> None:
     assert answer.witness is not None
     request = asked_again(answer.witness)
-    one, other = decided(first, request), decided(second, request)
+    one, other = (decided(map(_document, layers), request) for layers in (first, second))
     match verb:
         case "equivalent":
             assert one != other, request
