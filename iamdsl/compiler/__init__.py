@@ -29,7 +29,7 @@ from iamdsl.compiler.externs import lengths
 from iamdsl.compiler.load import load
 from iamdsl.compiler.resolve import resolve
 from iamdsl.diagnostics import Diagnostic, Report, codes
-from iamdsl.fit import fit
+from iamdsl.fit import Settings, fit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from iamdsl.analysis.promises import Test
     from iamdsl.compiler.expand import Expansion
     from iamdsl.compiler.promises import Promises
+    from iamdsl.fit import Fitted
     from iamdsl.iam import Build
     from iamdsl.model import Program
     from iamdsl.source import Source
@@ -51,12 +52,14 @@ class Compilation(NamedTuple):
         build: None when there was an error.
         tests: as questions, for whoever runs them.
         assembled: the build before `fit`, statement by sentence, where there are tests.
+        fitted: what `fit` has to tell besides the build.
     """
 
     build: Build | None
     diagnostics: tuple[Diagnostic, ...]
     tests: tuple[Test, ...] = ()
     assembled: Build | None = None
+    fitted: Fitted | None = None
 
 
 def compile(entries: Sequence[Source], environment: Environment) -> Compilation:  # noqa: A001  # the verb
@@ -96,36 +99,35 @@ def _compile(entries: Sequence[Source], environment: Environment, report: Report
     if report.failed:
         return Compilation(None, ())
     fitted = _fitted(build, lengths(program), environment, report)
-    check_references(fitted, report)
+    check_references(fitted.build, report)
     if promises is not None and promises.guards and not report.failed:
         from iamdsl.analysis.guarding import guard  # noqa: PLC0415  # many projects have none
 
-        guard(promises.guards, fitted, environment.pseudo, environment.catalogue, report)
+        guard(promises.guards, fitted.build, environment.pseudo, environment.catalogue, report)
     if promises is None:
-        return Compilation(fitted, ())
-    return Compilation(fitted, (), promises.tests, build)
+        return Compilation(fitted.build, (), fitted=fitted)
+    return Compilation(fitted.build, (), promises.tests, build, fitted)
 
 
 def _fitted(
     build: Build, longest: Mapping[str, int], environment: Environment, report: Report
-) -> Build:
+) -> Fitted:
     """Return the build made to fit, and proved to mean what it did before."""
-    catalogue = environment.catalogue if environment.proves else None
-    if catalogue is None:
+    if not environment.proves:
         report.add(
             codes.UNPROVED,
             None,
             "what is built is not proved to mean what the sources say",
             hint="leave `--no-prove` away: the proof takes a small part of the time",
         )
-    return fit(
-        build,
+    settings = Settings(
         environment.limits,
-        report,
-        sids=environment.sids,
-        lengths=longest,
-        catalogue=catalogue,
+        environment.sids,
+        longest,
+        catalogue=environment.catalogue,
+        proves=environment.proves,
     )
+    return fit(build, settings, report)
 
 
 def _promises(expansion: Expansion, environment: Environment, report: Report) -> Promises | None:

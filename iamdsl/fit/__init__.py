@@ -13,6 +13,16 @@ from __future__ import annotations
 
 from iamdsl.fit.minimize import Sids, minimize
 from iamdsl.fit.place import fit
+from iamdsl.fit.settings import Fitted, Saving, Settings
 from iamdsl.fit.verify import MeaningChangedError, verify
 
-__all__ = ["MeaningChangedError", "Sids", "fit", "minimize", "verify"]
+__all__ = [
+    "Fitted",
+    "MeaningChangedError",
+    "Saving",
+    "Settings",
+    "Sids",
+    "fit",
+    "minimize",
+    "verify",
+]

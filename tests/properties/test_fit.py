@@ -9,7 +9,7 @@ from policy_meaning import decided_otherwise, difference, long_statements, polic
 
 from iamdsl.aws.limits import LIMITS, Limits
 from iamdsl.diagnostics import Report
-from iamdsl.fit import MeaningChangedError, fit, minimize, verify
+from iamdsl.fit import MeaningChangedError, Settings, fit, minimize, verify
 from iamdsl.fit.pack import pack
 from iamdsl.iam import (
     Build,
@@ -138,7 +138,8 @@ def test_a_fitted_role_means_what_it_said(policy: Policy, place: str, room: int)
         table[name] = table[name]._replace(value=value)
     report = Report()
     role = Identity("role", "r", own=own, place=place)  # type: ignore[arg-type]
-    fitted = fit(Build((), (role,)), Limits(table), report, catalogue=catalogue())
+    settings = Settings(Limits(table), catalogue=catalogue())
+    fitted = fit(Build((), (role,)), settings, report).build
     there = [s for d in fitted.documents for s in d.policy.statements]
     there += [s for i in fitted.identities for _, p in i.inline for s in p.statements]
     assert difference(own.statements, there) is None
@@ -205,7 +206,8 @@ def test_fifty_statements_are_split_exactly() -> None:
         Statement("Allow", Elements((f"s3:Get{i}",)), Elements(("*",) * (i % 3 + 1)))
         for i in range(50)
     )
-    build = fit(Build((Document("managed", "p", Policy(many)),)), LIMITS, Report())
+    whole = Build((Document("managed", "p", Policy(many)),))
+    build = fit(whole, Settings(LIMITS), Report()).build
     for document in build.documents:
         parts = document.policy.statements
         frame = size(Policy(()))

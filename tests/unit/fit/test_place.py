@@ -6,7 +6,7 @@ import attrs
 
 from iamdsl.aws.limits import LIMITS
 from iamdsl.diagnostics import Report
-from iamdsl.fit import fit
+from iamdsl.fit import Settings, fit
 from iamdsl.fit.pack import pack
 from iamdsl.iam import (
     ANYONE,
@@ -49,7 +49,7 @@ BUCKETS = Statement(
 
 def _fit(build: Build, **more: Any) -> tuple[Build, Report]:
     report = Report()
-    return fit(build, LIMITS, report, **more), report
+    return fit(build, Settings(LIMITS, **more), report).build, report
 
 
 def test_what_fits_stays_one_policy() -> None:

@@ -1,0 +1,75 @@
+"""What a fit depends on besides the build, and what it came to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamdsl.aws import Catalogue
+    from iamdsl.aws.limits import Limits
+    from iamdsl.fit.minimize import Sids
+    from iamdsl.iam import Build
+
+Wildcards: TypeAlias = Literal["never", "tight", "words", "max"]
+"""How far `shrink` may go: not at all; no further than what would be refused otherwise needs;
+patterns cut between words (`Get*`, `*Tags`), everywhere; patterns cut anywhere, everywhere."""
+
+
+@attrs.frozen(repr=False, eq=False)
+class Settings:
+    """What holds for a fit.
+
+    Attributes:
+        limits: sizes and quotas in force; a kind of policy without a published one has none.
+        sids: whether statements that the author named are kept apart under their names.
+        lengths: the greatest length of each placeholder, by name.
+        wildcards: how far actions may be written as patterns that match, by the catalogue, no
+            other action than those that were granted.
+        cross_service: whether statements may be joined although their resources differ, where
+            by the catalogue no action of one applies to a resource of the other.
+        share: whether one managed policy serves all identities that got the same.
+        catalogue: needed for a proof, for wildcards, and across services.
+        proves: whether it is proved that the meaning is kept; not without a catalogue.
+    """
+
+    limits: Limits
+    sids: Sids = "keep"
+    lengths: Mapping[str, int] = attrs.field(factory=dict)
+    wildcards: Wildcards = "never"
+    cross_service: bool = False
+    share: bool = False
+    catalogue: Catalogue | None = None
+    proves: bool = True
+
+
+class Saving(NamedTuple):
+    """What the steps saved for one document, or for all statements of an identity.
+
+    All sizes are *characters of minified text*.
+
+    Attributes:
+        of: what they belong to: `policy orders-table`, `trust of role web`, `prod/role web`.
+        written: each sentence of the source as a statement by itself.
+        minimized: after what is lossless.
+        shrunk: after wildcards; the same where none were asked for.
+    """
+
+    of: str
+    written: int
+    minimized: int
+    shrunk: int
+
+
+class Fitted(NamedTuple):
+    """What a fit came to.
+
+    Attributes:
+        savings: in the order of the build.
+    """
+
+    build: Build
+    savings: tuple[Saving, ...] = ()
