@@ -176,6 +176,7 @@ _TABLE: tuple[Limit, ...] = (
         "bytes",
         "api-gateway-execution-service-limits",
         "medium",
+        quota="L-8B81B02C",
     ),
     Limit("bedrock-policy-size", 20480, 20480, "characters", "API_PutResourcePolicy (bedrock)"),
     Limit("codeartifact-policy-size", 7168, 7168, "characters", "API_PutDomainPermissionsPolicy"),

@@ -7,6 +7,6 @@ A `Diagnostic` is plain data, built where the mistake is found and rendered else
 from __future__ import annotations
 
 from iamdsl.diagnostics import codes
-from iamdsl.diagnostics._core import Code, Diagnostic, Edit, Fix, Label, Report, Severity
+from iamdsl.diagnostics._core import Code, Diagnostic, Edit, Fix, Label, Report, Severity, Way
 
-__all__ = ["Code", "Diagnostic", "Edit", "Fix", "Label", "Report", "Severity", "codes"]
+__all__ = ["Code", "Diagnostic", "Edit", "Fix", "Label", "Report", "Severity", "Way", "codes"]

@@ -51,6 +51,21 @@ class Edit(NamedTuple):
     text: str
 
 
+class Way(NamedTuple):
+    """A way out of what is too large, measured by taking it.
+
+    Attributes:
+        text: what to do, and what comes of it.
+        enough: whether nothing else has to be done.
+        saves: *characters of minified text* that the document has fewer then; None where the
+            way is another than to make it smaller.
+    """
+
+    text: str
+    enough: bool
+    saves: int | None = None
+
+
 class Fix(NamedTuple):
     """Edits that mend the mistake; `safe` ones keep the meaning that was surely meant."""
 
@@ -73,6 +88,7 @@ class Diagnostic(NamedTuple):
         label: what stands at `span`, in a few words.
         notes: other places that belong to it.
         hint: one thing to do.
+        ways: what was tried and would help, best first.
     """
 
     code: Code
@@ -83,6 +99,7 @@ class Diagnostic(NamedTuple):
     notes: tuple[Label, ...] = ()
     hint: str = ""
     fix: Fix | None = None
+    ways: tuple[Way, ...] = ()
 
 
 class Report:
@@ -105,6 +122,7 @@ class Report:
         notes: Iterable[Label] = (),
         hint: str = "",
         fix: Fix | None = None,
+        ways: Iterable[Way] = (),
     ) -> None:
         """Add a diagnostic of the severity that its code has.
 
@@ -126,7 +144,9 @@ class Report:
                 span = origins[0]
             else:
                 notes = (*notes, *(Label(origin, "comes from here") for origin in origins))
-        diagnostic = Diagnostic(code, code.severity, message, span, label, notes, hint, fix)
+        diagnostic = Diagnostic(
+            code, code.severity, message, span, label, notes, hint, fix, tuple(ways)
+        )
         place = (id(span.source), span.start, span.end) if span else None
         self._found.setdefault((code.number, place, message), diagnostic)
 

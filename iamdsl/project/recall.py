@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamdsl.diagnostics import Diagnostic, Edit, Fix, Label, Severity, codes
+from iamdsl.diagnostics import Diagnostic, Edit, Fix, Label, Severity, Way, codes
 from iamdsl.project.loading import File, decode, read
 from iamdsl.source import Source, Span
 
@@ -26,6 +26,7 @@ def as_data(diagnostics: Iterable[Diagnostic]) -> list[Any]:
             "label": d.label,
             "notes": [[_place(note.span), note.text] for note in d.notes],
             "hint": d.hint,
+            "ways": [list(way) for way in d.ways],
             "fix": d.fix
             and [d.fix.title, d.fix.safe, [[_place(e.span), e.text] for e in d.fix.edits]],
         }
@@ -92,4 +93,5 @@ def _diagnostic(data: Any, texts: _Texts) -> Diagnostic:
         tuple(Label(texts.span(place), text) for place, text in data["notes"]),
         data["hint"],
         fix,
+        tuple(Way(*way) for way in data["ways"]),
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamdsl.diagnostics._core import Severity
 from iamdsl.diagnostics.render.place import place
+from iamdsl.diagnostics.render.writing import way_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,7 @@ def _command(diagnostic: Diagnostic, prefix: str) -> str:
     for note in diagnostic.notes:
         file, start, _ = place(note.span, prefix)
         lines.append(f"{file}:{start.line}:{start.column}: {note.text}")
+    lines += [f"{way_name(way)}: {way.text}" for way in diagnostic.ways]
     if diagnostic.hint:
         lines.append(f"hint: {diagnostic.hint}")
     written = ",".join(f"{name}={_property(value)}" for name, value in properties)

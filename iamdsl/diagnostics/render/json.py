@@ -45,6 +45,7 @@ def as_data(diagnostic: Diagnostic, prefix: str = "") -> dict[str, Any]:
         "label": diagnostic.label or None,
         "notes": [{"text": n.text, "place": _place(n.span, prefix)} for n in diagnostic.notes],
         "hint": diagnostic.hint or None,
+        "ways": [{"text": w.text, "enough": w.enough, "saves": w.saves} for w in diagnostic.ways],
         "fix": fix
         and {
             "title": fix.title,

@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from iamdsl.diagnostics._core import Severity
 from iamdsl.diagnostics.render.place import file_name, place
+from iamdsl.diagnostics.render.writing import way_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +64,7 @@ def _suite(file: str, found: list[Diagnostic], prefix: str) -> list[str]:
             f"    <testcase name={_attribute(name)} classname={_attribute(file)}{position}>"
         )
         body = where + diagnostic.message
+        body += "".join(f"\n{way_name(way)}: {way.text}" for way in diagnostic.ways)
         if diagnostic.hint:
             body += f"\nhint: {diagnostic.hint}"
         lines += [_body(diagnostic, body), "    </testcase>"]

@@ -14,6 +14,7 @@ from iamdsl import __version__
 from iamdsl.diagnostics._core import Severity
 from iamdsl.diagnostics.render import essay
 from iamdsl.diagnostics.render.place import file_name, place
+from iamdsl.diagnostics.render.writing import way_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +59,9 @@ def _rule(code: Code) -> dict[str, Any]:
 
 
 def _result(diagnostic: Diagnostic, index: int, prefix: str) -> dict[str, Any]:
-    parts = [diagnostic.message, diagnostic.label, diagnostic.hint and f"hint: {diagnostic.hint}"]
+    parts = [diagnostic.message, diagnostic.label]
+    parts += [f"{way_name(way)}: {way.text}" for way in diagnostic.ways]
+    parts.append(diagnostic.hint and f"hint: {diagnostic.hint}")
     result: dict[str, Any] = {
         "ruleId": diagnostic.code.number,
         "ruleIndex": index,

@@ -17,7 +17,7 @@ from unicodedata import category, east_asian_width
 
 from iamdsl.diagnostics._core import Severity
 from iamdsl.diagnostics.render.place import file_name
-from iamdsl.diagnostics.render.writing import most_important, totals, visible
+from iamdsl.diagnostics.render.writing import most_important, totals, visible, way_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -97,6 +97,8 @@ def _lines(diagnostic: Diagnostic, *, color: bool, prefix: str) -> Iterator[str]
     for source in sources:
         yield from _snippet(source, [m for m in marks if m.span.source is source], pen)
 
+    for way in diagnostic.ways:
+        yield _foot(pen, way_name(way), way.text)
     if diagnostic.hint:
         yield _foot(pen, "hint", diagnostic.hint)
     if diagnostic.fix is not None:

@@ -9,7 +9,7 @@ from iamdsl.diagnostics._core import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from iamdsl.diagnostics._core import Diagnostic
+    from iamdsl.diagnostics._core import Diagnostic, Way
 
 # A source may hold what moves a terminal's cursor, or turns the direction of the text around:
 # C0 controls get their pictures, C1 controls and bidirectional controls the replacement character.
@@ -24,6 +24,11 @@ _VISIBLE = {
 def visible(text: str) -> str:
     """Return `text` on one line, without a character that a terminal would obey."""
     return text.translate(_VISIBLE)
+
+
+def way_name(way: Way) -> str:
+    """Return how a way out is introduced."""
+    return "would fit" if way.enough else "would help"
 
 
 def count(number: int, noun: str) -> str:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from iamdsl.diagnostics import Edit, Fix, Label, Report, codes
+from iamdsl.diagnostics import Edit, Fix, Label, Report, Way, codes
 from iamdsl.diagnostics.render import FORMATS, essay, render, text
 from iamdsl.source import Source, Span
 
@@ -59,6 +59,8 @@ def everything() -> tuple[Diagnostic, ...]:
     )
     report.add(codes.UNUSED_NAME, span(MAIN, "é"), '`é` is <odd> & "new"')
     report.add(codes.NO_SOURCES, None, "there is nothing to compile", hint="name a file")
+    ways = (Way("drop the <Sids>", enough=True, saves=120), Way("raise the quota", enough=False))
+    report.add(codes.TOO_LARGE, None, "policy `p` is too large", ways=ways)
     return report.diagnostics
 
 
@@ -203,7 +205,7 @@ class TestJunit:
         """Errors fail, warnings do not."""
         root = ET.fromstring(render("junit", everything()))  # noqa: S314 (our own)
 
-        assert (root.get("tests"), root.get("failures")) == ("3", "2")
+        assert (root.get("tests"), root.get("failures")) == ("4", "3")
 
 
 class TestSarif:

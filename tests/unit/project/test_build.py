@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from iamdsl import project, resources
-from iamdsl.diagnostics import Diagnostic, Edit, Fix, Label, Severity
+from iamdsl.diagnostics import Diagnostic, Edit, Fix, Label, Severity, Way
 from iamdsl.diagnostics import codes as known
 from iamdsl.diagnostics.render import FORMATS, render
 from iamdsl.project import Options, Outcome, build, cache, load_project, loading, making, recall
@@ -177,6 +177,7 @@ class TestUpToDate:
             (Label(Span(library, 4, 5), "note"),),
             "hint",
             Fix("title", (Edit(Span(source, 1, 2), "text"),), safe=False),
+            (Way("shorter", enough=True, saves=3),),
         )
         data = json.loads(json.dumps(recall.as_data([found])))
         imports = {"lib.iam": str(root / "lib.iam")}
