@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from iamdsl.cli import _options, console
 from iamdsl.project import Outcome, Project, load_project
 from iamdsl.project import build as build_project
+from iamdsl.project.config import WILDCARDS
+
+if TYPE_CHECKING:
+    from iamdsl.fit.settings import Wildcards
 
 
 @click.command
@@ -22,6 +27,8 @@ from iamdsl.project import build as build_project
 @click.option("--print", "print_only", is_flag=True, help="Write to stdout and to no file.")
 @click.option("--locked", is_flag=True, help="Fail where iamdsl.lock would have to change.")
 @click.option("--upgrade", is_flag=True, help="Write iamdsl.lock anew, by today's catalogue.")
+@click.option("--repack", is_flag=True, help="Place statements anew, wherever they were before.")
+@click.option("--wildcards", type=click.Choice(WILDCARDS), help="Write actions as patterns.")
 @click.option("--no-prove", is_flag=True, help="Do not prove that the meaning is kept.")
 @click.option("--no-cache", is_flag=True, help="Compile even if nothing has changed.")
 def command(
@@ -38,6 +45,8 @@ def command(
     print_only: bool,
     locked: bool,
     upgrade: bool,
+    repack: bool,
+    wildcards: Wildcards | None,
     no_prove: bool,
     no_cache: bool,
 ) -> None:
@@ -50,8 +59,9 @@ def command(
     nothing is written but stdout: the document itself if there is one, else an object with a
     member for each file.
     """
-    if locked and upgrade:
-        raise click.UsageError("--locked and --upgrade ask for opposite things.")
+    if locked and (upgrade or repack):
+        other = "--upgrade" if upgrade else "--repack"
+        raise click.UsageError(f"--locked and {other} ask for opposite things.")
     paths, options = _options.options(
         paths,
         params,
@@ -62,6 +72,8 @@ def command(
         use_cache=not no_cache,
         lock="upgrade" if upgrade else "frozen" if locked else "keep",
         prove=not no_prove,
+        wildcards=wildcards,
+        repack=repack,
     )
     print_only = print_only or "-" in paths
     project = load_project(paths, options)

@@ -21,6 +21,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+import attrs
+
 from iamdsl.compiler.assemble import assemble
 from iamdsl.compiler.check import check_grants, check_params, check_references, check_resolved
 from iamdsl.compiler.environment import Environment, Loader
@@ -29,7 +31,7 @@ from iamdsl.compiler.externs import lengths
 from iamdsl.compiler.load import load
 from iamdsl.compiler.resolve import resolve
 from iamdsl.diagnostics import Diagnostic, Report, codes
-from iamdsl.fit import Settings, fit
+from iamdsl.fit import fit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,21 +115,14 @@ def _fitted(
     build: Build, longest: Mapping[str, int], environment: Environment, report: Report
 ) -> Fitted:
     """Return the build made to fit, and proved to mean what it did before."""
-    if not environment.proves:
+    if not environment.fitting.proves:
         report.add(
             codes.UNPROVED,
             None,
             "what is built is not proved to mean what the sources say",
             hint="leave `--no-prove` away: the proof takes a small part of the time",
         )
-    settings = Settings(
-        environment.limits,
-        environment.sids,
-        longest,
-        catalogue=environment.catalogue,
-        proves=environment.proves,
-    )
-    return fit(build, settings, report)
+    return fit(build, attrs.evolve(environment.fitting, lengths=longest), report)
 
 
 def _promises(expansion: Expansion, environment: Environment, report: Report) -> Promises | None:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import attrs
 
 from iamdsl.compiler.pins import Pins
+from iamdsl.fit.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamdsl.aws import Catalogue
     from iamdsl.diagnostics import Code, Severity
-    from iamdsl.fit import Sids
     from iamdsl.source import Source
 
 
@@ -52,13 +52,12 @@ class Environment:
         pseudo: `partition`, `account` and `region` where they are known.
         shared_params: params that other sources of the project may declare, when only some of
             them are compiled.
-        sids: "keep" the author's Sids apart, or "drop" all to save characters.
         pins: what classes of actions came to in an earlier build; grows by what is asked for.
         levels: severity by code number or name, where the configuration changes it; None is off.
-        proves: whether what comes out is proved to mean what the sources say.
         limits: sizes and quotas by name, raised ones included.
         defers: whether the target fills in at deployment what is not known now; one that cannot
             gets an error for each such value.
+        fitting: what was asked of `fit`; the lengths of externs come to it from the sources.
     """
 
     catalogue: Catalogue
@@ -67,11 +66,14 @@ class Environment:
     params: Mapping[str, str] = attrs.field(factory=dict)
     pseudo: Mapping[str, str] = attrs.field(factory=dict)
     pins: Pins = attrs.field(factory=Pins)
-    sids: Sids = "keep"
     defers: bool = False
     shared_params: frozenset[str] = frozenset()
     levels: Mapping[str, Severity | None] = attrs.field(factory=dict)
-    proves: bool = True
+    fitting: Settings = attrs.field(
+        default=attrs.Factory(
+            lambda self: Settings(self.limits, catalogue=self.catalogue), takes_self=True
+        )
+    )
 
     def inside(self, account: str) -> Environment:
         """Return the world as an account of the source sees it."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from iamdsl.aws import Catalogue
     from iamdsl.diagnostics import Diagnostic
+    from iamdsl.fit.settings import Fitted, Wildcards
     from iamdsl.iam import Build
 
 __all__ = [
@@ -52,6 +53,7 @@ class Options(NamedTuple):
         lock: "keep" what `iamdsl.lock` holds and add to it, "upgrade" to write it anew, or
             "frozen" to fail where it would change.
         prove: whether what is built is proved to mean what the sources say.
+        repack: whether statements may go to other documents than in earlier builds.
     """
 
     out: str | None = None
@@ -63,6 +65,8 @@ class Options(NamedTuple):
     use_cache: bool = True
     lock: str = "keep"
     prove: bool = True
+    wildcards: Wildcards | None = None
+    repack: bool = False
 
 
 _NO_OPTIONS = Options()
@@ -80,6 +84,9 @@ class Project(NamedTuple):
         lock: the lock file, if there is one.
         lock_mode: see `Options.lock`.
         proves: see `Options.prove`.
+        repack: see `Options.repack`.
+        stage: what `--set` says, in words that the lock file can hold: builds of a project with
+            other values place their statements apart.
         prefix: what leads from the current folder to the project's root, for messages.
     """
 
@@ -94,6 +101,8 @@ class Project(NamedTuple):
     lock: loading.File | None = None
     lock_mode: str = "keep"
     proves: bool = True
+    repack: bool = False
+    stage: str = ""
 
 
 class Outcome(NamedTuple):
@@ -128,12 +137,15 @@ class Compiled(NamedTuple):
         build: as it would be written, after fit; None when there were errors.
         pseudo: the `partition`, `account` and `region` that are known.
         catalogue: that it was compiled with; None when there were errors.
+        fitted: what making it fit came to, also where something did not fit; None when it did not
+            come to that.
     """
 
     build: Build | None = None
     pseudo: Mapping[str, str] = {}
     catalogue: Catalogue | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
+    fitted: Fitted | None = None
 
 
 def load_project(
@@ -192,6 +204,8 @@ def load_project(
         None if isinstance(locked, Problem) else locked,
         options.lock,
         options.prove,
+        options.repack,
+        ", ".join(f"{name}={value}" for name, value in sorted(options.params)),
     )
 
 
@@ -225,7 +239,8 @@ def build(project: Project, *, print_only: bool = False) -> Outcome:
         return _make(project)
     key = f"{project.config.root}\n{project.out}\n{[f.path for f in project.files]}"
     mark = fingerprint(project)
-    record = cache.unchanged(key, mark, project.out) if project.lock_mode != "upgrade" else None
+    anew = project.repack or project.lock_mode == "upgrade"
+    record = None if anew else cache.unchanged(key, mark, project.out)
     if record is None:
         return _make(project, key)
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -298,6 +313,8 @@ def _with_options(settings: Config, options: Options) -> Config:
         settings = settings._replace(minify=options.minify)
     if options.sids is not None:
         settings = settings._replace(sids=options.sids)
+    if options.wildcards is not None:
+        settings = settings._replace(wildcards=options.wildcards)
     if options.target is not None:
         settings = settings._replace(targets=(options.target,))
     return settings

@@ -15,12 +15,14 @@ from iamdsl.project.problem import Problem, nearest, reason
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from iamdsl.fit.settings import Wildcards
     from iamdsl.source import Source
 
 FILE = "iamdsl.toml"
 EDITIONS = ("2026",)
 TARGETS = ("json",)
 LEVELS = ("error", "warn", "info", "off")
+WILDCARDS = ("never", "tight", "words", "max")
 _MAX_BYTES = 1024 * 1024
 
 
@@ -35,6 +37,7 @@ class Config(NamedTuple):
         limits: raised quotas by their name in the table of limits.
         levels: pairs of a code's number and one of `LEVELS`.
         catalogue: a path relative to `root`, or the version that is asked for, or empty.
+        wildcards, cross_service, share: what is asked of `fit`, see `fit.Settings`.
     """
 
     root: str
@@ -52,6 +55,9 @@ class Config(NamedTuple):
     catalogue: str = ""
     minify: bool = False
     sids: str = "keep"
+    wildcards: Wildcards = "never"
+    cross_service: bool = False
+    share: bool = False
 
 
 def find(start: str) -> tuple[str, bytes, Problem | None]:
@@ -153,8 +159,8 @@ class _Reader:
     def read(self, table: Mapping[str, Any]) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for key, value in table.items():
-            if key == "aws" and isinstance(value, dict):
-                self._read_keys("aws", value, _AWS, values)
+            if key in _TABLES and isinstance(value, dict):
+                self._read_keys(key, value, _TABLES[key], values)
             else:
                 self._read_keys("", {key: value}, _KEYS, values)
         return values
@@ -169,7 +175,7 @@ class _Reader:
         for key, value in table.items():
             shown = f"{section}.{key}" if section else key
             if key not in known:
-                hint = nearest(key, [*known, "aws"] if not section else list(known))
+                hint = nearest(key, [*known, *_TABLES] if not section else list(known))
                 keys = ", ".join(f"`{k}`" for k in known)
                 self._add(section, key, f"`{shown}` is no setting", hint or f"there are {keys}")
                 continue
@@ -323,8 +329,16 @@ _KEYS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "minify": ("minify", _flag),
     "sids": ("sids", _one_of("keep", "drop")),
     "aws": ("aws", lambda _: _refuse("a table with `partition`, `account`, `region`")),
+    "fit": ("fit", lambda _: _refuse("a table with `wildcards`, `cross-service`, `share`")),
 }
-_AWS: dict[str, tuple[str, Callable[[Any], Any]]] = {name: (name, _pseudo(name)) for name in PSEUDO}
+_TABLES: dict[str, dict[str, tuple[str, Callable[[Any], Any]]]] = {
+    "aws": {name: (name, _pseudo(name)) for name in PSEUDO},
+    "fit": {
+        "wildcards": ("wildcards", _one_of(*WILDCARDS)),
+        "cross-service": ("cross_service", _flag),
+        "share": ("share", _flag),
+    },
+}
 
 
 def _refuse(expected: str) -> None:

@@ -11,6 +11,7 @@ from iamdsl.aws.limits import LIMITS
 from iamdsl.compiler import Environment, compile  # noqa: A004 (the verb of the compiler)
 from iamdsl.compiler.pins import Pins
 from iamdsl.diagnostics import Report, Severity
+from iamdsl.fit.settings import Settings
 from iamdsl.project import Compiled, Outcome, cache, fingerprint, lock, writer
 from iamdsl.project.catalogue import open_catalogue
 from iamdsl.project.config import PSEUDO
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from iamdsl.analysis.promises import Test
     from iamdsl.aws import Catalogue
     from iamdsl.diagnostics import Diagnostic
+    from iamdsl.fit.settings import Fitted
     from iamdsl.iam import Build
     from iamdsl.project import Project
     from iamdsl.source import Source
@@ -91,9 +93,15 @@ def compiled(project: Project) -> Compiled:
     """Compile a project and give back the fitted build itself; nothing is written."""
     work = _work(project)
     if work.report.failed or work.environment is None:
-        return Compiled(diagnostics=work.report.diagnostics)
+        return Compiled(diagnostics=work.report.diagnostics, fitted=work.fitted)
     environment = work.environment
-    return Compiled(work.build, environment.pseudo, environment.catalogue, work.report.diagnostics)
+    return Compiled(
+        work.build,
+        environment.pseudo,
+        environment.catalogue,
+        work.report.diagnostics,
+        work.fitted,
+    )
 
 
 def emitted(project: Project) -> Emitted:
@@ -156,6 +164,7 @@ class _Work(NamedTuple):
     pinned: Mapping[str, tuple[str, ...]] = {}
     tests: tuple[Test, ...] = ()
     assembled: Build | None = None
+    fitted: Fitted | None = None
 
 
 def _work(project: Project) -> _Work:
@@ -177,7 +186,7 @@ def _work(project: Project) -> _Work:
     environment = _environment(project, catalogue, loader, Pins(pinned))
     compilation = compile([source for _, source in entries], environment)
     report.extend(_with_levels(compilation.diagnostics, environment.levels))
-    made = (compilation.tests, compilation.assembled)
+    made = (compilation.tests, compilation.assembled, compilation.fitted)
     return _Work(report, compilation.build, environment, loader.files, pinned, *made)
 
 
@@ -200,17 +209,25 @@ def _environment(project: Project, catalogue: Catalogue, loader: Loader, pins: P
     """Return the world that the compiler may know."""
     config = project.config
     pseudo = {name: getattr(config, name) for name in PSEUDO}
+    limits = LIMITS.with_overrides(dict(config.limits))
     return Environment(
         catalogue=catalogue,
         loader=loader,
-        limits=LIMITS.with_overrides(dict(config.limits)),
+        limits=limits,
         params=dict(config.params),
         pseudo={name: value for name, value in pseudo.items() if value is not None},
         pins=pins,
-        sids="drop" if config.sids == "drop" else "keep",
         levels={number: _SEVERITIES[level] for number, level in config.levels},
         shared_params=frozenset(project.shared_params),
-        proves=project.proves,
+        fitting=Settings(
+            limits,
+            "drop" if config.sids == "drop" else "keep",
+            wildcards=config.wildcards,
+            cross_service=config.cross_service,
+            share=config.share,
+            catalogue=catalogue,
+            proves=project.proves,
+        ),
     )
 
 
