@@ -1,0 +1,265 @@
+"""Compares policy documents by writing out all that they grant, without any code of iamdsl's.
+
+Both sides become rows of (effect, principal, condition, resource) and a set of actions, out of
+a given list of names. A row of one side may be granted by several of the other, if their
+resources are as wide and their conditions as weak; every action has to be granted by one. Patterns
+are compared by their text, conditions by their entries, so that `differences` may tell of one where
+there is none, and never the other way round, for the names that it is given.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from itertools import product
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+Json: TypeAlias = "dict[str, Any]"
+# Lower-case operator and key, and values: one of them must match, or none may, or neither is known.
+Test: TypeAlias = "tuple[str, str, frozenset[str]]"
+# A pattern, or the set of those that a NotResource leaves out; None where there is no element.
+Place: TypeAlias = "str | frozenset[str] | None"
+
+# Combinations of condition values that a row is taken apart into.
+_MOST = 20_000
+_EVERY_ACTION = "*"
+
+
+class Difference(NamedTuple):
+    """Something that one side grants (or denies) and the other does not.
+
+    Attributes:
+        lost: whether it is the side before that has it.
+        action: one of them.
+        row: a sentence with the rest.
+    """
+
+    lost: bool
+    action: str
+    row: str
+
+    def __str__(self) -> str:
+        return f"{'lost' if self.lost else 'gained'}: {self.action} {self.row}"
+
+
+class Row(NamedTuple):
+    """Actions, as a number with a bit for each, for all that is alike otherwise."""
+
+    effect: str
+    principal: str
+    tests: tuple[Test, ...]
+    place: Place
+    actions: int
+
+
+class Universe:
+    """The names of actions that patterns are written out to, in lower case."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = sorted({name.lower() for name in names})
+        self._known = {name: 1 << i for i, name in enumerate(self._names)}
+        self._by_service: dict[str, list[str]] = {}
+        for name in self._names:
+            self._by_service.setdefault(name.partition(":")[0], []).append(name)
+        self._bits: dict[str, int] = {}
+
+    @property
+    def every(self) -> int:
+        """Return the set of all."""
+        return (1 << len(self._names)) - 1
+
+    def with_actions_of(self, documents: Iterable[Json]) -> Universe:
+        """Return a universe that has, besides, what documents name and this one lacks.
+
+        A pattern that matches nothing becomes a name itself: who drops it is found out.
+        """
+        texts = {
+            text.lower()
+            for document in documents
+            for statement in listed(document["Statement"])
+            for element in ("Action", "NotAction")
+            for text in listed(statement.get(element, []))
+        }
+        missing = {text for text in texts if not self.bits(text)}
+        return Universe([*self._names, *missing]) if missing else self
+
+    def bits(self, pattern: str) -> int:
+        """Return the set of the actions that a pattern matches."""
+        text = pattern.lower()
+        if text not in self._bits:
+            self._bits[text] = self._match(text)
+        return self._bits[text]
+
+    def names(self, bits: int) -> Iterator[str]:
+        """Yield the names of a set."""
+        while bits:
+            low = bits & -bits
+            yield self._names[low.bit_length() - 1]
+            bits ^= low
+
+    def _match(self, text: str) -> int:
+        if text == _EVERY_ACTION:
+            return self.every
+        if "*" not in text and "?" not in text:
+            return self._known.get(text, 0)
+        service = text.partition(":")[0]
+        some = self._names if set(service) & {"*", "?"} else self._by_service.get(service, [])
+        matches = _regex(text).fullmatch
+        return sum(self._known[name] for name in some if matches(name))
+
+
+def differences(
+    before: Sequence[Json], after: Sequence[Json], universe: Universe
+) -> Iterator[Difference]:
+    """Yield what one of two sets of documents grants or denies and the other does not."""
+    universe = universe.with_actions_of([*before, *after])
+    sides = [[row for d in side for row in rows(d, universe)] for side in (before, after)]
+    for lost, (some, others) in ((True, sides), (False, sides[::-1])):
+        index = _Index(others)
+        for row in some:
+            for rest in _uncovered(row, index):
+                name = next(universe.names(rest.actions))
+                yield Difference(lost, name, f"on {rest.place} with {rest.tests}")
+
+
+def rows(document: Json, universe: Universe) -> Iterator[Row]:
+    """Yield what a document says, a row for each of its resources."""
+    for statement in listed(document["Statement"]):
+        actions = 0
+        for text in listed(statement.get("Action", statement.get("NotAction", []))):
+            actions |= universe.bits(text)
+        if "NotAction" in statement:
+            actions = universe.every & ~actions
+        who = {k: statement[k] for k in ("Principal", "NotPrincipal") if k in statement}
+        principal = json.dumps({k: _ordered(v) for k, v in who.items()}, sort_keys=True)
+        tests = tuple(sorted(_tests(statement.get("Condition", {})), key=repr))
+        for place in _places(statement):
+            yield Row(statement["Effect"], principal, tests, place, actions)
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a list as it is, and anything else as the only member of one."""
+    return value if isinstance(value, list) else [value]
+
+
+def _places(statement: Json) -> list[Place]:
+    if "NotResource" in statement:
+        return [frozenset(listed(statement["NotResource"]))]
+    return listed(statement["Resource"]) if "Resource" in statement else [None]
+
+
+def _tests(condition: Mapping[str, Mapping[str, Any]]) -> Iterator[Test]:
+    for operator, entries in condition.items():
+        for key, values in entries.items():
+            texts = (v if isinstance(v, str) else json.dumps(v) for v in listed(values))
+            yield operator.lower(), key.lower(), frozenset(texts)
+
+
+def _ordered(who: Any) -> Any:
+    if isinstance(who, dict):
+        return {kind: sorted(listed(values)) for kind, values in who.items()}
+    return who
+
+
+# Which row covers which ------------------------------------------------------------------------
+
+
+class _Index:
+    """Rows by what they are about, to find those that are about as much or more."""
+
+    def __init__(self, all_rows: Iterable[Row]) -> None:
+        self._rows: dict[tuple[str, str], dict[Place, list[Row]]] = {}
+        self._wider: dict[tuple[str, str, Place], list[Row]] = {}
+        for row in all_rows:
+            places = self._rows.setdefault((row.effect, row.principal), {})
+            places.setdefault(row.place, []).append(row)
+
+    def wider(self, row: Row) -> list[Row]:
+        """Return the rows for at least its resources."""
+        key = (row.effect, row.principal, row.place)
+        if key not in self._wider:
+            places = self._rows.get(key[:2], {})
+            self._wider[key] = [
+                other for place in places if _covers(place, row.place) for other in places[place]
+            ]
+        return self._wider[key]
+
+
+def _uncovered(row: Row, index: _Index) -> Iterator[Row]:
+    """Yield what of a row no row of the index covers."""
+    wider = index.wider(row)
+    left = row.actions & ~_granted(row.tests, wider)
+    if not left:
+        return
+    # No single one has all values: they are alternatives, and others may have one each.
+    apart = [_apart(test) for test in row.tests]
+    number = 1
+    for tests in apart:
+        number *= len(tests)
+    if number in {0, 1} or number > _MOST:
+        yield row._replace(actions=left)
+        return
+    for some in product(*apart):
+        if rest := left & ~_granted(some, wider):
+            yield row._replace(tests=some, actions=rest)
+
+
+def _granted(tests: Sequence[Test], wider: Iterable[Row]) -> int:
+    actions = 0
+    for other in wider:
+        if other.actions & ~actions and all(
+            any(_weaker(w, narrow) for narrow in tests) for w in other.tests
+        ):
+            actions |= other.actions
+    return actions
+
+
+def _weaker(wide: Test, narrow: Test) -> bool:
+    """Tell whether one test holds wherever another does."""
+    if wide[:2] != narrow[:2]:
+        return False
+    if _is_choice(wide[0]):
+        return wide[2] >= narrow[2]
+    return wide[2] <= narrow[2] if _is_none_of(wide[0]) else wide[2] == narrow[2]
+
+
+def _apart(test: Test) -> list[Test]:
+    operator, key, values = test
+    if not _is_choice(operator):
+        return [test]
+    return [(operator, key, frozenset((value,))) for value in sorted(values)]
+
+
+def _is_choice(operator: str) -> bool:
+    """Tell whether it is enough that one of the operator's values matches."""
+    return "not" not in operator and not operator.startswith("forallvalues:")
+
+
+def _is_none_of(operator: str) -> bool:
+    return "not" in operator and not operator.startswith(("forallvalues:", "foranyvalue:"))
+
+
+def _covers(wide: Place, narrow: Place) -> bool:
+    if wide == narrow:
+        return True
+    if wide is None or narrow is None:
+        return False
+    if isinstance(wide, frozenset):
+        # What is left out on the wide side has to be left out on the narrow one.
+        return isinstance(narrow, frozenset) and all(
+            any(_covers(some, left_out) for some in narrow) for left_out in wide
+        )
+    if wide == "*":
+        return True
+    return isinstance(narrow, str) and _regex(wide).fullmatch(narrow) is not None
+
+
+@cache
+def _regex(pattern: str) -> re.Pattern[str]:
+    """Return what matches the texts, patterns among them, that a pattern covers."""
+    signs = {"*": ".*", "?": "[^*]"}
+    return re.compile("".join(signs.get(c) or re.escape(c) for c in pattern), re.DOTALL)
