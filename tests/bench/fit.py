@@ -72,7 +72,7 @@ def large(bench: Bench) -> None:
                 f"{len(text(to_json(Policy(small.statements)))):,}",
                 f"{len(documents)} ({fewest})",
                 f"{len(found.managed)} + {len(found.inline)}"
-                + "".join(f", IAM{n}" for n in found.said),
+                + "".join(f", {n}" for n in found.said),
                 *(f"{t:.2f}" for t in times),
             ]
         )

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 Wildcards: TypeAlias = Literal["never", "words", "max"]
 
 catalogue = Catalogue(open_catalogue())
-KEEPS = False
+_LIMITS = LIMITS.with_overrides({"managed-policies-per-role": 25})
+KEEPS = find_spec("iamdsl.fit.steady") is not None
 """Whether a role is fitted with what the build before kept of where things went."""
 
 
@@ -61,7 +62,7 @@ def smaller(policy: Policy, wildcards: Wildcards) -> Policy:
     small = minimize(policy, sids="drop")
     if wildcards == "never":
         return small
-    shrunk: Policy = import_module("iamdsl.fit.shrink").shrink(small, catalogue, wildcards)
+    shrunk: Policy = import_module("iamdsl.fit.shrink").shrink(small, catalogue, wildcards).policy
     return shrunk
 
 
@@ -82,13 +83,37 @@ def role(statements: Sequence[Statement], kept: Any = None, *, proves: bool = Tr
 
     `kept` is what a build before kept of where things went.
     """
-    del kept
+    if kept is not None and (found := _kept(statements, kept)) is not None:
+        return found
     identity = Identity("role", "app", own=Policy(tuple(statements)))
-    limits = LIMITS.with_overrides({"managed-policies-per-role": 25})
-    settings = Settings(limits, sids="drop", catalogue=catalogue, proves=proves)
+    settings = Settings(_LIMITS, sids="drop", catalogue=catalogue, proves=proves)
     report = Report()
     fitted = fit(Build(identities=(identity,)), settings, report).build
-    said = tuple(str(d.code.number) for d in report.diagnostics)
-    inline = {n: minified(to_json(p)) for n, p in fitted.identities[0].inline if p.statements}
-    managed = {d.name: minified(to_json(d.policy)) for d in fitted.documents}
-    return Role(inline, managed, None, said)
+    said = tuple(d.code.number for d in report.diagnostics)
+    inline = [p.statements for _, p in fitted.identities[0].inline]
+    pieces = [("", s) for s in inline] + [(d.name, d.policy.statements) for d in fitted.documents]
+    return _role(pieces, said)
+
+
+def _role(pieces: Sequence[tuple[str, tuple[Statement, ...]]], said: tuple[str, ...] = ()) -> Role:
+    texts = {name: minified(to_json(Policy(statements))) for name, statements in pieces}
+    inline = {"inline": texts.pop("")} if "" in texts else {}
+    kept = None
+    if KEEPS:
+        steady = import_module("iamdsl.fit.steady")
+        kept = steady.Placed(tuple(steady.Piece(*piece) for piece in pieces))
+    return Role(inline, texts, kept, said)
+
+
+def _kept(statements: Sequence[Statement], kept: Any) -> Role | None:
+    """Return the role with as few of its policies changed as can be; None where it has no room."""
+    steady = import_module("iamdsl.fit.steady")
+    small = minimize(Policy(tuple(statements)), sids="drop").statements
+    sizes = [_LIMITS.value(name) for name in ("managed-policy-size", "role-inline-size")]
+    room = steady.Room(*sizes, _LIMITS.value("managed-policies-per-role"))
+    found = steady.steady(small, kept, room, {}, name=_next)
+    return found and _role([(piece.name, piece.statements) for piece in found.pieces])
+
+
+def _next(taken: set[str]) -> str:
+    return next(name for i in range(1, 1000) if (name := f"app-{i}") not in taken)
