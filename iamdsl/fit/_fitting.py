@@ -9,13 +9,14 @@ import attrs
 from iamdsl.fit.minimize import minimize
 from iamdsl.fit.settings import Saving
 from iamdsl.fit.verify import verify
-from iamdsl.iam import Policy, document_size, size, statement_size
+from iamdsl.iam import Build, Policy, document_size, size, statement_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from iamdsl.diagnostics import Report
     from iamdsl.fit.settings import Settings
+    from iamdsl.fit.ways_out import Refused
     from iamdsl.iam import Statement
     from iamdsl.source import Span
 
@@ -29,6 +30,7 @@ class Fitting:
     Attributes:
         where: an end for the names of things in messages, " in account `prod`".
         account: a beginning for the names of things in files, `prod/`.
+        build: the place as it was.
         names: of managed policies that are taken, in lower case.
         pieces: the names of the pieces of each document that was split.
         savings: of all places so far.
@@ -38,6 +40,7 @@ class Fitting:
     report: Report
     where: str = ""
     account: str = ""
+    build: Build = attrs.field(factory=Build)
     names: set[str] = attrs.field(factory=set)
     pieces: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
     savings: list[Saving] = attrs.field(factory=list)
@@ -91,28 +94,27 @@ class Fitting:
         self,
         what: str,
         sizes: tuple[int, int],
-        statements: Sequence[Statement],
+        refused: Refused,
         place: Sequence[Span],
-        hint: str,
+        hint: str = "",
     ) -> None:
         """Report a document that is over its limit; `sizes` are (characters, limit)."""
         from iamdsl.fit._refusals import too_large  # noqa: PLC0415  # most builds fit
 
-        too_large(
-            self.report, what, sizes, statements, place=place, hint=hint, lengths=self.lengths
-        )
+        too_large(self.report, what, sizes, refused, self.settings, place=place, hint=hint)
 
     def refuse_statements(
         self, what: str, policy: Policy, limit: int, place: tuple[Span, ...]
     ) -> None:
         """Report the statements that alone are larger than a whole policy may be."""
         from iamdsl.fit.pack import uncuttable  # noqa: PLC0415  # most builds fit
+        from iamdsl.fit.ways_out import Refused  # noqa: PLC0415  # likewise
 
         for statement in uncuttable(policy.statements, limit, self.lengths):
             self.refuse(
                 f"a statement of {what} that cannot be split",
                 (size(Policy((statement,)), self.lengths), limit),
-                (statement,),
+                Refused("managed", (Policy((statement,)),)),
                 statement.origin or place,
                 "write it without `except` or a negated condition: such lists must stay whole",
             )

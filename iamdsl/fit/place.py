@@ -17,9 +17,11 @@ from iamdsl.fit.settings import Fitted
 from iamdsl.iam import Attachment, Build, Document, Policy, size
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from iamdsl.diagnostics import Report
     from iamdsl.fit.settings import Settings
-    from iamdsl.iam import Identity, Statement
+    from iamdsl.iam import Identity
 
 # An ARN of a managed policy without its path and name, in the partition of the longest name.
 _ARN = len("arn:aws-us-gov:iam::123456789012:policy")
@@ -44,7 +46,7 @@ def _fit_place(build: Build, account: str, state: Fitting) -> Build:
     names = {d.name.lower() for d in build.documents if d.is_managed}
     if account:
         state = attrs.evolve(state, where=f" in account `{account}`", account=f"{account}/")
-    state = attrs.evolve(state, names=names, pieces={})
+    state = attrs.evolve(state, build=build, names=names, pieces={})
     documents: list[Document] = []
     for document in build.documents:
         fitted = _fit_document(document, state)
@@ -53,7 +55,7 @@ def _fit_place(build: Build, account: str, state: Fitting) -> Build:
             state.pieces[document.name] = tuple(d.name for d in fitted)
     identities: list[Identity] = []
     for identity in build.identities:
-        placed, made = _fit_identity(identity, state)
+        placed, made = _fit_identity(identity, documents, state)
         identities.append(placed)
         documents += made
     documents = [attrs.evolve(d, attached=_all_pieces(d.attached, state)) for d in documents]
@@ -62,7 +64,7 @@ def _fit_place(build: Build, account: str, state: Fitting) -> Build:
     if build.targets:
         from iamdsl.fit._targets import check_targets  # noqa: PLC0415  # organizations only
 
-        check_targets(build, state.settings.limits, state.report)
+        check_targets(build, documents, state)
     accounts = (attrs.evolve(a, build=_fit_place(a.build, a.name, state)) for a in build.accounts)
     return Build(tuple(documents), tuple(identities), tuple(accounts), build.targets)
 
@@ -82,12 +84,12 @@ def _fit_document(document: Document, state: Fitting) -> list[Document]:
         _note_size(what, characters, document, state)
     if limit is None or characters <= limit:
         return [done]
-    from iamdsl.fit._refusals import WAYS_OUT  # noqa: PLC0415  # most builds fit
+    from iamdsl.fit._refusals import hint_of, of_document  # noqa: PLC0415  # most builds fit
     from iamdsl.fit.pack import pack  # noqa: PLC0415
 
     if document.kind != "managed":
-        sizes, hint = (characters, limit), WAYS_OUT[document.kind]
-        state.refuse(what, sizes, small.statements, document.origin, hint)
+        sizes, hint = (characters, limit), hint_of(document)
+        state.refuse(what, sizes, of_document(document, state), document.origin, hint)
         return [done]
     packing = pack(small.statements, limit, None, state.lengths)
     if packing is None:
@@ -149,7 +151,9 @@ def _short(document: Document) -> str:
 # Identities --------------------------------------------------------------------------------
 
 
-def _fit_identity(identity: Identity, state: Fitting) -> tuple[Identity, list[Document]]:
+def _fit_identity(
+    identity: Identity, documents: Sequence[Document], state: Fitting
+) -> tuple[Identity, list[Document]]:
     what = f"{identity.kind.replace('_', ' ')} `{identity.name}`{state.where}"
     short = f"{identity.kind} {identity.name}"
     if identity.trust is not None:
@@ -157,9 +161,11 @@ def _fit_identity(identity: Identity, state: Fitting) -> tuple[Identity, list[Do
         limit, characters = state.limit("trust"), size(trust, state.lengths)
         if limit is not None and characters > limit:
             from iamdsl.fit._refusals import WAYS_OUT  # noqa: PLC0415  # most builds fit
+            from iamdsl.fit.ways_out import Refused  # noqa: PLC0415  # likewise
 
+            refused = Refused("trust", (identity.trust,))
             of_trust, sizes = f"trust policy of {what}", (characters, limit)
-            state.refuse(of_trust, sizes, trust.statements, identity.origin, WAYS_OUT["trust"])
+            state.refuse(of_trust, sizes, refused, identity.origin, WAYS_OUT["trust"])
         identity = attrs.evolve(identity, trust=trust)
     inline = tuple(
         (n, state.small(p, f"{n} of {what}", f"{n} of {short}")) for n, p in identity.inline
@@ -168,14 +174,10 @@ def _fit_identity(identity: Identity, state: Fitting) -> tuple[Identity, list[Do
     identity = attrs.evolve(identity, inline=inline, managed=managed)
     own = identity.own
     identity, made = _placed(attrs.evolve(identity, own=None), own, what, state)
-    quota = state.settings.limits.attachments(identity.kind).value
-    if len(identity.managed) > quota:
-        from iamdsl.fit._refusals import too_many  # noqa: PLC0415  # most builds fit
+    if len(identity.managed) > state.settings.limits.attachments(identity.kind).value:
+        from iamdsl.fit._refusals import too_many_of_identity  # noqa: PLC0415  # most builds fit
 
-        hint = "attach fewer policies, or write wider patterns"
-        if made and identity.place == "managed":
-            hint = "let its own statements stand inline: `place auto`"
-        too_many(state.report, what, (len(identity.managed), quota), identity.origin, hint)
+        too_many_of_identity(what, identity, (*documents, *made), state)
     return identity, made
 
 
@@ -188,7 +190,7 @@ def _placed(
     used = sum(size(p, state.lengths) for _, p in identity.inline)
     if own is None or not own.statements:
         if quota is not None and used > quota:
-            _refuse_inline(identity, (), (used, quota), what, state)
+            _refuse_inline(identity, None, (used, quota), what, state)
         return identity, []
     small = state.small(own, what, f"{identity.kind} {identity.name}")
     characters = size(small, state.lengths)
@@ -197,7 +199,7 @@ def _placed(
     if not movable or (identity.place == "auto" and fits):
         if quota is not None and not fits:
             sizes = used + characters, quota
-            _refuse_inline(identity, small.statements, sizes, what, state)
+            _refuse_inline(identity, own, sizes, what, state)
         return _with_inline(identity, small), []
     limit = state.settings.limits.value("managed-policy-size")
     left = quota - used if quota is not None and identity.place == "auto" else None
@@ -238,16 +240,18 @@ def _with_inline(identity: Identity, policy: Policy) -> Identity:
 
 def _refuse_inline(
     identity: Identity,
-    own: tuple[Statement, ...],
+    own: Policy | None,
     sizes: tuple[int, int],
     what: str,
     state: Fitting,
 ) -> None:
+    from iamdsl.fit._refusals import of_inline  # noqa: PLC0415  # most builds fit
+
     hint = "let it overflow into managed policies: `place auto`"
-    if identity.kind == "permission_set" or not own:
+    if identity.kind == "permission_set" or own is None:
         hint = "move statements to a `policy` and attach it"
-    statements = [*own, *(s for _, p in identity.inline for s in p.statements)]
-    state.refuse(f"all that stands inline in {what}", sizes, statements, identity.origin, hint)
+    refused = of_inline(identity, own, state)
+    state.refuse(f"all that stands inline in {what}", sizes, refused, identity.origin, hint)
 
 
 def _all_pieces(attached: tuple[Attachment, ...], state: Fitting) -> tuple[Attachment, ...]:
@@ -264,11 +268,12 @@ def _check_sessions(documents: list[Document], state: Fitting) -> None:
 
     AWS counts "the plaintext of both your inline and managed session policies" (AssumeRole).
     """
-    from iamdsl.fit._refusals import too_many  # noqa: PLC0415  # most builds fit
+    from iamdsl.fit._refusals import Attached, too_many  # noqa: PLC0415  # most builds fit
+    from iamdsl.fit.ways_out import Refused  # noqa: PLC0415  # likewise
 
     paths = {d.name: d.path for d in documents}
     limit = state.settings.limits.value("session-policy-size")
-    quota = state.settings.limits.value("session-policy-arns")
+    quota = state.settings.limits["session-policy-arns"]
     for session in documents:
         if session.kind != "session" or not session.attached:
             continue
@@ -281,16 +286,11 @@ def _check_sessions(documents: list[Document], state: Fitting) -> None:
             state.refuse(
                 f"{_called(session, state)} with the ARNs attached to it",
                 (text + arns, limit),
-                session.policy.statements,
+                Refused("session", (session.policy,)),
                 session.origin,
                 "attach fewer policies to it",
             )
-        if len(session.attached) > quota:
-            counts = len(session.attached), quota
-            too_many(
-                state.report,
-                _called(session, state),
-                counts,
-                session.origin,
-                "attach fewer policies to it",
-            )
+        if len(session.attached) > quota.value:
+            what, hint = _called(session, state), "attach fewer policies to it"
+            attached = Attached(session.attached, documents, quota)
+            too_many(what, attached, state, session.origin, hint)

@@ -133,7 +133,9 @@ def test_all_inline_policies_share_one_quota() -> None:
     (problem,) = report.diagnostics
     assert problem.code.name == "too-large"
     assert problem.message.startswith("all that stands inline in role `r` has 1")
-    assert problem.hint == "let it overflow into managed policies: `place auto`"
+    assert problem.ways[0].text.startswith("`place auto` would put the rest into 1 managed policy")
+    assert problem.ways[0].enough
+    assert not problem.hint
     assert [n for n, _ in done.identities[0].inline] == ["r", "r-2"]
 
 
@@ -159,7 +161,7 @@ def test_what_cannot_be_split_is_refused_with_its_largest_statements() -> None:
     over = size(done.documents[0].policy) - 5120
     assert problem.message.endswith(f"{over:,} more than the 5,120 that AWS takes")
     assert [n.span.start for n in problem.notes] == [17, 34, 0]
-    assert problem.notes[0].text == "5,098 characters come from here"
+    assert problem.notes[0].text == "5,099 characters come from here"
     assert problem.hint
     assert problem.span == HERE[0]
 
