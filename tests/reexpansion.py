@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
+from ipaddress import ip_network
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -19,14 +20,36 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Json: TypeAlias = "dict[str, Any]"
-# Lower-case operator and key, and values: one of them must match, or none may, or neither is known.
-Test: TypeAlias = "tuple[str, str, frozenset[str]]"
 # A pattern, or the set of those that a NotResource leaves out; None where there is no element.
 Place: TypeAlias = "str | frozenset[str] | None"
 
 # Combinations of condition values that a row is taken apart into.
 _MOST = 20_000
 _EVERY_ACTION = "*"
+
+
+class Test(NamedTuple):
+    """An entry of a condition, all but the values in lower case.
+
+    Attributes:
+        quantity: `forallvalues`, `foranyvalue` or "".
+        operator: without that and without `IfExists`, which `optional` tells.
+    """
+
+    quantity: str
+    operator: str
+    optional: bool
+    key: str
+    values: frozenset[str]
+
+    @property
+    def is_choice(self) -> bool:
+        """Tell whether it is enough that one of the values matches."""
+        return "not" not in self.operator and self.quantity != "forallvalues"
+
+    def __str__(self) -> str:
+        name = ":".join(part for part in (self.quantity, self.operator) if part)
+        return f"{name}{'ifexists' * self.optional} {self.key} {sorted(self.values)}"
 
 
 class Difference(NamedTuple):
@@ -123,7 +146,7 @@ def differences(
         for row in some:
             for rest in _uncovered(row, index):
                 name = next(universe.names(rest.actions))
-                yield Difference(lost, name, f"on {rest.place} with {rest.tests}")
+                yield Difference(lost, name, f"on {rest.place} with {_told(rest)}")
 
 
 def rows(document: Json, universe: Universe) -> Iterator[Row]:
@@ -136,7 +159,7 @@ def rows(document: Json, universe: Universe) -> Iterator[Row]:
             actions = universe.every & ~actions
         who = {k: statement[k] for k in ("Principal", "NotPrincipal") if k in statement}
         principal = json.dumps({k: _ordered(v) for k, v in who.items()}, sort_keys=True)
-        tests = tuple(sorted(_tests(statement.get("Condition", {})), key=repr))
+        tests = tuple(sorted(_tests(statement.get("Condition", {})), key=str))
         for place in _places(statement):
             yield Row(statement["Effect"], principal, tests, place, actions)
 
@@ -156,7 +179,11 @@ def _tests(condition: Mapping[str, Mapping[str, Any]]) -> Iterator[Test]:
     for operator, entries in condition.items():
         for key, values in entries.items():
             texts = (v if isinstance(v, str) else json.dumps(v) for v in listed(values))
-            yield operator.lower(), key.lower(), frozenset(texts)
+            quantity, _, name = operator.lower().rpartition(":")
+            base = name.removesuffix("ifexists").replace("arnequals", "arnlike")
+            base = base.replace("arnnotequals", "arnnotlike")
+            optional = name.endswith("ifexists")
+            yield Test(quantity, base, optional, key.lower(), frozenset(texts))
 
 
 def _ordered(who: Any) -> Any:
@@ -218,29 +245,58 @@ def _granted(tests: Sequence[Test], wider: Iterable[Row]) -> int:
     return actions
 
 
+@cache
 def _weaker(wide: Test, narrow: Test) -> bool:
     """Tell whether one test holds wherever another does."""
-    if wide[:2] != narrow[:2]:
+    if wide == narrow:
+        return True
+    if wide.key != narrow.key:
         return False
-    if _is_choice(wide[0]):
-        return wide[2] >= narrow[2]
-    return wide[2] <= narrow[2] if _is_none_of(wide[0]) else wide[2] == narrow[2]
+    if wide.operator == "null":
+        # A value that matched was there.
+        certain = narrow.is_choice and not narrow.optional and narrow.operator != "null"
+        return wide.values == {"false"} and certain and not narrow.values & {"", "*"}
+    if wide.quantity != narrow.quantity or (narrow.optional and not wide.optional):
+        return False
+    if ("not" in wide.operator) != ("not" in narrow.operator):
+        return False
+    if "not" not in wide.operator:
+        return all(any(_takes(wide, w, narrow, n) for w in wide.values) for n in narrow.values)
+    # What the wide one leaves out, the narrow one has to leave out too.
+    return all(any(_takes(narrow, n, wide, w) for n in narrow.values) for w in wide.values)
+
+
+def _takes(wide: Test, value: str, narrow: Test, text: str) -> bool:
+    """Tell whether a value of one test matches all that a value of the other matches."""
+    outer, inner = (test.operator.replace("not", "") for test in (wide, narrow))
+    if outer == inner and value == text:
+        return True
+    exact = inner == "stringequals" or not set(text) & {"*", "?", "$"}
+    if inner[:6] == outer[:6] == "string":
+        if outer == "stringequals":
+            return exact and inner != "stringequalsignorecase" and value == text
+        if outer == "stringequalsignorecase":
+            return exact and value.lower() == text.lower()
+        return inner != "stringequalsignorecase" and bool(_regex(value).fullmatch(text))
+    if inner == outer == "arnlike":
+        fields = value.split(":", 5), text.split(":", 5)
+        return len(fields[0]) == len(fields[1]) == len("arn:::::".split(":")) and all(
+            _regex(w).fullmatch(n) for w, n in zip(*fields, strict=True)
+        )
+    if inner == outer == "ipaddress":
+        networks = [ip_network(address, strict=False) for address in (value, text)]
+        return networks[0].version == networks[1].version and networks[1].subnet_of(networks[0])  # type: ignore[arg-type]
+    return False
 
 
 def _apart(test: Test) -> list[Test]:
-    operator, key, values = test
-    if not _is_choice(operator):
+    if not test.is_choice:
         return [test]
-    return [(operator, key, frozenset((value,))) for value in sorted(values)]
+    return [test._replace(values=frozenset((value,))) for value in sorted(test.values)]
 
 
-def _is_choice(operator: str) -> bool:
-    """Tell whether it is enough that one of the operator's values matches."""
-    return "not" not in operator and not operator.startswith("forallvalues:")
-
-
-def _is_none_of(operator: str) -> bool:
-    return "not" in operator and not operator.startswith(("forallvalues:", "foranyvalue:"))
+def _told(row: Row) -> str:
+    return " and ".join(map(str, row.tests)) or "no condition"
 
 
 def _covers(wide: Place, narrow: Place) -> bool:

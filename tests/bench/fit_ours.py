@@ -10,7 +10,7 @@ from iamdsl import prove
 from iamdsl.aws import Catalogue
 from iamdsl.aws.limits import LIMITS
 from iamdsl.diagnostics import Report
-from iamdsl.fit import Settings, fit, minimize
+from iamdsl.fit import MeaningChangedError, Settings, fit, minimize
 from iamdsl.fit.pack import pack
 from iamdsl.iam import Build, Identity, Policy, minified, to_json
 from iamdsl.resources import open_catalogue
@@ -34,7 +34,7 @@ class Role(NamedTuple):
     Attributes:
         inline, managed: texts by name.
         kept: where everything went, for the next build.
-        said: the numbers of what was reported.
+        said: the numbers of what was reported, or what was not proved.
     """
 
     inline: dict[str, str]
@@ -88,7 +88,10 @@ def role(statements: Sequence[Statement], kept: Any = None, *, proves: bool = Tr
     identity = Identity("role", "app", own=Policy(tuple(statements)))
     settings = Settings(_LIMITS, sids="drop", catalogue=catalogue, proves=proves)
     report = Report()
-    fitted = fit(Build(identities=(identity,)), settings, report).build
+    try:
+        fitted = fit(Build(identities=(identity,)), settings, report).build
+    except MeaningChangedError as why:
+        return role(statements, proves=False)._replace(said=(str(why),))
     said = tuple(d.code.number for d in report.diagnostics)
     inline = [p.statements for _, p in fitted.identities[0].inline]
     pieces = [("", s) for s in inline] + [(d.name, d.policy.statements) for d in fitted.documents]
