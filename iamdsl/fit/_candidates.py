@@ -1,0 +1,362 @@
+"""Patterns that could stand for actions of one service, and which names each one matches.
+
+Sets of names are bits of an integer, one for each name of the service in sorted order, so that
+asking whether a pattern matches what it may not is one AND. Only patterns are made that no other
+one betters: of those that match a wanted name and nothing that is not allowed, the ones that
+cannot be made shorter at any of their ends.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from iamdsl.aws import Catalogue
+
+Reach: TypeAlias = Literal["words", "max"]
+
+_WORD = re.compile(
+    r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z0-9])(?=[^A-Za-z0-9])"
+    r"|(?<=[^A-Za-z0-9])(?=[A-Za-z0-9])"
+)
+_AFTER_ALL = "\U0010ffff"
+_READING = frozenset({"list", "read"})
+
+
+class Style(NamedTuple):
+    """Which patterns may be written.
+
+    Attributes:
+        reach: cut between the words of a name ("words"), or anywhere ("max").
+        trailing: the only wildcard is a `*` at the end.
+        words: how many whole words a pattern has at least; only for "words".
+    """
+
+    reach: Reach
+    trailing: bool = False
+    words: int = 0
+
+
+class Pattern(NamedTuple):
+    """A pattern for names of one service.
+
+    Attributes:
+        text: without the service, in the catalogue's spelling, `Get*`.
+        matched: the bits of the names it matches.
+        shape: 0 for a `*` at the end only, 1 for one inside, 2 at the start, 3 for several.
+        aligned: it is cut between words only.
+    """
+
+    text: str
+    matched: int
+    shape: int
+    aligned: bool
+
+    @property
+    def rank(self) -> tuple[int, bool, int, str]:
+        """Return the key by which the better of two that match the same comes first."""
+        return len(self.text), not self.aligned, self.shape, self.text
+
+
+class Names:
+    """The names of a service's actions, and the sets of them that texts match.
+
+    Args:
+        service: the prefix, lower case.
+        spelled: the names in the catalogue's spelling by their lower-case form.
+        extra: names in lower case that the catalogue does not have, but that exist.
+        reading, writing: bits by access level are made from these lower-case names; all others
+            of the catalogue manage permissions or tags.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        spelled: dict[str, str],
+        extra: frozenset[str],
+        reading: frozenset[str],
+        writing: frozenset[str],
+    ) -> None:
+        self.service = service
+        self.names = sorted(spelled.keys() | extra)
+        self.index = {name: i for i, name in enumerate(self.names)}
+        self.spelled = {name: spelled.get(name, name) for name in self.names}
+        self.all = (1 << len(self.names)) - 1
+        self.known = self._bits(spelled)
+        self.reading = self._bits(reading)
+        self.writing = self._bits(writing)
+        self._reversed = sorted((name[::-1], i) for i, name in enumerate(self.names))
+        self._starting: dict[str, int] = {"": self.all}
+        self._ending: dict[str, int] = {"": self.all}
+        self._flags = [1 << i for i in range(len(self.names))]
+        self.holding: dict[str, int] = {"": self.all}
+        self._holders: dict[str, list[int]] = {"": list(range(len(self.names)))}
+        self._longer: dict[int, int] = {}
+        self._cuts: dict[tuple[str, Reach], _Cuts] = {}
+
+    def _bits(self, names: Iterable[str]) -> int:
+        return sum(1 << self.index[name] for name in names)
+
+    def starting(self, text: str) -> int:
+        """Return the names that start with a lower-case text."""
+        found = self._starting.get(text)
+        if found is None:
+            low = bisect_left(self.names, text)
+            high = bisect_left(self.names, text + _AFTER_ALL, low)
+            found = self._starting[text] = (1 << high) - (1 << low)
+        return found
+
+    def ending(self, text: str) -> int:
+        """Return the names that end with a lower-case text."""
+        found = self._ending.get(text)
+        if found is None:
+            turned = text[::-1]
+            low = bisect_left(self._reversed, (turned, -1))
+            high = bisect_left(self._reversed, (turned + _AFTER_ALL, -1), low)
+            found = self._ending[text] = sum(1 << i for _, i in self._reversed[low:high])
+        return found
+
+    def within(self, text: str) -> int:
+        """Return the names that hold a lower-case text."""
+        found = self.holding.get(text)
+        if found is None:
+            names, flags = self.names, self._flags
+            among = self._holders.get(text[:-1])
+            if among is None:
+                among = self._holders[""]
+            holding = self._holders[text] = [i for i in among if text in names[i]]
+            found = self.holding[text] = sum([flags[i] for i in holding])
+        return found
+
+    def longer(self, least: int) -> int:
+        """Return the names of at least so many characters."""
+        found = self._longer.get(least)
+        if found is None:
+            found = sum(1 << i for i, name in enumerate(self.names) if len(name) >= least)
+            self._longer[least] = found
+        return found
+
+    def matching(self, pattern: str) -> int:
+        """Return the names that a pattern in lower case matches."""
+        if "*" not in pattern and "?" not in pattern:
+            return 1 << self.index[pattern] if pattern in self.index else 0
+        if "?" not in pattern and pattern.count("*") == 1:
+            head, _, tail = pattern.partition("*")
+            return self.starting(head) & self.ending(tail) & self.longer(len(head + tail))
+        words = {"*": ".*", "?": "."}
+        fits = re.compile("".join(words.get(c) or re.escape(c) for c in pattern), re.DOTALL)
+        return sum(1 << i for i, name in enumerate(self.names) if fits.fullmatch(name))
+
+    def cuts(self, text: str, reach: Reach) -> _Cuts:
+        """Return where a name, or a pattern, in the catalogue's spelling can be cut."""
+        found = self._cuts.get((text, reach))
+        if found is None:
+            found = self._cuts[text, reach] = self._cut(text, reach)
+        return found
+
+    def _cut(self, text: str, reach: Reach) -> _Cuts:
+        lower = text.lower()
+        wild = [i for i, c in enumerate(text) if c in "*?"]
+        words = [0, *(m.start() for m in _WORD.finditer(text)), len(text)]
+        places = words if reach == "words" else range(len(text) + 1)
+        first, last = (wild[0], wild[-1] + 1) if wild else (len(text), 0)
+        heads = [i for i in places if i <= first]
+        tails = [i for i in places if i >= last]
+        if reach == "max":
+            # A cut that rejects no more names than the shorter one before it is never better.
+            starts = [self.starting(lower[:i]) for i in heads]
+            heads = [i for n, i in enumerate(heads) if not n or starts[n] != starts[n - 1]]
+            ends = [self.ending(lower[i:]) for i in tails]
+            tails = [i for n, i in enumerate(tails) if i == len(text) or ends[n] != ends[n + 1]]
+        runs, at = [], 0
+        for end in [*wild, len(text)]:
+            runs.append([i for i in places if at <= i <= end])
+            at = end + 1
+        return _Cuts(lower, heads, tails, runs, {i: n for n, i in enumerate(words)})
+
+
+class _Cuts(NamedTuple):
+    """Where a text can be cut, ascending.
+
+    Attributes:
+        lower: the text in lower case.
+        heads, tails: where its beginning may end and its end begin.
+        runs: the cuts of each piece without wildcards.
+        words: the cuts between words, with the number of words before each.
+    """
+
+    lower: str
+    heads: list[int]
+    tails: list[int]
+    runs: list[list[int]]
+    words: dict[int, int]
+
+
+@lru_cache(maxsize=512)
+def names_of(catalogue: Catalogue, service: str, extra: frozenset[str]) -> Names:
+    """Return the names of a service of the catalogue, with further lower-case ones that exist."""
+    spelled = dict(catalogue.names(service))
+    level = {name: catalogue.level(f"{service}:{name}") for name in spelled}
+    return Names(
+        service,
+        spelled,
+        extra - spelled.keys(),
+        frozenset(name for name in spelled if level[name] in _READING),
+        frozenset(name for name in spelled if level[name] == "write"),
+    )
+
+
+def bits(among: int) -> Iterator[int]:
+    """Yield the numbers of the bits that are set, ascending."""
+    while among:
+        lowest = among & -among
+        yield lowest.bit_length() - 1
+        among ^= lowest
+
+
+def candidates(names: Names, texts: Sequence[str], allowed: int, style: Style) -> list[Pattern]:
+    """Return patterns with one `*`, or one at both ends, that match one of `texts`.
+
+    `texts` are names and patterns in the catalogue's spelling. No name is matched that is not
+    `allowed`. Of several patterns that match the same names only the best is returned; none
+    matches nothing that the catalogue knows.
+    """
+    refused = names.all & ~allowed
+    return _best(names, (p for text in texts for p in _simple(names, text, refused, style)))
+
+
+def further(names: Names, texts: Sequence[str], allowed: int) -> list[Pattern]:
+    """Return patterns like those of `candidates`, cut anywhere, with two `*`, one of them inside.
+
+    There are many more of them, and most of what they match a simple pattern matches too.
+    """
+    refused = names.all & ~allowed
+    return _best(names, (p for text in texts for p in _double(names, text, refused)))
+
+
+def _best(names: Names, patterns: Iterable[Pattern]) -> list[Pattern]:
+    best: dict[int, Pattern] = {}
+    for pattern in patterns:
+        other = best.get(pattern.matched)
+        if pattern.matched & names.known and (other is None or pattern.rank < other.rank):
+            best[pattern.matched] = pattern
+    return list(best.values())
+
+
+def _simple(names: Names, text: str, refused: int, style: Style) -> Iterator[Pattern]:
+    cuts = names.cuts(text, style.reach)
+    if style.trailing:
+        cuts = cuts._replace(tails=[len(text)])
+    yield from _with_ends(names, text, cuts, refused, style)
+    if not style.trailing:
+        yield from _with_middle(names, text, cuts, refused, style)
+
+
+def _double(names: Names, text: str, refused: int) -> Iterator[Pattern]:
+    cuts = names.cuts(text, "max")
+    yield from _with_head_and_middle(names, text, cuts, refused)
+    yield from _with_middle_and_tail(names, text, cuts, refused)
+
+
+def _with_ends(
+    names: Names, text: str, cuts: _Cuts, refused: int, style: Style
+) -> Iterator[Pattern]:
+    """Yield `Head*`, `*Tail`, `Head*Tail`: for each head the shortest tail that is safe."""
+    lower, heads, tails, _, words = cuts
+    end, count, n = len(text), len(tails), 0
+    for i in heads:
+        starting = names.starting(lower[:i])
+        while n < count and tails[n] < i:
+            n += 1
+        found = None
+        while n < count:
+            j = tails[n]
+            if style.words and words[i] + words[end] - words[j] < style.words:
+                break
+            matched = starting & names.ending(lower[j:])
+            if matched & refused:
+                matched &= names.longer(i + end - j)
+                if matched & refused:
+                    break
+            found = j, matched
+            n += 1
+        if found is not None and i < end:
+            j, matched = found
+            shape = 0 if j == end else 1 if i else 2
+            matched &= names.longer(i + end - j)
+            yield Pattern(f"{text[:i]}*{text[j:]}", matched, shape, i in words and j in words)
+        if n == count:
+            return
+
+
+def _with_middle(
+    names: Names, text: str, cuts: _Cuts, refused: int, style: Style
+) -> Iterator[Pattern]:
+    """Yield `*Middle*` with the shortest middles that are safe."""
+    for run in cuts.runs:
+        for i, j in _middles(names, cuts.lower, run, refused, max(style.words, 1)):
+            aligned = i in cuts.words and j in cuts.words
+            yield Pattern(f"*{text[i:j]}*", names.within(cuts.lower[i:j]), 3, aligned)
+
+
+def _middles(
+    names: Names, lower: str, run: Sequence[int], refused: int, least: int = 1
+) -> Iterator[tuple[int, int]]:
+    """Yield start and end of pieces of a text that no refused name holds, and that none is within.
+
+    `least` is the number of steps of `run` that a piece has.
+    """
+    count, e, known = len(run), least, names.holding
+    for a in range(count - least):
+        start = run[a]
+        e = max(e, a + least)
+        while e < count:
+            piece = lower[start : run[e]]
+            held = known[piece] if piece in known else names.within(piece)
+            if not held & refused:
+                break
+            e += 1
+        else:
+            return
+        if e == a + least or names.within(lower[run[a + 1] : run[e]]) & refused:
+            yield start, run[e]
+
+
+def _with_head_and_middle(names: Names, text: str, cuts: _Cuts, refused: int) -> Iterator[Pattern]:
+    """Yield `Head*Middle*` for the heads that are not safe alone."""
+    lower, heads, _, runs, words = cuts
+    for i in heads[1:]:
+        starting = names.starting(lower[:i])
+        if not starting & refused or (starting & ~refused).bit_count() < 2:
+            return
+        run = [k for k in runs[0] if k >= i]
+        for a, b in _middles(names, lower, run, starting & refused):
+            middle = lower[a:b]
+            both = bits(starting & names.within(middle))
+            matched = sum(1 << k for k in both if names.names[k].find(middle, i) >= 0)
+            yield Pattern(f"{text[:i]}*{text[a:b]}*", matched, 3, {i, a, b} <= words.keys())
+
+
+def _with_middle_and_tail(names: Names, text: str, cuts: _Cuts, refused: int) -> Iterator[Pattern]:
+    """Yield `*Middle*Tail` for the tails that are not safe alone."""
+    lower, _, tails, runs, words = cuts
+    for j in reversed(tails[:-1]):
+        ending = names.ending(lower[j:])
+        if not ending & refused or (ending & ~refused).bit_count() < 2:
+            return
+        length = len(text) - j
+        run = [k for k in runs[-1] if k <= j]
+        for a, b in _middles(names, lower, run, ending & refused):
+            middle = lower[a:b]
+            both = bits(ending & names.within(middle))
+            matched = sum(
+                1 << k
+                for k in both
+                if 0 <= names.names[k].find(middle) <= len(names.names[k]) - length - len(middle)
+            )
+            yield Pattern(f"*{text[a:b]}*{text[j:]}", matched, 3, {j, a, b} <= words.keys())
