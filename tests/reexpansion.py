@@ -204,15 +204,20 @@ class _Index:
         for row in all_rows:
             places = self._rows.setdefault((row.effect, row.principal), {})
             places.setdefault(row.place, []).append(row)
+        # A text without wildcards covers itself alone.
+        self._wild = {
+            key: [p for p in places if not isinstance(p, str) or set(p) & {"*", "?"}]
+            for key, places in self._rows.items()
+        }
 
     def wider(self, row: Row) -> list[Row]:
         """Return the rows for at least its resources."""
         key = (row.effect, row.principal, row.place)
         if key not in self._wider:
             places = self._rows.get(key[:2], {})
-            self._wider[key] = [
-                other for place in places if _covers(place, row.place) for other in places[place]
-            ]
+            found = [p for p in self._wild.get(key[:2], ()) if _covers(p, row.place)]
+            found += [row.place] if row.place in places and row.place not in found else []
+            self._wider[key] = [other for place in found for other in places[place]]
         return self._wider[key]
 
 

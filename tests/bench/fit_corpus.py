@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import fit_ours
 from fit_fetch import CDK, PIP, SHRINK, Answer, NotFetchedError
 from fit_packing import MANAGED, text
-from fit_tables import OURS, Bench, not_fetched, table
-from reexpansion import differences
+from fit_tables import OURS, Bench, counted, inexact, not_fetched, table
 
 from iamdsl.iam import from_json, to_json
 
@@ -31,15 +30,14 @@ class Judged(NamedTuple):
 
 def judged(bench: Bench, made: Mapping[str, Json]) -> Judged:
     """Compare with what was given, written out to all actions."""
-    inexact, larger = {}, {}
+    wrong, larger = {}, {}
     for name, document in made.items():
         before = bench.documents[name]
-        if (found := next(differences([before], [document], bench.every), None)) is not None:
-            own = next(differences([before], [document], bench.catalogued), None)
-            inexact[name] = f"{found}" + ("" if own else " (not in the catalogue)")
+        if found := inexact(bench, before, [document]):
+            wrong[name] = found
         if (more := len(text(document)) - len(text(before))) > 0:
             larger[name] = more
-    return Judged(inexact, [], larger)
+    return Judged(wrong, [], larger)
 
 
 def row(bench: Bench, what: str, answer: Answer, known: Judged) -> list[str]:
@@ -51,15 +49,13 @@ def row(bench: Bench, what: str, answer: Answer, known: Judged) -> list[str]:
     share = f"{sum(sizes.values()) / whole:.2%}"
     if part := len(came_to) < len(bench.given):
         share += f" (of the first {len(came_to):,} that it came to)"
-    only = sum(1 for found in known.inexact.values() if found.endswith("(not in the catalogue)"))
-    note = f" ({only} by actions that the catalogue has not)" if only else ""
     return [
         what,
         "" if part else f"{sum(sizes.values()):,}",
         share,
         "" if part else str(sum(1 for s in sizes.values() if s > MANAGED)),
         str(len(known.larger)),
-        f"{len(known.inexact)}{note}",
+        counted(known.inexact.values()),
         str(len(answer.raised)),
         f"{answer.seconds:.2f}",
         f"{answer.slowest[0] * 1e3:,.0f} ms ({answer.slowest[1]})" if answer.slowest[1] else "",

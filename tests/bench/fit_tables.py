@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from reexpansion import Universe, listed
+from reexpansion import Universe, differences, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Json: TypeAlias = "dict[str, Any]"
 OURS: dict[str, Wildcards] = {"lossless": "never", "words": "words", "max": "max"}
+UNKNOWN = " (not in the catalogue)"
 
 
 class Bench(NamedTuple):
@@ -53,3 +54,23 @@ def without_sids(document: Json) -> Json:
 def not_fetched(what: str, why: NotFetchedError) -> list[str]:
     """Return the row of a peer that is not there."""
     return [f"{what}: **not fetched** ({why})"]
+
+
+def inexact(bench: Bench, before: Json, after: Sequence[Json]) -> str:
+    """Return what documents grant otherwise than one before, "" for nothing.
+
+    It says so where it is no action of the catalogue's or of the document's own.
+    """
+    found = next(differences([before], after, bench.every), None)
+    if found is None:
+        return ""
+    own = next(differences([before], after, bench.catalogued), None)
+    return str(found) + ("" if own else UNKNOWN)
+
+
+def counted(faults: Iterable[str]) -> str:
+    """Return how many there are, and how many of them by unknown actions alone."""
+    listed_ = list(faults)
+    unknown = sum(1 for fault in listed_ if fault.endswith(UNKNOWN))
+    note = f" ({unknown} by actions that the catalogue has not)" if unknown else ""
+    return f"{len(listed_)}{note}"

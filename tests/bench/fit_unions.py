@@ -12,8 +12,8 @@ import fit_ours
 import fit_packing
 from fit_fetch import CDK, PIP, SHRINK, NotFetchedError
 from fit_packing import ATTACHED, INLINE, MANAGED, text
-from fit_tables import OURS, Bench, not_fetched, table
-from reexpansion import differences, listed
+from fit_tables import OURS, Bench, counted, inexact, not_fetched, table
+from reexpansion import listed
 
 from iamdsl.iam import from_json
 
@@ -74,7 +74,7 @@ def union_row(
     bad, over, largest, sizes = [], 0, 0, []
     for name, one in made.items():
         both = [*one.managed, *one.inline]
-        if (found := next(differences([given[name]], both, bench.every), None)) is not None:
+        if found := inexact(bench, given[name], both):
             bad.append(f"{what}: {name}: {found}")
         managed = [len(text(d)) for d in one.managed]
         inline = sum(len(text(d)) for d in one.inline)
@@ -90,7 +90,7 @@ def union_row(
         f"{within} of {len(made)}",
         f"{over} (largest {largest:,})" if over else "0",
         f"{statistics.median(sizes):,.0f}" if sizes else "",
-        str(len(bad)),
+        counted(bad),
         f"{seconds:.2f}",
     ], bad
 
