@@ -33,6 +33,7 @@ _COMMANDS = {
     "simulate": "Say what IAM decides on a request, or on many.",
     "why": "Say why somebody can, or cannot, do something.",
     "diff": "Tell what two builds, sources or documents have different in meaning.",
+    "size": "Say how full policies are, and what was saved.",
     "fmt": "Give sources the one layout.",
     "import": "Make sources of policies that are there already.",
     "explain": "Explain a diagnostic, or list them all.",

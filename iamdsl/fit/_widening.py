@@ -200,7 +200,7 @@ def _prefix_way(chosen: Sequence[_Prefix], sort: _Sort, case: Case) -> Way:
             policies[i] = attrs.evolve(policies[i], statements=tuple(statements))
     saves = case.saves(policies)
     counts = [len(frozenset[str]().union(*p.members.values())) for p in chosen]
-    noun = "resources" if sort.where == "resources" else f"values of `{sort.where}`"
+    noun = "resources" if sort.where == "resources" else f"values of `{sort.where}`, by `like`,"
     named = " and ".join(
         f"`{shown(p.pattern)}` for {n}{f' {noun}' if i == 0 else ''}"
         for i, (p, n) in enumerate(zip(chosen, counts, strict=True))

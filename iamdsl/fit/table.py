@@ -1,0 +1,139 @@
+"""How full everything is after a fit: sizes against their limits, pieces, what the steps saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from iamdsl.iam import size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from iamdsl.aws.limits import Limits
+    from iamdsl.fit.settings import Fitted, Saving
+    from iamdsl.iam import Build, Document, Identity, Target
+
+_NO_LENGTHS: Mapping[str, int] = {}
+_TYPES = {"scp": ":service_control_policy/", "rcp": ":resource_control_policy/"}
+
+
+class Row(NamedTuple):
+    """One thing that has a limit, or could have one.
+
+    Attributes:
+        of: `policy orders-table`, `trust of role web`, `role web, inline`.
+        kind: as the manifest says it; `attached` for how many policies are attached.
+        account: the name of the account that it is in, None in the nameless place.
+        used: *characters of minified text*, or policies.
+        limit: in the same unit; None where AWS publishes none.
+    """
+
+    of: str
+    kind: str
+    name: str
+    account: str | None
+    used: int
+    limit: int | None
+    unit: Literal["characters", "policies"] = "characters"
+
+    @property
+    def percent(self) -> float | None:
+        """Return how full it is in per cent; more than 100 does not fit."""
+        return None if self.limit is None else 100 * self.used / self.limit
+
+
+class Split(NamedTuple):
+    """Statements that one document could not hold.
+
+    Attributes:
+        of: whose they are.
+        pieces: the names of the managed policies that hold them.
+        fewest: a number of managed policies below which none could hold them.
+    """
+
+    of: str
+    account: str | None
+    pieces: tuple[str, ...]
+    fewest: int
+
+
+class Table(NamedTuple):
+    """What is known of the sizes of a build; rows in the order of the build."""
+
+    rows: tuple[Row, ...]
+    splits: tuple[Split, ...]
+    savings: tuple[Saving, ...]
+
+
+def table(fitted: Fitted, limits: Limits, lengths: Mapping[str, int] = _NO_LENGTHS) -> Table:
+    """Return how full everything in a build is.
+
+    Args:
+        fitted: what a fit came to, also where it refused something.
+        limits: sizes and quotas in force.
+        lengths: the greatest length of each placeholder, by name.
+    """
+    rows: list[Row] = []
+    splits: list[Split] = []
+    for account, build in fitted.build.each():
+        name = account.name if account is not None else None
+        rows += _rows(build, name, limits, lengths)
+        splits += _splits(build, name)
+    return Table(tuple(rows), tuple(splits), fitted.savings)
+
+
+def _rows(
+    build: Build, account: str | None, limits: Limits, lengths: Mapping[str, int]
+) -> Iterator[Row]:
+    for document in build.documents:
+        limit = limits.policy_size(document.kind, document.service or "")
+        noun = "policy" if document.kind in {"managed", "resource"} else document.kind
+        of = f"{noun} {document.name}"
+        used = size(document.policy, lengths)
+        most = limit.value if limit else None
+        yield Row(of, document.kind, document.name, account, used, most)
+    for identity in build.identities:
+        yield from _rows_of_identity(identity, account, limits, lengths)
+    kinds = {d.name: d.kind for d in build.documents}
+    for target in build.targets:
+        for kind, part in _TYPES.items():
+            used = _attached(target, kind, part, kinds)
+            if used:
+                of = f"{target.kind} {target.name}, {kind}s attached"
+                most = limits.value(f"{kind}s-per-target")
+                yield Row(of, "attached", target.name, account, used, most, "policies")
+
+
+def _rows_of_identity(
+    identity: Identity, account: str | None, limits: Limits, lengths: Mapping[str, int]
+) -> Iterator[Row]:
+    of, name = f"{identity.kind.replace('_', ' ')} {identity.name}", identity.name
+    if identity.trust is not None:
+        limit = limits.policy_size("trust")
+        used = size(identity.trust, lengths)
+        yield Row(f"trust of {of}", "trust", name, account, used, limit.value if limit else None)
+    if identity.inline:
+        kind = identity.kind if identity.kind == "permission_set" else f"inline-{identity.kind}"
+        limit = limits.policy_size(kind)
+        used = sum(size(p, lengths) for _, p in identity.inline)
+        yield Row(f"{of}, inline", "inline", name, account, used, limit.value if limit else None)
+    if identity.managed:
+        most, used = limits.attachments(identity.kind).value, len(identity.managed)
+        yield Row(f"{of}, attached", "attached", name, account, used, most, "policies")
+
+
+def _attached(target: Target, kind: str, part: str, kinds: Mapping[str, str]) -> int:
+    """Return how many policies of a kind a target has, by ours and by those of others."""
+    return sum(kinds.get(a.policy) == kind if a.ours else part in a.policy for a in target.attached)
+
+
+def _splits(build: Build, account: str | None) -> Iterator[Split]:
+    made: dict[str, list[Document]] = {}
+    for document in build.documents:
+        if document.split_from is not None:
+            made.setdefault(document.split_from, []).append(document)
+    kinds = {i.name: i.kind.replace("_", " ") for i in build.identities}
+    for name, pieces in made.items():
+        noun = "policy" if pieces[0].name == name else kinds.get(name, "policy")
+        names = tuple(d.name for d in pieces)
+        yield Split(f"{noun} {name}", account, names, max(d.fewest for d in pieces))
