@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from iamdsl.iam import Build, Document, Identity, Target
 
 _NO_LENGTHS: Mapping[str, int] = {}
-_TYPES = {"scp": ":service_control_policy/", "rcp": ":resource_control_policy/"}
+_TYPES = {"scp": "/service_control_policy/", "rcp": "/resource_control_policy/"}
 
 
 class Row(NamedTuple):
