@@ -1,7 +1,10 @@
 """Covers of a set of (action, resource) pairs by rectangles.
 
 From boxes, each all pairs of its actions and its resources, to fewer or smaller boxes of the
-same union. Invariant: nothing here depends on the order in which sets are iterated.
+same union; pairs that are said elsewhere may be left out, and may be said again.
+
+Invariant: which boxes come out depends on the contents of those that went in, not on their order
+nor on that in which sets are iterated.
 """
 
 from __future__ import annotations
@@ -9,20 +12,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamdsl.iam.covering import (
-    Cover,
-    absorb,
-    action_atom_covers,
-    order,
-    resource_atom_covers,
-)
+from iamdsl.iam.covering import Wider, order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
     from iamdsl.iam.covering import Atom, Atoms
 
-    Covers = Callable[[Atom, Atom], bool]
+    Cost = Callable[["Box"], int]
 
 # Pairs up to which rectangles are made anew; beyond, boxes are only merged.
 _PAIRS = 300_000
@@ -41,41 +38,26 @@ class Box(NamedTuple):
         return Box(self.resources, self.actions, self.sources)
 
 
+class Axes(NamedTuple):
+    """Which actions cover which, and which resources."""
+
+    actions: Wider
+    resources: Wider
+
+    @property
+    def turned(self) -> Axes:
+        """Return the axes with the roles of actions and resources changed."""
+        return Axes(self.resources, self.actions)
+
+
 def place(box: Box) -> tuple[object, ...]:
     """Return the key that boxes are sorted by: first source, then contents."""
-    return (
-        min(box.sources),
-        sorted(map(order, box.actions)),
-        sorted(map(order, box.resources)),
-    )
+    return min(box.sources), contents(box)
 
 
-def recover(boxes: list[Box], cost: Callable[[Box], int]) -> list[Box]:
-    """Return boxes of the same union and the least `cost` that was found (never more).
-
-    Tried: the boxes merged; rectangles action by action; rectangles resource by resource.
-    """
-    boxes = [
-        Box(
-            absorb(b.actions, action_atom_covers),
-            absorb(b.resources, resource_atom_covers),
-            b.sources,
-        )
-        for b in boxes
-    ]
-    if len(boxes) == 1:
-        return boxes
-    merged = _drop_covered(_merge(boxes))
-    if len(merged) == 1 or sum(len(b.actions) * len(b.resources) for b in merged) > _PAIRS:
-        return merged
-    by_action = _rows(merged, action_atom_covers, resource_atom_covers)
-    turned = [b.turned for b in merged]
-    by_resource = [b.turned for b in _rows(turned, resource_atom_covers, action_atom_covers)]
-    costs = [sum(map(cost, c)) for c in (merged, by_action, by_resource)]
-    least = min(costs)
-    if costs[0] == least:
-        return merged
-    return _attributed(by_action if costs[1] == least else by_resource, merged)
+def contents(box: Box) -> tuple[object, ...]:
+    """Return a key that sorts boxes by what they hold."""
+    return sorted(map(order, box.actions)), sorted(map(order, box.resources))
 
 
 def lone(atoms: Atoms) -> Hashable:
@@ -84,18 +66,179 @@ def lone(atoms: Atoms) -> Hashable:
     return True if isinstance(atom, str) else (atom,)
 
 
-def _merge(boxes: list[Box]) -> list[Box]:
+class Boxes:
+    """An index of boxes that finds those which cover a pair, or a whole box, as a bit set."""
+
+    __slots__ = ("_by_action", "_by_resource")
+
+    def __init__(self, boxes: Iterable[Box], axes: Axes) -> None:
+        self._by_action = _Holders(axes.actions)
+        self._by_resource = _Holders(axes.resources)
+        for i, box in enumerate(boxes):
+            self._by_action.add(box.actions, 1 << i)
+            self._by_resource.add(box.resources, 1 << i)
+
+    def of_action(self, action: Atom) -> int:
+        """Return the boxes that have an action or a wider one."""
+        return self._by_action.of(action)
+
+    def of_resource(self, resource: Atom) -> int:
+        """Return the boxes that have a resource or a wider one."""
+        return self._by_resource.of(resource)
+
+    def holders(self, box: Box) -> int:
+        """Return the boxes that cover all of `box`."""
+        found = -1
+        for action in box.actions:
+            found &= self._by_action.of(action)
+            if not found:
+                return 0
+        for resource in box.resources:
+            found &= self._by_resource.of(resource)
+            if not found:
+                return 0
+        return found
+
+    def rest(self, box: Box, among: int) -> Box | None:
+        """Return a box of what of `box` no box `among` those covers; None when nothing is left.
+
+        Actions and resources go that are covered with all the others.
+        """
+        actions = {a: self._by_action.of(a) & among for a in box.actions}
+        resources = {r: self._by_resource.of(r) & among for r in box.resources}
+        all_resources = among
+        for mask in resources.values():
+            all_resources &= mask
+        kept = frozenset([a for a, mask in actions.items() if not mask & all_resources])
+        all_actions = among
+        for a in kept:
+            all_actions &= actions[a]
+        left = frozenset([r for r, mask in resources.items() if not mask & all_actions])
+        return Box(kept, left, box.sources) if kept and left else None
+
+
+class _Holders:
+    """Which boxes hold an atom, or a wider one, in one of their lists."""
+
+    __slots__ = ("_by_atom", "_known", "_wider")
+
+    def __init__(self, wider: Wider) -> None:
+        self._by_atom: dict[Atom, int] = {}
+        self._wider = wider
+        self._known: dict[Atom, int] = {}
+
+    def add(self, atoms: Atoms, bit: int) -> None:
+        by_atom = self._by_atom
+        for atom in atoms:
+            by_atom[atom] = by_atom.get(atom, 0) | bit
+
+    def of(self, atom: Atom) -> int:
+        known = self._known.get(atom)
+        if known is None:
+            known = self._by_atom.get(atom, 0)
+            for wider in self._wider.of(atom):
+                known |= self._by_atom.get(wider, 0)
+            self._known[atom] = known
+        return known
+
+
+def first_of(mask: int) -> int:
+    """Return the least number in a bit set that has one."""
+    return (mask & -mask).bit_length() - 1
+
+
+class Elsewhere(NamedTuple):
+    """Boxes whose pairs need not be said here: those of `there` that are in the set `among`."""
+
+    there: Boxes
+    among: int
+
+    def has(self, action: Atom, resource: Atom) -> bool:
+        """Tell whether a pair is said there."""
+        return bool(self.among & self.there.of_action(action) & self.there.of_resource(resource))
+
+
+class Recovered(NamedTuple):
+    """Boxes, and by number of the box elsewhere the sources of what was left out for it."""
+
+    boxes: list[Box]
+    given: dict[int, frozenset[int]]
+
+
+def recover(
+    boxes: list[Box], axes: Axes, cost: Cost, elsewhere: Elsewhere | None = None
+) -> Recovered:
+    """Return boxes of the same union, but for pairs said elsewhere, of the least `cost` found.
+
+    Tried: the boxes merged; rectangles action by action; rectangles resource by resource.
+    """
+    boxes = [
+        Box(axes.actions.absorbed(b.actions), axes.resources.absorbed(b.resources), b.sources)
+        for b in boxes
+    ]
+    given: dict[int, frozenset[int]] = {}
+    if len(boxes) > 1:
+        boxes = _drop_covered(_merge(boxes, axes), axes)
+    if elsewhere is not None and elsewhere.among:
+        boxes = _without(boxes, elsewhere, given)
+    else:
+        elsewhere = None
+    # One box cannot be covered by less, unless pairs go out of its middle.
+    single = len(boxes) < 2 and (elsewhere is None or not boxes)
+    if single or sum(len(b.actions) * len(b.resources) for b in boxes) > _PAIRS:
+        return Recovered(boxes, given)
+    by_action = _rows(boxes, axes, elsewhere, turned=False)
+    by_resource = _rows([b.turned for b in boxes], axes.turned, elsewhere, turned=True)
+    ways = [boxes, by_action, [b.turned for b in by_resource]]
+    costs = [sum(map(cost, way)) for way in ways]
+    least = costs.index(min(costs))
+    if least:
+        boxes, unused = _attributed(ways[least], boxes, axes)
+        if elsewhere is not None:
+            for box in unused:
+                _credit(box, elsewhere, given)
+    return Recovered(boxes, given)
+
+
+def _without(boxes: list[Box], elsewhere: Elsewhere, given: dict[int, frozenset[int]]) -> list[Box]:
+    """Return what of each box is not said elsewhere; the sources of those that go are `given`."""
+    left = []
+    for box in boxes:
+        if holders := elsewhere.there.holders(box) & elsewhere.among:
+            first = first_of(holders)
+            given[first] = given.get(first, frozenset()) | box.sources
+        elif (rest := elsewhere.there.rest(box, elsewhere.among)) is not None:
+            left.append(rest)
+        else:
+            _credit(box, elsewhere, given)
+    return left
+
+
+def _credit(box: Box, elsewhere: Elsewhere, given: dict[int, frozenset[int]]) -> None:
+    """Give the sources of a box to those elsewhere that have its pairs."""
+    index = elsewhere.there
+    found = 0
+    for a in box.actions:
+        mask = index.of_action(a) & elsewhere.among
+        for r in box.resources:
+            both = mask & index.of_resource(r)
+            found |= both & -both
+    for first in _numbers(found):
+        given[first] = given.get(first, frozenset()) | box.sources
+
+
+def _merge(boxes: list[Box], axes: Axes) -> list[Box]:
     """Merge boxes with equal resources, then with equal actions, until nothing changes."""
     while True:
         count = len(boxes)
-        boxes = _merge_rows(boxes, action_atom_covers)
-        turned = _merge_rows([b.turned for b in boxes], resource_atom_covers)
+        boxes = _merge_rows(boxes, axes.actions)
+        turned = _merge_rows([b.turned for b in boxes], axes.resources)
         boxes = [b.turned for b in turned]
         if len(boxes) in {count, 1}:
             return boxes
 
 
-def _merge_rows(boxes: list[Box], covers: Covers) -> list[Box]:
+def _merge_rows(boxes: list[Box], wider: Wider) -> list[Box]:
     alike: dict[Hashable, list[Box]] = defaultdict(list)
     for box in boxes:
         alike[box.resources, lone(box.actions)].append(box)
@@ -103,7 +246,7 @@ def _merge_rows(boxes: list[Box], covers: Covers) -> list[Box]:
         same[0]
         if len(same) == 1
         else Box(
-            absorb(frozenset().union(*(b.actions for b in same)), covers),
+            wider.absorbed(frozenset().union(*(b.actions for b in same))),
             same[0].resources,
             frozenset().union(*(b.sources for b in same)),
         )
@@ -111,58 +254,14 @@ def _merge_rows(boxes: list[Box], covers: Covers) -> list[Box]:
     ]
 
 
-class Boxes:
-    """An index of boxes that finds one which covers a given box."""
-
-    __slots__ = ("_actions", "_resources")
-
-    def __init__(self, boxes: list[Box]) -> None:
-        self._actions = _Holders([b.actions for b in boxes], action_atom_covers)
-        self._resources = _Holders([b.resources for b in boxes], resource_atom_covers)
-
-    def holder(self, box: Box, ignoring: int = -1) -> int | None:
-        """Return the least number of a box, other than `ignoring`, that covers `box`."""
-        holders = [self._actions.of(a) for a in box.actions]
-        holders += [self._resources.of(r) for r in box.resources]
-        holders.sort(key=lambda sets: sum(map(len, sets)))
-        left: set[int] = set().union(*holders[0])
-        left.discard(ignoring)
-        for sets in holders[1:]:
-            if not left:
-                return None
-            left = {i for i in left if any(i in some for some in sets)}
-        return min(left, default=None)
-
-
-class _Holders:
-    """Which boxes hold an atom, or a wider one, in one of their lists."""
-
-    __slots__ = ("_by_atom", "_known", "_wild")
-
-    def __init__(self, lists: list[Atoms], covers: Covers) -> None:
-        self._by_atom: dict[Atom, set[int]] = defaultdict(set)
-        for i, atoms in enumerate(lists):
-            for atom in atoms:
-                self._by_atom[atom].add(i)
-        self._wild = Cover(self._by_atom, covers)
-        self._known: dict[Atom, list[set[int]]] = {}
-
-    def of(self, atom: Atom) -> list[set[int]]:
-        """Return sets of box numbers, one for each pattern that covers the atom."""
-        if atom not in self._known:
-            wider = self._wild.wider(atom)
-            own = [self._by_atom[atom]] if atom in self._by_atom else []
-            self._known[atom] = own + [self._by_atom[w] for w in wider]
-        return self._known[atom]
-
-
-def _drop_covered(boxes: list[Box]) -> list[Box]:
+def _drop_covered(boxes: list[Box], axes: Axes) -> list[Box]:
     """Drop each box that another one covers, and give its sources to that one."""
     if len(boxes) < 2:
         return boxes
-    boxes = sorted(boxes, key=place)
-    index = Boxes(boxes)
-    holders = [index.holder(b, ignoring=i) for i, b in enumerate(boxes)]
+    boxes = sorted(boxes, key=contents)
+    index = Boxes(boxes, axes)
+    found = [index.holders(b) & ~(1 << i) for i, b in enumerate(boxes)]
+    holders = [first_of(mask) if mask else None for mask in found]
     sources = [b.sources for b in boxes]
     kept = []
     for i, holder in enumerate(holders):
@@ -182,60 +281,81 @@ def _last_holder(holders: list[int | None], at: int) -> int:
     return at
 
 
-def _rows(boxes: list[Box], row_covers: Covers, column_covers: Covers) -> list[Box]:
+def _rows(boxes: list[Box], axes: Axes, elsewhere: Elsewhere | None, *, turned: bool) -> list[Box]:
     """Return one box for each set of rows that have the same columns.
 
-    A pair whose row or column a wider pair covers is left out: what remains are the pairs
-    that nothing covers, which do not depend on how the boxes were cut before.
+    A pair whose row or column a wider pair covers is left out, and so is one that is said
+    elsewhere: what remains does not depend on how the boxes were cut before.
     """
     rows: dict[Atom, set[Atom]] = defaultdict(set)
     for box in boxes:
         for a in box.actions:
             rows[a].update(box.resources)
-    wild = Cover(rows, row_covers)
-    columns: dict[Atom, Cover] = {}
+    absorbed: dict[Atoms, Atoms] = {}
     alike: dict[Hashable, list[Atom]] = defaultdict(list)
+    wider_column = axes.resources.of
     for row, whole in rows.items():
         left: Iterable[Atom] = whole
-        for wider in wild.wider(row):
-            if wider not in columns:
-                columns[wider] = Cover(rows[wider], column_covers)
-            held, index = rows[wider], columns[wider]
-            left = [c for c in left if c not in held and not index.wider(c)]
-        remaining = absorb(left, column_covers)
-        kinds: dict[Hashable, set[Atom]] = defaultdict(set)
-        for c in remaining:
-            kinds[lone(frozenset((c,)))].add(c)
-        for same in kinds.values():
-            alike[frozenset(same), lone(frozenset((row,)))].append(row)
+        for wider in axes.actions.of(row):
+            if (held := rows.get(wider)) is not None:
+                left = [c for c in left if c not in held and held.isdisjoint(wider_column(c))]
+        if elsewhere is not None:
+            has = elsewhere.has
+            left = [c for c in left if not (has(c, row) if turned else has(row, c))]
+        columns = frozenset(left)
+        remaining = absorbed.get(columns)
+        if remaining is None:
+            remaining = absorbed[columns] = axes.resources.absorbed(columns)
+        for same in _kinds(remaining):
+            alike[same, lone(frozenset((row,)))].append(row)
     nowhere: frozenset[int] = frozenset()
     return [Box(frozenset(same), key[0], nowhere) for key, same in alike.items()]  # type: ignore[index]
 
 
-def _attributed(boxes: list[Box], before: list[Box]) -> list[Box]:
-    """Give each box the sources of the boxes that it came from, and sort."""
-    by_action: dict[Atom, list[int]] = defaultdict(list)
-    by_resource: dict[Atom, list[int]] = defaultdict(list)
+def _kinds(atoms: Atoms) -> list[Atoms]:
+    """Return the atoms parted into patterns, which may share a list, and others, which may not."""
+    patterns = frozenset([a for a in atoms if isinstance(a, str)])
+    if len(patterns) == len(atoms):
+        return [atoms] if atoms else []
+    return [*([patterns] if patterns else ()), *(frozenset((a,)) for a in atoms - patterns)]
+
+
+def _attributed(boxes: list[Box], before: list[Box], axes: Axes) -> tuple[list[Box], list[Box]]:
+    """Give each box the sources of the boxes that it came from; return also those in none."""
+    by_action: dict[Atom, int] = {}
+    by_resource: dict[Atom, int] = {}
     for i, box in enumerate(before):
         for a in box.actions:
-            by_action[a].append(i)
+            by_action[a] = by_action.get(a, 0) | 1 << i
         for r in box.resources:
-            by_resource[r].append(i)
-    used: set[int] = set()
+            by_resource[r] = by_resource.get(r, 0) | 1 << i
+    used = 0
     sources: list[set[int]] = []
     for box in boxes:
-        there = [by_resource[r] for r in box.resources if r in by_resource]
-        here = [by_action[a] for a in box.actions if a in by_action]
-        if sum(map(len, there)) <= sum(map(len, here)):
-            found = {i for at in there for i in at if not before[i].actions.isdisjoint(box.actions)}
-        else:
-            wanted = box.resources
-            found = {i for at in here for i in at if not before[i].resources.isdisjoint(wanted)}
+        here = there = 0
+        for a in box.actions:
+            here |= by_action.get(a, 0)
+        for r in box.resources:
+            there |= by_resource.get(r, 0)
+        # A box that has one of the actions and one of the resources has some of the pairs.
+        found = here & there
         used |= found
-        sources.append({s for i in found for s in before[i].sources})
-    index = Boxes(boxes)
-    for i in range(len(before)):
-        if i not in used and (holder := index.holder(before[i])) is not None:
-            sources[holder] |= before[i].sources
+        sources.append({s for i in _numbers(found) for s in before[i].sources})
+    index: Boxes | None = None
+    unused = []
+    for i, box in enumerate(before):
+        if not used >> i & 1:
+            index = index or Boxes(boxes, axes)
+            if holders := index.holders(box):
+                sources[first_of(holders)] |= box.sources
+            else:
+                unused.append(box)
     done = [b._replace(sources=frozenset(s)) for b, s in zip(boxes, sources, strict=True)]
-    return sorted(done, key=place)
+    return done, unused
+
+
+def _numbers(mask: int) -> Iterable[int]:
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low

@@ -19,30 +19,43 @@ Nothing here consults the catalogue: the result is the same whatever AWS adds.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 
-from iamdsl.fit._rectangles import Box, Boxes, place, recover
+from iamdsl.fit._groups import Conditions, Group, Weaker, canonical_principals, needed, spell
+from iamdsl.fit._improve import improved
+from iamdsl.fit._rectangles import Axes, Box, Boxes, Elsewhere, place, recover
 from iamdsl.iam import (
     Elements,
     Entry,
     Policy,
     Principals,
     Statement,
-    split_operator,
     statement_size,
     value_size,
     values_are_alternatives,
-    variables,
 )
-from iamdsl.iam.covering import action_atoms, normal, order, resource_atoms
+from iamdsl.iam.covering import (
+    Wider,
+    action_atom_covers,
+    action_atoms,
+    normal,
+    order,
+    resource_atom_covers,
+    resource_atoms,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
+    from iamdsl.fit._crossing import Meeting
     from iamdsl.iam import Condition
     from iamdsl.iam.covering import Atom, Atoms
+
+    _Groups: TypeAlias = dict[Group, list[Box]]
+
+__all__ = ["Sids", "canonical_principals", "minimize"]
 
 Sids: TypeAlias = Literal["keep", "drop"]
 
@@ -50,63 +63,65 @@ _ROUNDS = 4
 # Combinations of condition values in one statement beyond which lists are not joined, so that
 # the check afterwards can take them apart.
 _COMBINATIONS = 10_000
-# Groups up to which each is compared with each, entries value by value.
-_ALL_PAIRS = 48
 _NO_LENGTHS: Mapping[str, int] = {}
 
 
-class Group(NamedTuple):
-    """What the statements that may become rectangles together have in common."""
-
-    effect: Literal["Allow", "Deny"]
-    principals: Principals | None
-    condition: Condition
-    sid: str | None
-    # Of a Deny, the variables that its resources need: see `_needed`.
-    needed: frozenset[str] = frozenset()
-    # Statements with a name of their own never share a group.
-    number: int = -1
-
-
 def minimize(
-    policy: Policy, *, sids: Sids = "keep", lengths: Mapping[str, int] = _NO_LENGTHS
+    policy: Policy,
+    *,
+    sids: Sids = "keep",
+    lengths: Mapping[str, int] = _NO_LENGTHS,
+    meeting: Meeting | None = None,
 ) -> Policy:
     """Return the policy with the same meaning in the fewest characters that were found.
 
-    `lengths` are the greatest lengths of placeholders, by name. With `sids="drop"` all names
-    of statements go, and the statements are joined like any others. Lists come out sorted,
-    statements in the order of the first input statement that they hold something of.
+    Args:
+        policy: what is to be said.
+        sids: with `drop` all names of statements go, and the statements are joined like others.
+        lengths: the greatest lengths of placeholders, by name.
+        meeting: when given, statements may be joined across resources where by the catalogue
+            no action of one applies to a resource of the other; see `_crossing.possible`.
+
+    Lists come out sorted, statements in the order of the first input statement that they hold
+    something of. Which statements come out does not depend on the order of those that go in.
     """
     given = policy.statements
     if not given:
         return policy
     writer = _Writer(given, lengths)
-    groups: dict[Group, list[Box]] = defaultdict(list)
+    groups: _Groups = defaultdict(list)
     for i, statement in enumerate(given):
         keep = sids == "keep" and statement.sid is not None
+        condition = writer.conditions.canonical(statement)
+        values = [v for e in condition for v in e.values]
+        if statement.resources is not None:
+            values += statement.resources.values
         group = Group(
             statement.effect,
             canonical_principals(statement.principals),
-            writer.condition(statement.condition),
+            condition,
             statement.sid if keep else None,
-            _needed(statement.effect, statement.resources.values if statement.resources else ()),
+            needed(statement.effect, values),
             i if keep else -1,
         )
-        actions, resources = action_atoms(statement.actions), resource_atoms(statement.resources)
+        actions = action_atoms(statement.actions, absorbing=False)
+        resources = resource_atoms(statement.resources, absorbing=False)
         groups[group].append(Box(actions, resources, frozenset((i,))))
-    if len(given) > 1:
-        groups = _reduced(groups, writer)
+    groups = _Reducing(writer, _axes(groups), meeting).reduced(groups)
     made = [(place(box), group, box) for group, boxes in groups.items() for box in boxes]
-    made.sort(key=lambda m: m[0])
+    if len(made) > 1:
+        made.sort(key=lambda m: (m[0], repr(m[1])))
     return attrs.evolve(policy, statements=tuple(writer.statement(g, b) for _, g, b in made))
 
 
-def canonical_principals(principals: Principals | None) -> Principals | None:
-    """Return principals with types and values sorted, each once."""
-    if principals is None:
-        return None
-    by_type = tuple((t, tuple(sorted(set(v)))) for t, v in sorted(principals.by_type))
-    return Principals(by_type, principals.negated)
+def _axes(groups: _Groups) -> Axes:
+    actions: set[Atom] = set()
+    resources: set[Atom] = set()
+    for boxes in groups.values():
+        for box in boxes:
+            actions |= box.actions
+            resources |= box.resources
+    return Axes(Wider(actions, action_atom_covers), Wider(resources, resource_atom_covers))
 
 
 class _Writer:
@@ -115,33 +130,18 @@ class _Writer:
     def __init__(self, given: tuple[Statement, ...], lengths: Mapping[str, int]) -> None:
         self._given = given
         self._lengths = lengths
+        self.conditions = Conditions(given)
         self._costs: dict[Atom, int] = {}
         self._spelling: dict[str, str] = {}
-        self._keys: dict[str, str] = {}
         for statement in given:
             for value in statement.actions.values:
-                self._spell(self._spelling, normal(value))
-            for entry in statement.condition:
-                self._spell(self._keys, entry.key)
-
-    @staticmethod
-    def _spell(known: dict[str, str], text: str) -> None:
-        # Of several spellings the one with the most capitals, as AWS's own documents have it.
-        lower = text.lower()
-        known[lower] = min(known.get(lower, text), text)
-
-    def condition(self, condition: Condition) -> Condition:
-        """Return the condition with one spelling of each key, and with all in order."""
-        entries = [
-            Entry(e.operator, self._keys[e.key.lower()], tuple(sorted(set(e.values))))
-            for e in condition
-        ]
-        return tuple(sorted(entries, key=_entry_key)) if len(entries) > 1 else tuple(entries)
+                spell(self._spelling, normal(value))
 
     def frame(self, group: Group) -> int:
         """Return the characters of a statement of that group without its two lists."""
         empty = Elements(("",))
-        bare = Statement(group.effect, empty, empty, group.principals, group.condition, group.sid)
+        condition = self.conditions.written(group.condition, group.principals)
+        bare = Statement(group.effect, empty, empty, group.principals, condition, group.sid)
         return statement_size(bare, self._lengths) - len('""' * 2) + len(",")
 
     def cost(self, box: Box) -> int:
@@ -178,7 +178,7 @@ class _Writer:
             Elements(spelled, actions.negated),
             resources,
             group.principals,
-            group.condition,
+            self.conditions.written(group.condition, group.principals),
             group.sid,
             tuple(origin),
         )
@@ -194,138 +194,144 @@ def _elements(atoms: Atoms) -> Elements | None:
     return Elements(tuple(a for a in ordered if isinstance(a, str)))
 
 
-def _entry_key(entry: Entry) -> tuple[str, str]:
-    return entry.operator, entry.key.lower()
+class _Reducing:
+    """The steps from groups to fewer and smaller ones."""
 
+    def __init__(self, writer: _Writer, axes: Axes, meeting: Meeting | None) -> None:
+        self._writer = writer
+        self._meeting = meeting
+        self._axes = axes
+        # Groups that were covered anew, by what they then were; they need it once.
+        self._settled: dict[Group, set[tuple[Atoms, Atoms]]] = {}
 
-def _reduced(groups: Mapping[Group, list[Box]], writer: _Writer) -> dict[Group, list[Box]]:
-    """Reduce group by group, then across groups, until that joins nothing more."""
-    reduced = dict(groups)
-    for _ in range(_ROUNDS):
-        reduced = {
-            group: recover(boxes, _with_frame(group, writer)) for group, boxes in reduced.items()
-        }
-        if len(reduced) < 2:
-            return reduced
-        reduced = _without_covered(reduced)
-        count = sum(map(len, reduced.values()))
-        reduced = _joined_principals(reduced)
-        reduced = _joined_values(reduced)
-        if sum(map(len, reduced.values())) == count:
-            break
-    return reduced
+    def reduced(self, groups: _Groups) -> _Groups:
+        """Reduce group by group, then across groups, until that joins nothing more."""
+        for _ in range(_ROUNDS):
+            groups = self._recovered(groups)
+            if len(groups) < 2:
+                break
+            count = sum(map(len, groups.values()))
+            groups = _joined_values(_joined_principals(groups))
+            if sum(map(len, groups.values())) == count:
+                break
+        better = self._improved(groups)
+        return groups if better is groups else _joined_values(_joined_principals(better))
 
+    def _improved(self, groups: _Groups) -> _Groups:
+        """Make the boxes of each group cheaper where what is said anyway may be said again."""
+        ordered = list(groups)
+        if all(len(boxes) < 2 for boxes in groups.values()):
+            return groups
+        weaker = Weaker(ordered)
+        flat = [b for boxes in groups.values() for b in boxes]
+        index = Boxes(flat, self._axes)
+        masks: list[int] = []
+        start = 0
+        for boxes in groups.values():
+            masks.append((1 << start + len(boxes)) - (1 << start))
+            start += len(boxes)
+        better: _Groups = {}
+        for i, group in enumerate(ordered):
+            boxes = groups[group]
+            if len(boxes) > 1:
+                among = masks[i]
+                for number in weaker.of(i):
+                    among |= masks[number]
+                frame, cost = self._writer.frame(group), self._writer.cost
+                allowed = self._allowed(group, Elsewhere(index, among))
+                boxes = improved(boxes, lambda box: frame + cost(box), allowed)  # noqa: B023
+            better[group] = boxes
+        same = all(_held(better[g]) == _held(boxes) for g, boxes in groups.items())
+        return groups if same else better
 
-def _with_frame(group: Group, writer: _Writer) -> Callable[[Box], int]:
-    """Return the cost of a box as a statement of its group, comma included."""
-    frame = writer.frame(group)
-    return lambda box: frame + writer.cost(box)
+    def _allowed(self, group: Group, there: Elsewhere) -> Callable[[Atom, Atom], bool]:
+        """Return the test whether a group may say a pair: it is said, or it never meets."""
+        meeting = self._meeting
+        if meeting is None or group.effect == "Deny" or group.principals is not None:
+            return there.has
 
+        def allowed(action: Atom, resource: Atom) -> bool:
+            if there.has(action, resource):
+                return True
+            whole = isinstance(action, str) and isinstance(resource, str)
+            return whole and meeting.never(str(action), str(resource))
 
-# Covered under a weaker condition or for more principals -------------------------------------
+        return allowed
 
+    def _recovered(self, groups: _Groups) -> _Groups:
+        """Cover each group anew, without what weaker groups say.
 
-def _without_covered(groups: dict[Group, list[Box]]) -> dict[Group, list[Box]]:
-    """Drop what is granted (or denied) in a group of weaker demands, whole or member by member."""
-    indexes: dict[Group, Boxes] = {}
-    gained: dict[Group, list[set[int]]] = {}
-    left: dict[Group, list[Box]] = {}
-    find = _weaker_finder(groups)
-    for group, boxes in groups.items():
-        weaker = find(group) if group.number < 0 else []
-        kept = boxes
-        for wide in weaker:
-            if wide not in indexes:
-                indexes[wide] = Boxes(groups[wide])
-                gained[wide] = [set(b.sources) for b in groups[wide]]
-            kept = [
-                rest for b in kept if (rest := _rest(b, indexes[wide], gained[wide])) is not None
+        One after the other, those of many demands first. A group that gave something up cannot
+        be counted on by those after it, so that no two give up the same for each other.
+        """
+        ordered = sorted(groups, key=_strength)
+        weaker = Weaker(ordered)
+        wide = [weaker.of(i) if g.number < 0 else [] for i, g in enumerate(ordered)]
+        spans: list[tuple[int, int]] = []
+        flat: list[Box] = []
+        for group in ordered:
+            spans.append((len(flat), len(flat) + len(groups[group])))
+            flat += groups[group]
+        index = Boxes(flat, self._axes) if any(wide) else None
+        masks = [(1 << end) - (1 << start) for start, end in spans]
+        gained: dict[int, frozenset[int]] = {}
+        changed = 0
+        done: _Groups = {}
+        for i, group in enumerate(ordered):
+            start, end = spans[i]
+            boxes = [
+                b._replace(sources=b.sources | gained.pop(n)) if n in gained else b
+                for n, b in enumerate(flat[start:end], start)
             ]
-        left[group] = kept
-    # A group that lost boxes may also have gained sources; what it kept of them is found by place.
-    for group, sources in gained.items():
-        known = {b.sources: s for b, s in zip(groups[group], sources, strict=True)}
-        left[group] = [b._replace(sources=frozenset(known[b.sources])) for b in left[group]]
-    return {group: boxes for group, boxes in left.items() if boxes}
+            elsewhere = None
+            if index is not None and wide[i]:
+                among = 0
+                for number in wide[i]:
+                    among |= masks[number]
+                elsewhere = Elsewhere(index, among & ~changed)
+            made = self._anew(group, boxes, elsewhere, gained)
+            if _held(made) != _held(boxes):
+                changed |= masks[i]
+            if made:
+                done[group] = made
+        for number, sources in gained.items():
+            # Given to a group that was done before: to the first of its boxes.
+            at = next(i for i, (start, end) in enumerate(spans) if start <= number < end)
+            first = done[ordered[at]][0]
+            done[ordered[at]][0] = first._replace(sources=first.sources | sources)
+        return {group: done[group] for group in groups if group in done}
+
+    def _anew(
+        self,
+        group: Group,
+        boxes: list[Box],
+        elsewhere: Elsewhere | None,
+        gained: dict[int, frozenset[int]],
+    ) -> list[Box]:
+        held = _held(boxes)
+        if elsewhere is None and self._settled.get(group) == held:
+            return boxes
+        frame, cost = self._writer.frame(group), self._writer.cost
+        found = recover(boxes, self._axes, lambda box: frame + cost(box), elsewhere)
+        for number, sources in found.given.items():
+            gained[number] = gained.get(number, frozenset()) | sources
+        self._settled[group] = _held(found.boxes)
+        return found.boxes
 
 
-def _rest(box: Box, index: Boxes, gained: list[set[int]]) -> Box | None:
-    """Return what of a box no box of the index covers, as one box; None when nothing is left."""
-    if (holder := index.holder(box)) is not None:
-        gained[holder] |= box.sources
-        return None
-    if len(box.actions) > 1:
-        actions = [
-            a for a in box.actions if index.holder(box._replace(actions=frozenset((a,)))) is None
-        ]
-        box = box._replace(actions=frozenset(actions))
-    if box.actions and len(box.resources) > 1:
-        resources = [
-            r
-            for r in box.resources
-            if index.holder(box._replace(resources=frozenset((r,)))) is None
-        ]
-        box = box._replace(resources=frozenset(resources))
-    return box if box.actions and box.resources else None
+def _held(boxes: Iterable[Box]) -> set[tuple[Atoms, Atoms]]:
+    return {(b.actions, b.resources) for b in boxes}
 
 
-def _weaker_finder(groups: dict[Group, list[Box]]) -> Callable[[Group], list[Group]]:
-    """Return a function that finds the groups whose demands follow from those of a group."""
-    if len(groups) <= _ALL_PAIRS:
-        ordered = sorted(groups, key=lambda g: (g.number, repr(g)))
-        return lambda group: [g for g in ordered if g != group and _is_weaker(g, group)]
-    by_demands: dict[Hashable, list[Group]] = defaultdict(list)
-    for group in groups:
-        by_demands[group.effect, group.principals, frozenset(group.condition)].append(group)
-
-    def find(group: Group) -> list[Group]:
-        entries = group.condition
-        chosen = range(1 << len(entries)) if len(entries) <= 5 else (0, (1 << len(entries)) - 1)
-        found: list[Group] = []
-        for bits in chosen:
-            some = frozenset(e for i, e in enumerate(entries) if bits >> i & 1)
-            found += by_demands.get((group.effect, group.principals, some), ())
-        return [g for g in found if g != group]
-
-    return find
-
-
-def _is_weaker(wide: Group, narrow: Group) -> bool:
-    """Tell whether `wide` applies to each request that `narrow` applies to.
-
-    Two groups with equal demands: only the named one counts as weaker, for it stays.
-    """
-    if wide.effect != narrow.effect or not _more_principals(wide.principals, narrow.principals):
-        return False
-    return all(any(_entry_weaker(w, n) for n in narrow.condition) for w in wide.condition)
-
-
-def _more_principals(wide: Principals | None, narrow: Principals | None) -> bool:
-    if wide == narrow:
-        return True
-    if wide is None or narrow is None or wide.negated or narrow.negated:
-        return False
-    types = dict(wide.by_type)
-    return all(set(values) <= set(types.get(t, ())) for t, values in narrow.by_type)
-
-
-def _entry_weaker(wide: Entry, narrow: Entry) -> bool:
-    if wide == narrow:
-        return True
-    if wide.operator != narrow.operator or wide.key != narrow.key:
-        return False
-    if values_are_alternatives(wide.operator):
-        return set(wide.values) >= set(narrow.values)
-    prefix, base, _ = split_operator(wide.operator)
-    if prefix or base in {"Null", "Bool"}:
-        return False
-    return set(wide.values) <= set(narrow.values)
+def _strength(group: Group) -> tuple[object, ...]:
+    """Return the key by which groups are gone through; it does not depend on their order."""
+    return group.number >= 0, -len(group.condition), repr(group._replace(number=-1)), group.number
 
 
 # Equal but for one thing -----------------------------------------------------------------------
 
 
-def _joined_principals(groups: dict[Group, list[Box]]) -> dict[Group, list[Box]]:
+def _joined_principals(groups: _Groups) -> _Groups:
     """Join statements that differ in nothing but their principals."""
     if all(g.principals is None for g in groups):
         return groups
@@ -337,7 +343,7 @@ def _joined_principals(groups: dict[Group, list[Box]]) -> dict[Group, list[Box]]
             alone = who is None or who.negated or who.by_type[0][0] == "*"
             rest = group._replace(principals=who if alone else None)
             alike[rest, alone, box.actions, box.resources].append((group, box))
-    joined: dict[Group, list[Box]] = defaultdict(list)
+    joined: _Groups = defaultdict(list)
     for same in alike.values():
         group, box = same[0]
         if len(same) > 1:
@@ -355,49 +361,37 @@ def _united(several: Iterable[Principals | None]) -> Principals:
     return Principals(tuple((t, tuple(sorted(by_type[t]))) for t in sorted(by_type)))
 
 
-def _joined_values(groups: dict[Group, list[Box]]) -> dict[Group, list[Box]]:
+def _joined_values(groups: _Groups) -> _Groups:
     """Join statements that differ in nothing but the values of one entry of alternatives."""
-    pairs = sorted(
-        {
-            (e.operator, e.key)
-            for g in groups
-            if g.number < 0
-            for e in g.condition
-            if values_are_alternatives(e.operator)
-        }
-    )
-    for pair in pairs:
+    having: dict[tuple[str, str], int] = defaultdict(int)
+    for group, boxes in groups.items():
+        for e in group.condition if group.number < 0 else ():
+            if values_are_alternatives(e.operator):
+                having[e.operator, e.key] += len(boxes)
+    for pair in sorted(pair for pair, count in having.items() if count > 1):
         alike: dict[Hashable, list[tuple[Group, Box]]] = defaultdict(list)
+        others: _Groups = {}
         for group, boxes in groups.items():
-            rest = tuple(e for e in group.condition if not _is(e, pair))
+            entry = next((e for e in group.condition if _is(e, pair)), None)
             # A statement without the entry is no alternative of those with it.
-            has = len(rest) == len(group.condition) - 1
-            rest = rest if has else group.condition
-            values = (v for e in group.condition if _is(e, pair) for v in e.values)
-            needed = _needed(group.effect, values)
+            if entry is None or group.number >= 0:
+                others[group] = boxes
+                continue
+            rest = group._replace(condition=tuple(e for e in group.condition if e is not entry))
+            needs = needed(group.effect, entry.values)
             for box in boxes:
-                key = (group._replace(condition=rest), has, needed, box.actions, box.resources)
-                alike[key].append((group, box))
-        if len(alike) < sum(map(len, groups.values())):
-            groups = _with_values_joined(alike.values(), pair)
+                alike[rest, needs, box.actions, box.resources].append((group, box))
+        if len(alike) + sum(map(len, others.values())) < sum(map(len, groups.values())):
+            groups = _with_values_joined(alike.values(), pair, others)
     return groups
 
 
-def _needed(effect: str, values: Iterable[str]) -> frozenset[str]:
-    """Return the variables without a default in values of a Deny, in lower case.
-
-    A statement may be invalid for a request that gives one of them no value; values that need
-    none must not fall with it (`variables`), so a Deny joins values of equal needs only.
-    """
-    if effect == "Allow":
-        return frozenset()
-    return frozenset(name.lower() for value in values for name in variables(value))
-
-
 def _with_values_joined(
-    alike: Iterable[list[tuple[Group, Box]]], pair: tuple[str, str]
-) -> dict[Group, list[Box]]:
-    joined: dict[Group, list[Box]] = defaultdict(list)
+    alike: Iterable[list[tuple[Group, Box]]], pair: tuple[str, str], others: _Groups
+) -> _Groups:
+    joined: _Groups = defaultdict(list)
+    for group, boxes in others.items():
+        joined[group] += boxes
     for same in alike:
         group, box = same[0]
         if len(same) > 1:

@@ -49,7 +49,7 @@ def resource_covers(wide: str, narrow: str) -> bool:
     if "*" not in wide and "?" not in wide:
         return False
     wide, narrow = _without_opaque(wide, narrow)
-    fields, others = wide.split(":", 5), narrow.split(":", 5)
+    fields, others = _fields(wide), _fields(narrow)
     if fields[0] != "arn" or others[0] != "arn" or len(others) < 6:
         return False
     if len(fields) < 6:
@@ -57,8 +57,20 @@ def resource_covers(wide: str, narrow: str) -> bool:
         if not wide.endswith("*"):
             return False
         last = len(fields) - 1
-        others = [*others[:last], ":".join(others[last:])]
-    return all(_covers(f, o) for f, o in zip(fields, others, strict=True))
+        others = (*others[:last], ":".join(others[last:]))
+    # The fields that are cheap to tell apart, the literal ones, come first.
+    for f, o in zip(fields, others, strict=True):
+        if f != o and "*" not in f and "?" not in f:
+            return False
+    for f, o in zip(fields, others, strict=True):
+        if f not in {o, "*"} and not _covers(f, o):
+            return False
+    return True
+
+
+@lru_cache(maxsize=8192)
+def _fields(pattern: str) -> tuple[str, ...]:
+    return tuple(pattern.split(":", 5))
 
 
 def glob_covers(wide: str, narrow: str) -> bool:
@@ -70,15 +82,22 @@ def glob_covers(wide: str, narrow: str) -> bool:
     return _covers(*_without_opaque(wide, narrow))
 
 
+@lru_cache(maxsize=8192)
+def literal_parts(pattern: str) -> tuple[str, ...]:
+    """Return the literal texts before, between and after the wildcards of a pattern.
+
+    What the pattern covers has each of them. They stop at an opaque part as well.
+    """
+    return tuple(_WILD.split(pattern))
+
+
 def fixed_ends(pattern: str) -> tuple[str, str]:
     """Return the literal text before the first and after the last wildcard.
 
     What a pattern covers begins and ends with these. They stop at an opaque part as well.
     """
-    found = list(_WILD.finditer(pattern))
-    return (
-        (pattern[: found[0].start()], pattern[found[-1].end() :]) if found else (pattern, pattern)
-    )
+    parts = literal_parts(pattern)
+    return parts[0], parts[-1]
 
 
 _WILD = re.compile(r"\$\{[^}]*\}|\ue000.*?\ue001|[*?]")

@@ -7,9 +7,10 @@ document does not have. Action patterns are lower case here.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
-from iamdsl.iam._pattern import fixed_ends, glob_covers, resource_covers
+from iamdsl.iam._pattern import fixed_ends, glob_covers, literal_parts, resource_covers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,21 +20,26 @@ if TYPE_CHECKING:
 Atom: TypeAlias = str | frozenset[str] | None
 Atoms: TypeAlias = frozenset[Atom]
 
+# Patterns up to which each is tried, and the length of the runs by which more are found.
 _FEW = 16
+_RUN_LENGTH = 4
 
 
-def action_atoms(elements: Elements) -> Atoms:
-    """Return the atoms of an `Action` or `NotAction` element, in lower case."""
-    values = frozenset(map(normal, (v.lower() for v in elements.values)))
-    return _atoms(values, elements.negated, action_atom_covers)
+def action_atoms(elements: Elements, *, absorbing: bool = True) -> Atoms:
+    """Return the atoms of an `Action` or `NotAction` element, in lower case.
+
+    None of them covers another, unless that is left to the caller by `absorbing=False`.
+    """
+    values = frozenset([normal(v.lower()) for v in elements.values])
+    return _atoms(values, elements.negated, action_atom_covers, absorbing)
 
 
-def resource_atoms(elements: Elements | None) -> Atoms:
-    """Return the atoms of a `Resource` or `NotResource` element, or of none."""
+def resource_atoms(elements: Elements | None, *, absorbing: bool = True) -> Atoms:
+    """Return the atoms of a `Resource` or `NotResource` element, or of none; see `action_atoms`."""
     if elements is None:
         return _NO_ELEMENT
     values = frozenset(map(normal, elements.values))
-    return _atoms(values, elements.negated, resource_atom_covers)
+    return _atoms(values, elements.negated, resource_atom_covers, absorbing)
 
 
 def normal(pattern: str) -> str:
@@ -51,13 +57,16 @@ def _normal_run(m: re.Match[str]) -> str:
 _RUN = re.compile(r"\$\{[^}]*\}|\ue000.*?\ue001|[*?]+")
 
 
-def _atoms(values: frozenset[str], negated: bool, covers: Callable[[Atom, Atom], bool]) -> Atoms:
-    # What several lists of alternatives or of exceptions leave is decided by their union.
-    kept = absorb(values, covers)
+def _atoms(
+    values: frozenset[str],
+    negated: bool,
+    covers: Callable[[Atom, Atom], bool],
+    absorbing: bool,
+) -> Atoms:
     if not negated:
-        return kept
-    whole: Atom = frozenset(a for a in kept if isinstance(a, str))
-    return frozenset((whole,))
+        return absorb(values, covers) if absorbing else values
+    # What several exceptions leave is decided by their union.
+    return frozenset((frozenset(a for a in absorb(values, covers) if isinstance(a, str)),))
 
 
 _NO_ELEMENT: Atoms = frozenset((None,))
@@ -99,22 +108,35 @@ def order(atom: Atom) -> tuple[int, str]:
 
 
 class Cover:
-    """The wild atoms of a collection, indexed by the literal text at both of their ends."""
+    """The wild atoms of a collection, indexed by literal text that what they cover must have.
 
-    __slots__ = ("_by_ends", "_covers", "_few", "_lengths")
+    A few are looked through one by one, by the text at both of their ends. Of many, each stands
+    under its rarest run of four literal characters.
+    """
+
+    __slots__ = ("_by_run", "_covers", "_others", "_patterns")
 
     def __init__(self, atoms: Iterable[Atom], covers: Callable[[Atom, Atom], bool]) -> None:
-        wild = [a for a in atoms if is_wild(a)]
         self._covers = covers
-        self._by_ends: dict[str, dict[int, dict[str, list[Atom]]]] = {}
-        self._few = wild if len(wild) <= _FEW else [a for a in wild if not isinstance(a, str)]
-        if len(wild) > _FEW:
-            for atom in wild:
-                if isinstance(atom, str):
-                    start, end = fixed_ends(atom)
-                    by_end = self._by_ends.setdefault(start, {}).setdefault(len(end), {})
-                    by_end.setdefault(end, []).append(atom)
-        self._lengths = sorted({len(start) for start in self._by_ends})
+        wild = [a for a in atoms if is_wild(a)]
+        self._patterns = [(a, *fixed_ends(a)) for a in wild if isinstance(a, str)]
+        self._others = [a for a in wild if not isinstance(a, str)]
+        self._by_run: dict[str, list[tuple[str, str, str]]] = {}
+        if len(self._patterns) > _FEW:
+            self._index()
+
+    def _index(self) -> None:
+        """Move each pattern that has a run of four literal characters under the rarest one."""
+        runs = [_runs_of(a) for a, _, _ in self._patterns]
+        count = Counter(run for of_one in runs for run in of_one)
+        unindexed = []
+        for pattern, of_one in zip(self._patterns, runs, strict=True):
+            if of_one:
+                rarest = min(of_one, key=lambda run: (count[run], run))
+                self._by_run.setdefault(rarest, []).append(pattern)
+            else:
+                unindexed.append(pattern)
+        self._patterns = unindexed
 
     def wider(self, atom: Atom) -> list[Atom]:
         """Return the members, other than `atom` itself, that cover it.
@@ -122,23 +144,63 @@ class Cover:
         Of two atoms that match the same, only the one that sorts first is wider.
         """
         covers = self._covers
-        return [
-            w
-            for w in self._candidates(atom)
-            if w != atom
-            and covers(w, atom)
-            and (not is_wild(atom) or order(w) < order(atom) or not covers(atom, w))
-        ]
-
-    def _candidates(self, atom: Atom) -> list[Atom]:
-        found = list(self._few)
+        found: list[Atom] = [w for w in self._others if w != atom and covers(w, atom)]
         if not isinstance(atom, str):
-            found += self._by_ends.get("", {}).get(0, {}).get("", ())
-            return found
-        for length in self._lengths:
-            for end_length, by_end in self._by_ends.get(atom[:length], {}).items():
-                found += by_end.get(atom[len(atom) - end_length :], ())
+            found += [w for w, _, _ in self._patterns if covers(w, atom)]
+        else:
+            starts, ends = atom.startswith, atom.endswith
+            found += [
+                w
+                for w, start, end in self._candidates(atom)
+                if starts(start) and ends(end) and w != atom and covers(w, atom)
+            ]
+        if found and is_wild(atom):
+            found = [w for w in found if order(w) < order(atom) or not covers(atom, w)]
         return found
+
+    def _candidates(self, atom: str) -> list[tuple[str, str, str]]:
+        by_run = self._by_run
+        if not by_run:
+            return self._patterns
+        found = list(self._patterns)
+        for run in {atom[i : i + _RUN_LENGTH] for i in range(len(atom) - _RUN_LENGTH + 1)}:
+            if run in by_run:
+                found += by_run[run]
+        return found
+
+
+def _runs_of(pattern: str) -> set[str]:
+    """Return all runs of four characters of a pattern that are literal."""
+    return {
+        text[i : i + _RUN_LENGTH]
+        for text in literal_parts(pattern)
+        for i in range(len(text) - _RUN_LENGTH + 1)
+    }
+
+
+class Wider:
+    """The atoms of one kind in a policy, and which of them cover which; each is asked once."""
+
+    __slots__ = ("_cover", "_known")
+
+    def __init__(self, atoms: Iterable[Atom], covers: Callable[[Atom, Atom], bool]) -> None:
+        wild = frozenset(filter(is_wild, atoms))
+        self._cover = Cover(wild, covers) if wild else None
+        self._known: dict[Atom, list[Atom]] = {}
+
+    def of(self, atom: Atom) -> list[Atom]:
+        """Return the atoms that cover an atom of the policy; see `Cover.wider`."""
+        found = self._known.get(atom)
+        if found is None:
+            found = self._known[atom] = [] if self._cover is None else self._cover.wider(atom)
+        return found
+
+    def absorbed(self, atoms: Atoms) -> Atoms:
+        """Return the atoms without those that another one of them covers."""
+        if len(atoms) < 2 or self._cover is None:
+            return atoms
+        of = self.of
+        return frozenset([a for a in atoms if atoms.isdisjoint(of(a))])
 
 
 def absorb(atoms: Iterable[Atom], covers: Callable[[Atom, Atom], bool]) -> Atoms:

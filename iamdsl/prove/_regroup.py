@@ -12,7 +12,9 @@ from collections import defaultdict
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from iamdsl.iam import NEGATED, values_are_alternatives
+import attrs
+
+from iamdsl.iam import Entry, values_are_alternatives
 from iamdsl.iam.covering import (
     Cover,
     action_atom_covers,
@@ -20,18 +22,15 @@ from iamdsl.iam.covering import (
     resource_atom_covers,
     resource_atoms,
 )
+from iamdsl.iam.implication import Implications, as_like
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from iamdsl.iam import Condition, Principals, Statement
     from iamdsl.iam.covering import Atom
 
-# One test of a key: operator, key in lower case, and the values that are alternatives.
-_Test: TypeAlias = tuple[str, str, frozenset[str]]
 _Pair: TypeAlias = tuple[str, str]
-
-_NOR = NEGATED | {operator + "IfExists" for operator in NEGATED}
 
 # Rows beyond which conditions are not taken apart value by value.
 _ROWS = 2_000_000
@@ -42,7 +41,7 @@ class _Demand(NamedTuple):
 
     effect: str
     principal: object
-    condition: frozenset[_Test]
+    condition: frozenset[Entry]
 
 
 _Rows: TypeAlias = dict[_Demand, dict["Atom", set["Atom"]]]
@@ -55,18 +54,54 @@ def regroups(first: Iterable[Statement], second: Iterable[Statement]) -> bool:
         return True
     # What is on both sides is covered there; but it may cover other things, so it stays.
     one, other = list(given.values()), list(made.values())
+    return _agree(one, other, lambda a, b: _is_covered(a, b) and _is_covered(b, a))
+
+
+def allows_no_more(first: Iterable[Statement], second: Iterable[Statement]) -> bool:
+    """Tell whether surely whatever a list of statements allows, a second one does.
+
+    The second one says all that the first one allows, and denies nothing that the first does not.
+    """
+    one, other = list(_distinct(first).values()), list(_distinct(second).values())
+    return _agree(
+        one,
+        other,
+        lambda a, b: (
+            _is_covered(_of_effect(a, "Allow"), b) and _is_covered(_of_effect(b, "Deny"), a)
+        ),
+    )
+
+
+def _agree(
+    one: Sequence[Statement], other: Sequence[Statement], test: Callable[[_Rows, _Rows], bool]
+) -> bool:
+    """Try a test on the rows of both sides, with entries taken apart by value as that needs."""
     for apart in (_changed(one, other), _joinable(one) | _joinable(other)):
         left, right = _rows(one, apart), _rows(other, apart)
         if left is None or right is None:
             return False
-        if _is_covered(left, right) and _is_covered(right, left):
+        if test(left, right):
             return True
     return False
 
 
+def _of_effect(rows: _Rows, effect: str) -> _Rows:
+    return {demand: by_action for demand, by_action in rows.items() if demand.effect == effect}
+
+
 def _distinct(statements: Iterable[Statement]) -> dict[object, Statement]:
     """Return the statements by what they say; order, names and origins say nothing."""
-    return {(s.effect, s.principals, s.condition, s.actions, s.resources): s for s in statements}
+    canonical = [
+        attrs.evolve(s, condition=tuple(map(_canonical, s.condition))) if s.condition else s
+        for s in statements
+    ]
+    return {(s.effect, s.principals, s.condition, s.actions, s.resources): s for s in canonical}
+
+
+def _canonical(entry: Entry) -> Entry:
+    """Return an entry that means the same, in the form in which entries are compared."""
+    like = as_like(entry)
+    return Entry(like.operator, like.key.lower(), tuple(sorted(set(like.values))))
 
 
 def _changed(first: Sequence[Statement], second: Sequence[Statement]) -> frozenset[_Pair]:
@@ -76,7 +111,7 @@ def _changed(first: Sequence[Statement], second: Sequence[Statement]) -> frozens
         lists: dict[_Pair, set[frozenset[str]]] = defaultdict(set)
         for s in statements:
             for e in s.condition:
-                lists[e.operator, e.key.lower()].add(frozenset(e.values))
+                lists[e.operator, e.key].add(frozenset(e.values))
         sides.append(lists)
     both = sides[0].keys() | sides[1].keys()
     return frozenset(
@@ -86,7 +121,7 @@ def _changed(first: Sequence[Statement], second: Sequence[Statement]) -> frozens
 
 def _joinable(statements: Sequence[Statement]) -> frozenset[_Pair]:
     return frozenset(
-        (e.operator, e.key.lower())
+        (e.operator, e.key)
         for s in statements
         for e in s.condition
         if values_are_alternatives(e.operator)
@@ -115,14 +150,13 @@ def _rows(statements: Sequence[Statement], apart: frozenset[_Pair]) -> _Rows | N
     return rows
 
 
-def _tests(condition: Condition, at: int, apart: frozenset[_Pair]) -> Iterator[_Test]:
+def _tests(condition: Condition, at: int, apart: frozenset[_Pair]) -> Iterator[Entry]:
     entry = condition[at]
-    pair = entry.operator, entry.key.lower()
-    if pair in apart:
+    if (entry.operator, entry.key) in apart:
         for value in entry.values:
-            yield (*pair, frozenset((value,)))
+            yield as_like(Entry(entry.operator, entry.key, (value,)))
     else:
-        yield (*pair, frozenset(entry.values))
+        yield entry
 
 
 def _principals(principals: Principals | None) -> list[object]:
@@ -166,27 +200,15 @@ class _Weaker:
     """Finds the demands that follow from a demand, itself included."""
 
     def __init__(self, rows: _Rows) -> None:
-        self._by_whom: dict[tuple[str, object], dict[frozenset[_Test], _Demand]] = defaultdict(dict)
+        self._by_whom: dict[tuple[str, object], list[_Demand]] = defaultdict(list)
         for demand in rows:
-            self._by_whom[demand.effect, demand.principal][demand.condition] = demand
+            self._by_whom[demand.effect, demand.principal].append(demand)
+        self._implications: dict[tuple[str, object], Implications] = {}
 
     def __call__(self, demand: _Demand) -> Iterator[_Demand]:
-        known = self._by_whom.get((demand.effect, demand.principal), {})
-        tests = sorted(demand.condition, key=lambda t: (t[0], t[1], sorted(t[2])))
-        if 1 << len(tests) < len(known):
-            # The likely ones first, each found at once; the caller stops when it has enough.
-            for bits in range(1 << len(tests)):
-                some = frozenset(t for i, t in enumerate(tests) if bits >> i & 1)
-                if some in known:
-                    yield known[some]
-        for condition, other in known.items():
-            if all(any(_follows(w, t) for t in tests) for w in condition):
-                yield other
-
-
-def _follows(wide: _Test, narrow: _Test) -> bool:
-    """Tell whether `wide` holds whenever `narrow` does."""
-    if wide == narrow:
-        return True
-    # Fewer values under a negated operator forbid less.
-    return wide[:2] == narrow[:2] and wide[0] in _NOR and wide[2] <= narrow[2]
+        whom = demand.effect, demand.principal
+        known = self._by_whom.get(whom, [])
+        if whom not in self._implications:
+            self._implications[whom] = Implications([d.condition for d in known])
+        for number in self._implications[whom].by(demand.condition):
+            yield known[number]
