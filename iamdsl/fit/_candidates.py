@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from iamdsl.aws import Catalogue
 
@@ -24,8 +24,9 @@ _WORD = re.compile(
     r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z0-9])(?=[^A-Za-z0-9])"
     r"|(?<=[^A-Za-z0-9])(?=[A-Za-z0-9])"
 )
+# Characters of a text by which the names that may hold it are looked up.
+_SEED = 3
 _AFTER_ALL = "\U0010ffff"
-_READING = frozenset({"list", "read"})
 
 
 class Style(NamedTuple):
@@ -40,6 +41,14 @@ class Style(NamedTuple):
     reach: Reach
     trailing: bool = False
     words: int = 0
+
+    @property
+    def least(self) -> int:
+        """Return how many listed actions a pattern stands for at least.
+
+        A pattern for one alone saves little for what it may come to match; only "max" writes it.
+        """
+        return 1 if self.reach == "max" else 2
 
 
 class Pattern(NamedTuple):
@@ -70,17 +79,15 @@ class Names:
         service: the prefix, lower case.
         spelled: the names in the catalogue's spelling by their lower-case form.
         extra: names in lower case that the catalogue does not have, but that exist.
-        reading, writing: bits by access level are made from these lower-case names; all others
-            of the catalogue manage permissions or tags.
+        levels: the access level of each name of the catalogue.
     """
 
     def __init__(
         self,
         service: str,
-        spelled: dict[str, str],
+        spelled: Mapping[str, str],
         extra: frozenset[str],
-        reading: frozenset[str],
-        writing: frozenset[str],
+        levels: Mapping[str, str],
     ) -> None:
         self.service = service
         self.names = sorted(spelled.keys() | extra)
@@ -88,8 +95,12 @@ class Names:
         self.spelled = {name: spelled.get(name, name) for name in self.names}
         self.all = (1 << len(self.names)) - 1
         self.known = self._bits(spelled)
-        self.reading = self._bits(reading)
-        self.writing = self._bits(writing)
+        self.levels = {
+            level: self._bits(name for name in spelled if levels[name] == level)
+            for level in sorted(set(levels.values()))
+        }
+        self.reading = self.levels.get("list", 0) | self.levels.get("read", 0)
+        self.writing = self.levels.get("write", 0)
         self._reversed = sorted((name[::-1], i) for i, name in enumerate(self.names))
         self._starting: dict[str, int] = {"": self.all}
         self._ending: dict[str, int] = {"": self.all}
@@ -128,7 +139,8 @@ class Names:
             names, flags = self.names, self._flags
             among = self._holders.get(text[:-1])
             if among is None:
-                among = self._holders[""]
+                self.within(text[: min(_SEED, len(text) - 1)])
+                among = self._holders[text[: min(_SEED, len(text) - 1)]]
             holding = self._holders[text] = [i for i in among if text in names[i]]
             found = self.holding[text] = sum([flags[i] for i in holding])
         return found
@@ -169,15 +181,25 @@ class Names:
         tails = [i for i in places if i >= last]
         if reach == "max":
             # A cut that rejects no more names than the shorter one before it is never better.
-            starts = [self.starting(lower[:i]) for i in heads]
-            heads = [i for n, i in enumerate(heads) if not n or starts[n] != starts[n - 1]]
-            ends = [self.ending(lower[i:]) for i in tails]
-            tails = [i for n, i in enumerate(tails) if i == len(text) or ends[n] != ends[n + 1]]
+            heads = self._telling(heads, lambda i: self.starting(lower[:i]))
+            tails = self._telling(tails[::-1], lambda i: self.ending(lower[i:]))[::-1]
         runs, at = [], 0
         for end in [*wild, len(text)]:
             runs.append([i for i in places if at <= i <= end])
             at = end + 1
         return _Cuts(lower, heads, tails, runs, {i: n for n, i in enumerate(words)})
+
+    @staticmethod
+    def _telling(cuts: Sequence[int], matched: Callable[[int], int]) -> list[int]:
+        found, before = [], -1
+        for cut in cuts:
+            now = matched(cut)
+            if now != before:
+                found.append(cut)
+                before = now
+                if not now & (now - 1):
+                    break
+        return found
 
 
 class _Cuts(NamedTuple):
@@ -201,14 +223,8 @@ class _Cuts(NamedTuple):
 def names_of(catalogue: Catalogue, service: str, extra: frozenset[str]) -> Names:
     """Return the names of a service of the catalogue, with further lower-case ones that exist."""
     spelled = dict(catalogue.names(service))
-    level = {name: catalogue.level(f"{service}:{name}") for name in spelled}
-    return Names(
-        service,
-        spelled,
-        extra - spelled.keys(),
-        frozenset(name for name in spelled if level[name] in _READING),
-        frozenset(name for name in spelled if level[name] == "write"),
-    )
+    levels = {name: catalogue.level(f"{service}:{name}") or "" for name in spelled}
+    return Names(service, spelled, extra - spelled.keys(), levels)
 
 
 def bits(among: int) -> Iterator[int]:
@@ -271,6 +287,8 @@ def _with_ends(
     end, count, n = len(text), len(tails), 0
     for i in heads:
         starting = names.starting(lower[:i])
+        if (starting & ~refused).bit_count() < style.least:
+            return
         while n < count and tails[n] < i:
             n += 1
         found = None

@@ -57,6 +57,8 @@ class Granted:
     def anyway(self, number: int, names: Names) -> int:
         """Return the names that are granted wherever the statement applies, its own included."""
         own = everywhere = self.own(number, names)
+        if len(self._statements) == 1:
+            return own
         for n, atom in enumerate(self._atoms[number]):
             there = self._at(atom, number, names)
             everywhere = there if n == 0 else everywhere & there

@@ -30,16 +30,19 @@ class Choice(NamedTuple):
     name: str
 
 
-def cover(wanted: int, choices: Iterable[Choice]) -> tuple[Choice, ...]:
+def cover(wanted: int, choices: Iterable[Choice], *, quickly: bool = False) -> tuple[Choice, ...]:
     """Return choices that hold all of `wanted` at the least cost that was found, by name.
 
-    Each wanted element must be held by one of them.
+    Each wanted element must be held by one of them. With `quickly` the greedy cover is returned,
+    without what it does not need.
     """
     useful = _undominated(wanted, choices)
     found: list[Choice] = []
     for part, among in _parts(wanted, useful):
-        chosen = _exchanged(part, _greedy(part, among), among)
-        found += _bounded(part, chosen, among)
+        chosen = _without_needless(_greedy(part, among))
+        if not quickly:
+            chosen = _bounded(part, _exchanged(part, chosen, among), among)
+        found += chosen
     return tuple(sorted(found, key=lambda c: c.name))
 
 
@@ -102,7 +105,6 @@ def _greedy(wanted: int, choices: Sequence[Choice]) -> list[Choice]:
 
 def _exchanged(wanted: int, chosen: list[Choice], choices: Sequence[Choice]) -> list[Choice]:
     """Return a cover that no exchange of one choice for several members makes cheaper."""
-    chosen = _without_needless(chosen)
     for _ in range(_ROUNDS):
         before = chosen
         for choice in choices:

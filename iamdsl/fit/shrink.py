@@ -62,7 +62,7 @@ class Wildcard(NamedTuple):
 
     Attributes:
         pattern: `s3:Get*`.
-        matched: the catalogue's actions that it matches, sorted, in the catalogue's spelling.
+        matched: the catalogue's actions that it matches, in its spelling, sorted without case.
         levels: the access levels of those, in AWS's words, each once: "List", "Read", "Write",
             "Permissions management", "Tagging".
         saved: *characters of minified text*, in all statements together.
@@ -180,7 +180,7 @@ def shrink(
     written = _written(policy, places, chosen)
     ways = (policy, written, minimize(written, lengths=lengths))
     smallest = min(ways, key=lambda p: size(p, lengths))
-    return Shrunk(smallest, _wildcards(smallest, places, chosen, catalogue))
+    return Shrunk(smallest, _wildcards(smallest, places, chosen))
 
 
 # Parts ------------------------------------------------------------------------------------
@@ -243,7 +243,7 @@ def _is_wild(text: str) -> bool:
 def _solved(part: _Part, risks: tuple[_Risk, ...]) -> tuple[_Token, ...]:
     """Return what to write for a part at the least cost, with patterns of any of the risks."""
     elements = part.elements()
-    if not elements or part.sources == ("*",):
+    if part.sources == ("*",) or len(elements) < risks[-1].style.least:
         return _listed(part)
     tokens = {text: _Token(text, bit) for bit, text in elements.items()}
     choices = [Choice(bit, part.cost(text) * _CHARACTER, text) for bit, text in elements.items()]
@@ -251,21 +251,20 @@ def _solved(part: _Part, risks: tuple[_Risk, ...]) -> tuple[_Token, ...]:
 
     def add(patterns: Iterable[Pattern], risk: int) -> None:
         for pattern in patterns:
-            if pattern.text not in tokens:
-                text, holds = pattern.text, _held(part, pattern)
+            text, holds = pattern.text, _held(part, pattern)
+            if text not in tokens and holds.bit_count() >= risks[risk].style.least:
                 tokens[text] = _Token(text, holds, risk, pattern.matched)
                 cost = part.cost(text) * _CHARACTER + _dislike(part.names, pattern)
                 choices.append(Choice(holds, cost, text))
 
     for number, risk in enumerate(risks):
         add(_candidates(part, risk), number)
-    chosen = cover(wanted, choices)
     for number, risk in enumerate(risks):
         if risk.style.reach == "max" and not risk.style.trailing:
-            alone = [_text(part, c.holds) for c in chosen if c.holds.bit_count() == 1]
+            first = cover(wanted, choices, quickly=True)
+            alone = [_text(part, c.holds) for c in first if c.holds.bit_count() == 1]
             add(further(part.names, alone, part.allowed & _may(part.names, risk.level)), number)
-            chosen = cover(wanted, choices)
-    return tuple(tokens[c.name] for c in chosen)
+    return tuple(tokens[c.name] for c in cover(wanted, choices))
 
 
 def _listed(part: _Part) -> tuple[_Token, ...]:
@@ -343,7 +342,6 @@ def _wildcards(
     policy: Policy,
     places: Sequence[_Place],
     chosen: Sequence[Sequence[_Token]],
-    catalogue: Catalogue,
 ) -> tuple[Wildcard, ...]:
     """Return the patterns that were written and are in the policy still."""
     saved: dict[str, int] = defaultdict(int)
@@ -360,9 +358,8 @@ def _wildcards(
     for pattern in sorted(saved.keys() & there):
         names, among = matched[pattern]
         actions = tuple(f"{names.service}:{names.spelled[names.names[i]]}" for i in bits(among))
-        levels = {catalogue.level(action) for action in actions}
-        words = tuple(word for level, word in _LEVELS.items() if level in levels)
-        found.append(Wildcard(pattern, tuple(sorted(actions)), words, saved[pattern]))
+        words = tuple(w for level, w in _LEVELS.items() if names.levels.get(level, 0) & among)
+        found.append(Wildcard(pattern, actions, words, saved[pattern]))
     return tuple(found)
 
 

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 def today(
     statements: Iterable[Statement], catalogue: Catalogue, known: Iterable[str] = ()
 ) -> tuple[Statement, ...]:
-    """Return the statements with each pattern of actions as the actions that it matches.
+    """Return the statements with each pattern of actions that is allowed as what it matches.
 
     Stays: what is no pattern, known or not; patterns of services, `*` among them, which `shrink`
-    never writes; and lists of `NotAction`. A statement without an action goes.
+    never writes; lists of `NotAction`; and each Deny, which would deny less. A statement without
+    an action goes.
 
     Args:
         known: actions that exist although the catalogue does not know them.
@@ -29,11 +30,12 @@ def today(
     further = sorted({action for action in known if not _is_wild(action)}, key=str.lower)
     found = []
     for statement in statements:
-        if statement.actions.negated or not any(map(_is_written, statement.actions.values)):
+        what = statement.actions
+        if statement.effect == "Deny" or what.negated or not any(map(_is_written, what.values)):
             found.append(statement)
             continue
         values: dict[str, None] = {}
-        for value in statement.actions.values:
+        for value in what.values:
             if not _is_written(value):
                 values[value] = None
                 continue
@@ -46,14 +48,16 @@ def today(
 
 
 def newly_granted(pattern: str, matched: Sequence[str], catalogue: Catalogue) -> tuple[str, ...]:
-    """Return the actions that a pattern matches by the catalogue, and did not before, sorted.
+    """Return the actions that a pattern matches by the catalogue, and did not before.
+
+    They are sorted by service and name.
 
     Args:
         pattern: as it was written, `s3:Get*`.
         matched: what it matched when it was written (`shrink.Wildcard.matched`).
     """
     before = {action.lower() for action in matched}
-    return tuple(sorted(a for a in catalogue.match(pattern) if a.lower() not in before))
+    return tuple(a for a in catalogue.match(pattern) if a.lower() not in before)
 
 
 def _is_written(action: str) -> bool:
