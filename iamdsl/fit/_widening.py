@@ -499,3 +499,7 @@ def _with_rest(
     if not left:
         return (moved,)
     return moved, attrs.evolve(statement, principals=Principals(left), sid=None)
+
+
+WAYS = (prefixes, tags, variables, accounts, organization)
+"""All of them."""

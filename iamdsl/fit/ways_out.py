@@ -24,10 +24,23 @@ if TYPE_CHECKING:
 
     from iamdsl.aws.limits import Limit
     from iamdsl.fit._candidates import Reach
-    from iamdsl.fit.minimize import Sids
     from iamdsl.fit.settings import Settings
     from iamdsl.iam import Statement
     from iamdsl.source import Span
+
+WILD_KINDS = frozenset(
+    (
+        "boundary",
+        "inline-group",
+        "inline-role",
+        "inline-user",
+        "managed",
+        "permission_set",
+        "scp",
+        "session",
+    )
+)
+"""Kinds of policies in which `fit` may write wildcards for actions."""
 
 # Ways that are told, and patterns that are named in one.
 _TOLD = 5
@@ -36,7 +49,9 @@ _PATTERNS = 3
 _PART = 20
 # Sentences that are left out one by one, and statements up to which that is cheap.
 _TRIED = 8
-_MANY = 600
+_MANY = 400
+# Characters up to which it is cheap to try everything.
+_LARGE = 80_000
 # Statements that are alike but for their conditions from which on that is worth telling.
 _ALIKE = 3
 
@@ -52,6 +67,7 @@ class Refused(NamedTuple):
         attached: managed policies (or, for an SCP, policies of its kind) that are attached
             where most are, and how many may be; (0, 0) where that does not matter.
         movable: whether `place auto` would let the first policy overflow.
+        known: actions that the sources name and the catalogue does not.
     """
 
     kind: str
@@ -60,6 +76,7 @@ class Refused(NamedTuple):
     finish: Callable[[Policy], Policy] = lambda policy: policy
     attached: tuple[int, int] = (0, 0)
     movable: bool = False
+    known: frozenset[str] = frozenset()
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -78,12 +95,19 @@ class Case:
     small: tuple[Policy, ...]
     base: int
 
-    def saves(self, policies: Iterable[Policy], sids: Sids | None = None) -> int:
+    def saves(self, policies: Iterable[Policy], settings: Settings | None = None) -> int:
         """Return how many characters fewer other policies in the place of these have."""
-        return self.base - sum(
-            size(_smallest(p, self.refused, self.settings, sids), self.settings.lengths)
-            for p in policies
-        )
+        made = (_smallest(p, self.refused, settings or self.settings) for p in policies)
+        return self.base - self.weight(made)
+
+    def weight(self, policies: Iterable[Policy]) -> int:
+        """Return the sum of the sizes of policies as they are."""
+        return sum(size(p, self.settings.lengths) for p in policies)
+
+    @property
+    def is_small(self) -> bool:
+        """Tell whether it takes little time to try all that can be tried."""
+        return sum(len(p.statements) for p in self.small) <= _MANY and self.base <= _LARGE
 
     def way(self, text: str, saves: int) -> Way:
         """Return a way that saves so much."""
@@ -96,12 +120,18 @@ def weigh(refused: Refused, over: int, settings: Settings) -> Case:
     return Case(refused, settings, over, small, sum(size(p, settings.lengths) for p in small))
 
 
-def _smallest(
-    policy: Policy, refused: Refused, settings: Settings, sids: Sids | None = None
-) -> Policy:
-    small = minimize(policy, sids=sids or settings.sids, lengths=settings.lengths)
-    if settings.wildcards == "words" or settings.wildcards == "max":  # noqa: PLR1714  # for mypy
-        small = _with_wildcards(small, settings, settings.wildcards)
+def _smallest(policy: Policy, refused: Refused, settings: Settings) -> Policy:
+    """Return a policy as `fit` makes it under these settings."""
+    meeting = None
+    if settings.cross_service and settings.catalogue is not None:
+        from iamdsl.fit._crossing import Meeting  # noqa: PLC0415  # only where asked for
+
+        meeting = Meeting(settings.catalogue)
+    small = minimize(policy, sids=settings.sids, lengths=settings.lengths, meeting=meeting)
+    if settings.wildcards != "never":
+        # What is refused although wildcards are to be as tight as they can has all of them.
+        reach: Reach = "words" if settings.wildcards == "words" else "max"
+        small = _with_wildcards(small, refused, settings, reach)
     return refused.finish(small)
 
 
@@ -109,17 +139,11 @@ def ways_out(case: Case) -> tuple[Way, ...]:
     """Return what would help: what is enough by itself first, then by what it saves."""
     from iamdsl.fit import _widening  # noqa: PLC0415  # most builds fit
 
-    found = [
-        *_elsewhere(case),
-        *_sids(case),
-        *_wildcards(case),
-        *_alike(case),
-        *_widening.prefixes(case),
-        *_widening.tags(case),
-        *_widening.variables(case),
-        *_widening.accounts(case),
-        *_widening.organization(case),
-    ]
+    found = [*_elsewhere(case), *_sids(case)]
+    if case.is_small:
+        found += [*_services(case), *_wildcards(case), *_alike(case)]
+        for ways in _widening.WAYS:
+            found += ways(case)
     least = max(1, case.over // _PART)
     found = [way for way in found if way.saves is None or way.saves >= least]
     found.sort(key=lambda w: (not w.enough, w.saves is not None, -(w.saves or 0), w.text))
@@ -180,36 +204,63 @@ def _sids(case: Case) -> Iterable[Way]:
     """Without names: statements are not kept apart then."""
     if case.settings.sids == "drop":
         return
-    saves = case.saves(case.refused.given, "drop")
-    yield case.way(
-        f"`--sids drop` would save {saves:,} characters: names keep statements apart", saves
-    )
+    saves = case.saves(case.refused.given, attrs.evolve(case.settings, sids="drop"))
+    text = f"`--sids drop` would save {saves:,} characters: names keep statements apart"
+    yield case.way(text, saves)
+
+
+def _services(case: Case) -> Iterable[Way]:
+    """Joined although resources differ, where actions and resources never meet."""
+    if case.settings.catalogue is None or case.settings.cross_service:
+        return
+    saves = case.saves(case.refused.given, attrs.evolve(case.settings, cross_service=True))
+    text = f"`fit.cross-service = true` would save {saves:,} characters"
+    yield case.way(text, saves)
 
 
 def _wildcards(case: Case) -> Iterable[Way]:
     """Patterns that match by the catalogue no other action than those that are granted."""
-    settings = case.settings
+    settings, refused = case.settings, case.refused
     if settings.catalogue is None or settings.wildcards in {"tight", "max"}:
         return
-    wanted: tuple[Reach, ...] = ("max",) if settings.wildcards == "words" else ("words", "max")
-    for how in wanted:
-        shrunk = tuple(_with_wildcards(p, settings, how) for p in case.small)
-        saves = case.saves(shrunk)
-        if saves >= case.over or how == "max":
-            setting = "tight" if saves >= case.over and settings.wildcards == "never" else how
-            named = _patterns(case.small, shrunk, settings.lengths)
-            text = f'`fit.wildcards = "{setting}"` would save {saves:,} characters{named}'
-            yield case.way(text, saves)
-            return
+    setting, saves = "tight", 0
+    shrunk: list[Policy] = []
+    if settings.wildcards == "never":
+        first = case.weight(case.small[:1]) - case.over
+        shrunk = [
+            _with_wildcards(p, refused, settings, "max", first if i == 0 else None)
+            for i, p in enumerate(case.small)
+        ]
+        saves = case.base - case.weight(map(refused.finish, shrunk))
+    if saves < case.over:
+        setting = "max"
+        shrunk = [_with_wildcards(p, refused, settings, "max") for p in case.small]
+        saves = case.base - case.weight(map(refused.finish, shrunk))
+    named = _patterns(case.small, shrunk, settings.lengths)
+    yield case.way(f'`fit.wildcards = "{setting}"` would save {saves:,} characters{named}', saves)
 
 
-def _with_wildcards(policy: Policy, settings: Settings, how: Reach) -> Policy:
-    """Return the policy with patterns for actions; as it is where there is no catalogue."""
-    if settings.catalogue is None:
+def _with_wildcards(
+    policy: Policy, refused: Refused, settings: Settings, reach: Reach, target: int | None = None
+) -> Policy:
+    """Return the policy with patterns for actions, as few as `target` characters need.
+
+    As it is where `fit` writes none.
+    """
+    catalogue, kind = settings.catalogue, refused.kind
+    if catalogue is None or kind not in WILD_KINDS:
         return policy
     from iamdsl.fit.shrink import shrink  # noqa: PLC0415  # most builds ask for no wildcards
 
-    return shrink(policy, settings.catalogue, how, lengths=settings.lengths).policy
+    return shrink(
+        policy,
+        catalogue,
+        reach,
+        lengths=settings.lengths,
+        target=target,
+        known=refused.known,
+        trailing=kind == "scp",
+    ).policy
 
 
 def _patterns(before: Sequence[Policy], after: Sequence[Policy], lengths: Mapping[str, int]) -> str:
@@ -324,7 +375,7 @@ def attachment_ways(
     joined = minimize(Policy(statements), sids=settings.sids, lengths=settings.lengths)
     versions = [("joining", joined)]
     if settings.catalogue is not None and settings.wildcards == "never":
-        shrunk = _with_wildcards(joined, settings, "max")
+        shrunk = _with_wildcards(joined, Refused("managed", ()), settings, "max")
         versions.append(('`fit.wildcards = "max"` and joining', shrunk))
     made = len(policies)
     for how, version in versions:

@@ -11,9 +11,12 @@ import pytest
 from iamdsl.aws.limits import LIMITS
 from iamdsl.diagnostics import Report, Way
 from iamdsl.fit import Settings, fit, minimize
+from iamdsl.fit._crossing import Meeting
+from iamdsl.fit.shrink import shrink
 from iamdsl.fit.table import table
 from iamdsl.fit.ways_out import Refused, contributors, ways_out, weigh
 from iamdsl.iam import (
+    Account,
     Attachment,
     Build,
     Document,
@@ -363,3 +366,65 @@ def test_the_table_says_what_is_full() -> None:
     assert rows["role r, attached"] == (3, 20, "policies")
     assert rows["session s"] == (size(TestPlaces.BIG), 2048, "characters")
     assert [(s.of, len(s.pieces), s.fewest) for s in made.splits] == [("policy big", 3, 3)]
+
+
+def test_the_table_knows_organizations_and_accounts() -> None:
+    """Places on a target count by type, policies of AWS's and of others' among them."""
+    deny = Policy((Statement("Deny", GET, _buckets("x")),))
+    foreign = "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess"
+    attached = (Attachment("s", ours=True), Attachment("r", ours=True), Attachment(foreign))
+    target = Target("organization", "acme", "o-x", ("acme",), attached)
+    group = Identity("group", "g", own=Policy((Statement("Allow", GET, _buckets("y")),)))
+    account = Account("prod", "111122223333", Build((), (group,)))
+    documents = (Document("scp", "s", deny), Document("rcp", "r", deny))
+    fitted = fit(Build(documents, (), (account,), (target,)), Settings(LIMITS), Report())
+    rows = {(row.account, row.of): row.used for row in table(fitted, LIMITS).rows}
+    assert rows[None, "organization acme, scps attached"] == 2
+    assert rows[None, "organization acme, rcps attached"] == 1
+    assert rows["prod", "group g, inline"] == size(
+        fitted.build.accounts[0].build.identities[0].inline[0][1]
+    )
+
+
+class TestByTheCatalogue:
+    """What only holds for the actions of today."""
+
+    MANY = Statement("Allow", Elements(("ec2:DescribeHosts",)), Elements(("*",)))
+
+    def _many(self, catalogue: Catalogue) -> Statement:
+        return attrs.evolve(self.MANY, actions=Elements(catalogue.match("ec2:Describe*")))
+
+    def test_wildcards(self, catalogue: Catalogue) -> None:
+        """What `fit` would write is tried, and the patterns that save most are named."""
+        settings = Settings(LIMITS, catalogue=catalogue)
+        before = self._many(catalogue)
+        small = minimize(Policy((before,)))
+        most = size(small) - size(shrink(small, catalogue, "max").policy)
+        for over, setting in ((most // 2, "tight"), (most, "tight"), (most + 1, "max")):
+            way = _found(_case("boundary", before, over=over, settings=settings), "wildcards")
+            target = size(small) - over if setting == "tight" else None
+            saves = size(small) - size(shrink(small, catalogue, "max", target=target).policy)
+            told = f'`fit.wildcards = "{setting}"` would save {saves:,} characters: `ec2:'
+            assert way.text.startswith(told)
+            assert way.saves == saves
+            assert way.enough is (setting == "tight")
+
+    def test_none_where_fit_writes_none(self, catalogue: Catalogue) -> None:
+        """A trust policy gets no wildcards, so none are offered; nor does who has them already."""
+        before = self._many(catalogue)
+        for kind, wildcards in (("trust", "never"), ("boundary", "tight"), ("boundary", "max")):
+            settings = Settings(LIMITS, catalogue=catalogue, wildcards=wildcards)  # type: ignore[arg-type]
+            ways = ways_out(_case(kind, before, settings=settings))
+            assert not [way for way in ways if "wildcards" in way.text]
+
+    def test_across_services(self, catalogue: Catalogue) -> None:
+        """Joining what never meets is tried as well."""
+        condition = (Entry("StringEquals", "aws:PrincipalTag/team", ("a" * 60,)),)
+        read = Statement("Allow", GET, _buckets("x/*"), None, condition)
+        queues = Elements(("arn:aws:sqs:eu-west-1:111122223333:q",))
+        send = Statement("Allow", Elements(("sqs:SendMessage",)), queues, None, condition)
+        settings = Settings(LIMITS, catalogue=catalogue)
+        way = _found(_case("boundary", read, send, over=100, settings=settings), "cross-service")
+        joined = minimize(Policy((read, send)), meeting=Meeting(catalogue))
+        assert way.saves == _small(read, send) - size(joined)
+        assert way.enough
