@@ -34,7 +34,7 @@ def command(
 
     Neither meaning nor comments change. A source with an error is reported and left alone.
     """
-    options = Options(stdin=_options.stdin(paths), lock="upgrade")  # that is: iamdsl.lock unread
+    options = Options(stdin=_options.stdin(paths), lock="unread")
     project = load_project(paths, options)
     sources, diagnostics = format_sources(project, write=not (check or diff))
     for source in sources:

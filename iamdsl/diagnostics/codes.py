@@ -344,6 +344,24 @@ DISPUTED_FORM = Code(
     _WARNING,
     "AWS's own pages disagree whether a kind of policy takes what is written.",
 )
+PLACED_ANEW = Code(
+    "IAM314",
+    "placed-anew",
+    _NOTE,
+    "Statements do not fit into the documents that they were in, and all are placed anew.",
+)
+DEPLOYMENT_GAP = Code(
+    "IAM315",
+    "deployment-gap",
+    _WARNING,
+    "No order of deploying the documents of a build keeps all that is granted in between.",
+)
+WILDCARD_GREW = Code(
+    "IAM316",
+    "wildcard-grew",
+    _WARNING,
+    "A pattern that a build wrote matches actions that AWS has added since.",
+)
 
 # 4: what a project promises of itself (401 to 429: tests and guards)
 CHECK_FAILED = Code("IAM401", "check-failed", _ERROR, "A check of a test does not hold.")

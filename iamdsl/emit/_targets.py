@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamdsl.aws.limits import Limits
+    from iamdsl.fit.steady import Placed
     from iamdsl.iam import Build
 
 
@@ -22,6 +23,8 @@ class Facts(NamedTuple):
         pseudo: `partition`, `account` and `region` where they are known.
         limits: the sizes that hold.
         minify: without white space.
+        placed: where the statements of those are that do not fit into one document, by owner
+            (`fit.Fitted.placed`), for the order in which documents are deployed.
     """
 
     catalogue_version: str = ""
@@ -30,6 +33,7 @@ class Facts(NamedTuple):
     pseudo: tuple[tuple[str, str], ...] = ()
     limits: Limits = LIMITS
     minify: bool = False
+    placed: Mapping[str, Placed] = {}
 
 
 class Artifact(NamedTuple):

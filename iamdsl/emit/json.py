@@ -21,7 +21,7 @@ from iamdsl.emit._names import file_name
 from iamdsl.emit._targets import Artifact, Data, Emission, Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from iamdsl.aws.limits import Limit
     from iamdsl.source import Span
@@ -74,7 +74,8 @@ def emit(build: iam.Build, facts: Facts) -> Emission:
     files: dict[str, bytes] = {}
     for writing in writings:
         files |= writing.files
-    files[MANIFEST] = first.manifest([e for writing in writings for e in writing.entries])
+    entries = [e for writing in writings for e in writing.entries]
+    files[MANIFEST] = first.manifest(entries, [o for w in writings for o in w.orders()])
     return Emission(files, tuple(a for writing in writings for a in writing.artifacts))
 
 
@@ -153,7 +154,7 @@ class _Writing:
             kind if kind == "permission_set" else f"inline-{kind}"
         )
         for number, (name, policy) in enumerate(identity.inline, 1):
-            file = f"{folder}/inline{f'-{number}' if number > 1 else ''}.json"
+            file = f"{folder}/{_inline_file(number)}"
             inline.append({"PolicyName": name, "File": file})
             spans = _origins(policy) or identity.origin
             self._policy(Artifact("inline", name, file, folder), policy, limit, spans, {})
@@ -184,7 +185,41 @@ class _Writing:
         file = self._document_files[kind, name]
         return {"PolicyName": name, "Type": POLICY_TYPES[kind], "File": file}
 
-    def manifest(self, entries: list[Data]) -> bytes:
+    def orders(self) -> Iterator[Data]:
+        """Yield in which order the documents of an owner are deployed, where that matters.
+
+        Nothing that it may do before and after is missing in between ("make before break").
+        """
+        account = self._account.name if self._account is not None else ""
+        for owner, placed in sorted(self._facts.placed.items()):
+            place, _, name = owner.rpartition("/")
+            if place == account and placed.order:
+                there = {piece.name for piece in placed.pieces}
+                steps = [self._step(name, n, there) for n in placed.order]
+                data: Data = {"of": name} | self._of_account()
+                yield data | {"steps": [step for step in steps if step]}
+
+    def _step(self, owner: str, name: str, there: set[str]) -> Data:
+        """Return one step: a file to be deployed, or a policy that goes.
+
+        It is empty for a policy that another identity shares, which has its own steps.
+        """
+        if name not in there:
+            return {"remove": name or "inline policy"}
+        if not name:
+            kind, _, identity = owner.partition(" ")
+            found = next(i for i in self._build.identities if (i.kind, i.name) == (kind, identity))
+            folder = self._identity_folders[found.kind, found.name]
+            return {"deploy": f"{folder}/{_inline_file(len(found.inline))}"}
+        file = self._document_files.get(("managed", name))
+        return {"deploy": file} if file else {}
+
+    def _of_account(self) -> Data:
+        if self._account is None:
+            return {}
+        return {"account": {"name": self._account.name, "id": self._account.id}}
+
+    def manifest(self, entries: list[Data], orders: list[Data]) -> bytes:
         """Return the text of the manifest over the entries of all places."""
         facts = self._facts
         document: Data = {
@@ -195,6 +230,8 @@ class _Writing:
             "aws": dict(facts.pseudo),
             "artifacts": entries,
         }
+        if orders:
+            document["order"] = orders
         return self._bytes(document)
 
     def _policy(
@@ -221,8 +258,7 @@ class _Writing:
         self.files[artifact.file] = written
         self.artifacts.append(artifact)
         entry: Data = {"kind": artifact.kind, "name": artifact.name, "file": artifact.file}
-        if self._account is not None:
-            entry["account"] = {"name": self._account.name, "id": self._account.id}
+        entry |= self._of_account()
         if artifact.owner:
             entry["of"] = artifact.owner
         if artifact.characters is not None:
@@ -276,6 +312,10 @@ class _Writing:
         if minify or self._facts.minify:
             return f"{iam.minified(data)}\n".encode("ascii")
         return iam.pretty(data).encode("ascii")
+
+
+def _inline_file(number: int) -> str:
+    return f"inline{f'-{number}' if number > 1 else ''}.json"
 
 
 def _in_one_line(service: str) -> bool:

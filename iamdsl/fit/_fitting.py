@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from iamdsl.fit.minimize import minimize
-from iamdsl.fit.settings import Saving
+from iamdsl.fit.settings import WILD_KINDS, Saving
 from iamdsl.fit.verify import verify
 from iamdsl.iam import Build, Policy, document_size, size, statement_size
 
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from iamdsl.diagnostics import Report
+    from iamdsl.fit._candidates import Reach
     from iamdsl.fit.settings import Settings
+    from iamdsl.fit.shrink import Wildcard
+    from iamdsl.fit.steady import Placed
     from iamdsl.fit.ways_out import Refused
     from iamdsl.iam import Statement
     from iamdsl.source import Span
-
-_LONGEST_NAME = 128
 
 
 @attrs.frozen(repr=False)
@@ -31,9 +32,11 @@ class Fitting:
         where: an end for the names of things in messages, " in account `prod`".
         account: a beginning for the names of things in files, `prod/`.
         build: the place as it was.
+        known: actions that the sources name and the catalogue does not.
         names: of managed policies that are taken, in lower case.
         pieces: the names of the pieces of each document that was split.
-        savings: of all places so far.
+        reserved: by the names, in lower case, that documents had in an earlier build, whose.
+        savings, placed, wildcards: of all places so far, see `Fitted`.
     """
 
     settings: Settings
@@ -41,9 +44,13 @@ class Fitting:
     where: str = ""
     account: str = ""
     build: Build = attrs.field(factory=Build)
+    known: frozenset[str] = frozenset()
     names: set[str] = attrs.field(factory=set)
     pieces: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
+    reserved: Mapping[str, str] = attrs.field(factory=dict)
     savings: list[Saving] = attrs.field(factory=list)
+    placed: dict[str, Placed] = attrs.field(factory=dict)
+    wildcards: list[tuple[str, Wildcard]] = attrs.field(factory=list)
 
     @property
     def lengths(self) -> Mapping[str, int]:
@@ -55,23 +62,85 @@ class Fitting:
         found = self.settings.limits.policy_size(kind, service or "")
         return found.value if found else None
 
-    def small(self, policy: Policy, what: str, of: str) -> Policy:
-        """Return the policy in the fewest characters; `of` is its name among the savings."""
+    def small(self, policy: Policy, what: str, of: str, *, kind: str = "") -> Policy:
+        """Return the policy in the fewest characters that the settings allow.
+
+        Args:
+            what: what messages call it.
+            of: its name among the savings.
+            kind: of policy, as `limit` takes it, where wildcards may be written.
+        """
         settings = self.settings
-        small = minimize(policy, sids=settings.sids, lengths=settings.lengths)
-        self.verify(policy.statements, small.statements, what)
+        meeting = None
+        if settings.cross_service and settings.catalogue is not None:
+            from iamdsl.fit._crossing import Meeting  # noqa: PLC0415  # only where asked for
+
+            meeting = Meeting(settings.catalogue)
+        small = minimize(policy, sids=settings.sids, lengths=settings.lengths, meeting=meeting)
+        narrowed = None
+        if meeting is not None:
+            from iamdsl.fit._crossing import possible  # noqa: PLC0415  # likewise
+
+            narrowed = possible(small.statements, meeting)
+        self.verify(policy.statements, small.statements, what, narrowed)
         written = document_size(
             (statement_size(s, self.lengths) for s in policy.statements), policy.id, self.lengths
         )
         minimized = size(small, self.lengths)
         self.savings.append(Saving(self.account + of, written, minimized, minimized))
+        if settings.wildcards in {"words", "max"}:
+            reach = settings.wildcards
+            return self._shrunk(small, what, kind, "words" if reach == "words" else "max", None)
         return small
 
-    def verify(self, before: Iterable[Statement], after: Iterable[Statement], what: str) -> None:
-        """Prove that what goes out means what came in."""
+    def tight(self, policy: Policy, what: str, kind: str, target: int) -> Policy:
+        """Return a policy that was refused with as many wildcards as `target` characters need.
+
+        It is the last one that `small` returned, and comes back itself where that is not asked
+        for; a smaller one may still be too large.
+        """
+        if self.settings.wildcards != "tight" or size(policy, self.lengths) <= target:
+            return policy
+        return self._shrunk(policy, what, kind, "max", target)
+
+    def _shrunk(
+        self, policy: Policy, what: str, kind: str, reach: Reach, target: int | None
+    ) -> Policy:
+        catalogue = self.settings.catalogue
+        if catalogue is None or kind not in WILD_KINDS:
+            return policy
+        from iamdsl.fit.shrink import shrink  # noqa: PLC0415  # only where asked for
+        from iamdsl.fit.today import today  # noqa: PLC0415  # likewise
+
+        made = shrink(
+            policy,
+            catalogue,
+            reach,
+            lengths=self.lengths,
+            target=target,
+            known=self.known,
+            trailing=kind == "scp",
+        )
+        if not made.wildcards:
+            return policy
+        narrowed = today(made.policy.statements, catalogue, self.known)
+        self.verify(policy.statements, made.policy.statements, what, narrowed)
+        last = self.savings.pop()
+        self.savings.append(last._replace(shrunk=size(made.policy, self.lengths)))
+        self.wildcards.extend((last.of, wildcard) for wildcard in made.wildcards)
+        return made.policy
+
+    def verify(
+        self,
+        before: Iterable[Statement],
+        after: Iterable[Statement],
+        what: str,
+        narrowed: Iterable[Statement] | None = None,
+    ) -> None:
+        """Prove that what goes out means what came in; for `narrowed` see `verify.verify`."""
         settings = self.settings
         if settings.catalogue is not None and settings.proves:
-            verify(before, after, settings.catalogue, what)
+            verify(before, after, settings.catalogue, what, narrowed=narrowed)
 
     def within(self, policy: Policy, limit: int) -> Policy:
         """Return the policy; a piece over its limit would be a bug of ours."""
@@ -79,16 +148,6 @@ class Fitting:
         if characters > limit:
             raise AssertionError(f"a piece of {characters} characters was packed for {limit}")
         return policy
-
-    def free_name(self, name: str, number: int) -> str:
-        """Return `name-number`, or with the next number that is free, within 128 characters."""
-        while True:
-            suffix = f"-{number}"
-            candidate = name[: _LONGEST_NAME - len(suffix)] + suffix
-            if candidate.lower() not in self.names:
-                self.names.add(candidate.lower())
-                return candidate
-            number += 1
 
     def refuse(
         self,
@@ -101,6 +160,7 @@ class Fitting:
         """Report a document that is over its limit; `sizes` are (characters, limit)."""
         from iamdsl.fit._refusals import too_large  # noqa: PLC0415  # most builds fit
 
+        refused = refused._replace(known=self.known)
         too_large(self.report, what, sizes, refused, self.settings, place=place, hint=hint)
 
     def refuse_statements(

@@ -17,11 +17,11 @@ from iamdsl.fit.settings import Fitted
 from iamdsl.iam import Attachment, Build, Document, Policy, size
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from iamdsl.diagnostics import Report
     from iamdsl.fit.settings import Settings
-    from iamdsl.iam import Identity
+    from iamdsl.iam import Identity, Statement
 
 # An ARN of a managed policy without its path and name, in the partition of the longest name.
 _ARN = len("arn:aws-us-gov:iam::123456789012:policy")
@@ -37,8 +37,35 @@ def fit(build: Build, settings: Settings, report: Report) -> Fitted:
 
     Raises `MeaningChangedError` when a bug of ours would have changed the meaning.
     """
-    state = Fitting(settings, report)
-    return Fitted(_fit_place(build, "", state), tuple(state.savings))
+    state = Fitting(settings, report, known=_unknown(build, settings))
+    fitted = _fit_place(build, "", state)
+    if settings.share:
+        from iamdsl.fit.share import share  # noqa: PLC0415  # only where asked for
+
+        before = {p.name for placed in settings.placed.values() for p in placed.pieces}
+        fitted = share(fitted, before)
+    return Fitted(fitted, tuple(state.savings), state.placed, tuple(state.wildcards))
+
+
+def _unknown(build: Build, settings: Settings) -> frozenset[str]:
+    """Return the actions of a build that the catalogue does not know, where patterns are written.
+
+    They exist, since somebody names them: no pattern of ours may come to match one.
+    """
+    catalogue = settings.catalogue
+    if settings.wildcards == "never" or catalogue is None:
+        return frozenset()
+    statements = (s for _, place in build.each() for s in _statements(place))
+    named = {value for s in statements for value in s.actions.values}
+    return frozenset(n for n in named if not set("*?") & set(n) and not catalogue.has_action(n))
+
+
+def _statements(place: Build) -> Iterator[Statement]:
+    for document in place.documents:
+        yield from document.policy.statements
+    for identity in place.identities:
+        for policy in (identity.trust, identity.own, *(p for _, p in identity.inline)):
+            yield from policy.statements if policy is not None else ()
 
 
 def _fit_place(build: Build, account: str, state: Fitting) -> Build:
@@ -46,7 +73,7 @@ def _fit_place(build: Build, account: str, state: Fitting) -> Build:
     names = {d.name.lower() for d in build.documents if d.is_managed}
     if account:
         state = attrs.evolve(state, where=f" in account `{account}`", account=f"{account}/")
-    state = attrs.evolve(state, build=build, names=names, pieces={})
+    state = attrs.evolve(state, build=build, names=names, pieces={}, reserved=_reserved(state))
     documents: list[Document] = []
     for document in build.documents:
         fitted = _fit_document(document, state)
@@ -69,46 +96,90 @@ def _fit_place(build: Build, account: str, state: Fitting) -> Build:
     return Build(tuple(documents), tuple(identities), tuple(accounts), build.targets)
 
 
+def _reserved(state: Fitting) -> dict[str, str]:
+    """Return whose the names are that managed policies of this place had in an earlier build."""
+    return {
+        piece.name.lower(): of
+        for of, placed in state.settings.placed.items()
+        if of.rpartition("/")[0] == state.account.rstrip("/")
+        for piece in placed.pieces
+    }
+
+
 # Documents ---------------------------------------------------------------------------------
 
 
 def _fit_document(document: Document, state: Fitting) -> list[Document]:
-    what = _called(document, state)
-    small = state.small(document.policy, what, _short(document))
+    what, short = _called(document, state), _short(document)
+    small = state.small(document.policy, what, short, kind=document.kind)
     if document.kind == "resource":
         small = _counted(document, small, what, state)
-    done = attrs.evolve(document, policy=small)
     limit = state.limit(document.kind, document.service)
-    characters = size(small, state.lengths)
     if limit is None:
-        _note_size(what, characters, document, state)
-    if limit is None or characters <= limit:
-        return [done]
-    from iamdsl.fit._refusals import hint_of, of_document  # noqa: PLC0415  # most builds fit
-    from iamdsl.fit.pack import pack  # noqa: PLC0415
+        _note_size(what, size(small, state.lengths), document, state)
+        return [attrs.evolve(document, policy=small)]
+    splits = document.kind == "managed"
+    if splits and not _is_alone(small, f"policy {document.name}", document.name, limit, state):
+        return _split(document, small, what, limit, state)
+    small = state.tight(small, what, document.kind, limit)
+    characters = size(small, state.lengths)
+    if characters > limit:
+        from iamdsl.fit._refusals import hint_of, of_document  # noqa: PLC0415  # most builds fit
 
-    if document.kind != "managed":
         sizes, hint = (characters, limit), hint_of(document)
         state.refuse(what, sizes, of_document(document, state), document.origin, hint)
-        return [done]
-    packing = pack(small.statements, limit, None, state.lengths)
-    if packing is None:
+    return [attrs.evolve(document, policy=small)]
+
+
+def _split(
+    document: Document, small: Policy, what: str, limit: int, state: Fitting
+) -> list[Document]:
+    """Return the pieces of a managed policy that is, or was, too large to be one."""
+    from iamdsl.fit.spread import Owner, spread  # noqa: PLC0415  # most builds fit
+    from iamdsl.fit.steady import Room  # noqa: PLC0415  # likewise
+
+    room = Room(limit)
+    owner = Owner(
+        _short(document), what, document.name, True, room, document.origin, document.policy.id
+    )
+    found = spread(small.statements, owner, state)
+    if found is None:
+        small = state.tight(small, what, "managed", 0)
+        found = spread(small.statements, owner, state)
+    if found is None:
         state.refuse_statements(what, small, limit, document.origin)
-        return [done]
-    state.verify(document.policy.statements, (s for d in packing.others for s in d), what)
-    pieces = []
-    for i, statements in enumerate(packing.others):
-        name = document.name if i == 0 else state.free_name(document.name, i + 1)
-        pieces.append(
-            attrs.evolve(
-                done,
-                name=name,
-                policy=state.within(Policy(statements, small.id), limit),
-                split_from=document.name,
-                fewest=packing.fewest,
-            )
+        return [attrs.evolve(document, policy=small)]
+    state.verify(small.statements, (s for p in found.pieces for s in p.statements), what)
+    pieces = [
+        attrs.evolve(
+            document,
+            name=piece.name,
+            policy=state.within(Policy(piece.statements, small.id), limit),
+            split_from=document.name,
+            fewest=found.fewest,
         )
+        for piece in found.pieces
+    ]
+    if len(pieces) == 1:
+        return [attrs.evolve(pieces[0], split_from=None, fewest=1)]
     return pieces
+
+
+def _is_alone(policy: Policy, of: str, name: str, limit: int, state: Fitting) -> bool:
+    """Tell whether one document holds a policy, and nothing of it was elsewhere before.
+
+    One that is more than half full is noted, so that what comes to it later moves nothing.
+    """
+    of = state.account + of
+    before = None if state.settings.repack else state.settings.placed.get(of)
+    characters = size(policy, state.lengths)
+    if characters > limit or (before is not None and [p.name for p in before.pieces] != [name]):
+        return False
+    if 2 * characters > limit:
+        from iamdsl.fit.steady import Piece, Placed  # noqa: PLC0415  # most are small
+
+        state.placed[of] = Placed((Piece(name, policy.statements),))
+    return True
 
 
 def _counted(document: Document, small: Policy, what: str, state: Fitting) -> Policy:
@@ -192,42 +263,66 @@ def _placed(
         if quota is not None and used > quota:
             _refuse_inline(identity, None, (used, quota), what, state)
         return identity, []
-    small = state.small(own, what, f"{identity.kind} {identity.name}")
-    characters = size(small, state.lengths)
-    movable = identity.kind != "permission_set" and identity.place != "inline"
-    fits = quota is None or used + characters <= quota
-    if not movable or (identity.place == "auto" and fits):
-        if quota is not None and not fits:
-            sizes = used + characters, quota
-            _refuse_inline(identity, own, sizes, what, state)
+    of = f"{identity.kind} {identity.name}"
+    small = state.small(own, what, of, kind=kind)
+    left = None if quota is None else quota - used
+    if identity.kind == "permission_set" or identity.place == "inline":
+        if left is not None:
+            small = state.tight(small, what, kind, left)
+        characters = size(small, state.lengths)
+        if quota is not None and used + characters > quota:
+            _refuse_inline(identity, own, (used + characters, quota), what, state)
         return _with_inline(identity, small), []
-    limit = state.settings.limits.value("managed-policy-size")
-    left = quota - used if quota is not None and identity.place == "auto" else None
-    from iamdsl.fit.pack import pack  # noqa: PLC0415  # most builds fit
+    inline = left if identity.place == "auto" else None
+    if identity.place == "auto" and (left is None or _is_alone(small, of, "", left, state)):
+        return _with_inline(identity, small), []
+    return _overflowed(identity, small, inline, what, state)
 
-    packing = pack(small.statements, limit, left, state.lengths)
-    if packing is None:
+
+def _overflowed(
+    identity: Identity, small: Policy, inline: int | None, what: str, state: Fitting
+) -> tuple[Identity, list[Document]]:
+    """Put statements into managed policies of the identity's name, and `inline` characters inline."""
+    from iamdsl.fit.spread import Owner, spread  # noqa: PLC0415  # most builds fit
+    from iamdsl.fit.steady import Room  # noqa: PLC0415  # likewise
+
+    limits = state.settings.limits
+    limit = limits.value("managed-policy-size")
+    most = max(0, limits.attachments(identity.kind).value - len(identity.managed))
+    room = Room(limit, inline, most)
+    of = f"{identity.kind} {identity.name}"
+    owner = Owner(of, what, identity.name, False, room, identity.origin)
+    found = spread(small.statements, owner, state)
+    if found is None or found.managed > most:
+        # Two documents never fill up to the last character.
+        target = (inline or 0) + most * limit * 49 // 50
+        tight = state.tight(small, what, "managed", target)
+        if tight is not small:
+            small, found = tight, spread(tight.statements, owner, state)
+    if found is None:
         state.refuse_statements(what, small, limit, identity.origin)
         return _with_inline(identity, small), []
-    state.verify(own.statements, (*packing.first, *(s for d in packing.others for s in d)), what)
-    made = [
-        Document(
-            "managed",
-            state.free_name(identity.name, i + 1),
-            state.within(Policy(statements), limit),
-            path=identity.path,
-            tags=identity.tags,
-            split_from=identity.name,
-            fewest=packing.fewest,
-            origin=identity.origin,
+    state.verify(small.statements, (s for p in found.pieces for s in p.statements), what)
+    made = []
+    for piece in found.pieces:
+        if not piece.name:
+            policy = state.within(Policy(piece.statements), inline or 0)
+            identity = _with_inline(identity, policy)
+            continue
+        made.append(
+            Document(
+                "managed",
+                piece.name,
+                state.within(Policy(piece.statements), limit),
+                path=identity.path,
+                tags=identity.tags,
+                split_from=identity.name,
+                fewest=found.fewest,
+                origin=identity.origin,
+            )
         )
-        for i, statements in enumerate(packing.others)
-    ]
     managed = (*identity.managed, *(Attachment(d.name, True, identity.origin) for d in made))
-    identity = attrs.evolve(identity, managed=managed)
-    if packing.first and left is not None:
-        identity = _with_inline(identity, state.within(Policy(packing.first), left))
-    return identity, made
+    return attrs.evolve(identity, managed=managed), made
 
 
 def _with_inline(identity: Identity, policy: Policy) -> Identity:

@@ -12,11 +12,28 @@ if TYPE_CHECKING:
     from iamdsl.aws import Catalogue
     from iamdsl.aws.limits import Limits
     from iamdsl.fit.minimize import Sids
+    from iamdsl.fit.shrink import Wildcard
+    from iamdsl.fit.steady import Placed
     from iamdsl.iam import Build
 
 Wildcards: TypeAlias = Literal["never", "tight", "words", "max"]
 """How far `shrink` may go: not at all; no further than what would be refused otherwise needs;
 patterns cut between words (`Get*`, `*Tags`), everywhere; patterns cut anywhere, everywhere."""
+
+WILD_KINDS = frozenset(
+    (
+        "boundary",
+        "inline-group",
+        "inline-role",
+        "inline-user",
+        "managed",
+        "permission_set",
+        "scp",
+        "session",
+    )
+)
+"""Kinds of policies in which patterns may be written: those that IAM and Organizations evaluate
+themselves. Services have rules of their own for the policies of their resources."""
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -34,6 +51,9 @@ class Settings:
         share: whether one managed policy serves all identities that got the same.
         catalogue: needed for a proof, for wildcards, and across services.
         proves: whether it is proved that the meaning is kept; not without a catalogue.
+        placed: where an earlier build put what does not fit into one document, by its owner:
+            `policy lake-reader`, `prod/role web`.
+        repack: whether statements may leave the documents that they were in.
     """
 
     limits: Limits
@@ -44,6 +64,8 @@ class Settings:
     share: bool = False
     catalogue: Catalogue | None = None
     proves: bool = True
+    placed: Mapping[str, Placed] = attrs.field(factory=dict)
+    repack: bool = False
 
 
 class Saving(NamedTuple):
@@ -69,7 +91,12 @@ class Fitted(NamedTuple):
 
     Attributes:
         savings: in the order of the build.
+        placed: where the statements of those went that do not fit into one document, or nearly
+            do not, by owner.
+        wildcards: the patterns that were written, each with whose they are.
     """
 
     build: Build
     savings: tuple[Saving, ...] = ()
+    placed: Mapping[str, Placed] = {}
+    wildcards: tuple[tuple[str, Wildcard], ...] = ()

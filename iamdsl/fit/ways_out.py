@@ -17,6 +17,7 @@ import attrs
 from iamdsl.diagnostics import Way
 from iamdsl.fit.minimize import minimize
 from iamdsl.fit.pack import pack
+from iamdsl.fit.settings import WILD_KINDS
 from iamdsl.iam import Policy, action_covers, size, value_size
 
 if TYPE_CHECKING:
@@ -27,20 +28,6 @@ if TYPE_CHECKING:
     from iamdsl.fit.settings import Settings
     from iamdsl.iam import Statement
     from iamdsl.source import Span
-
-WILD_KINDS = frozenset(
-    (
-        "boundary",
-        "inline-group",
-        "inline-role",
-        "inline-user",
-        "managed",
-        "permission_set",
-        "scp",
-        "session",
-    )
-)
-"""Kinds of policies in which `fit` may write wildcards for actions."""
 
 # Ways that are told, and patterns that are named in one.
 _TOLD = 5

@@ -51,7 +51,7 @@ class Options(NamedTuple):
         stdin: the bytes to take for the path `-`.
         use_cache: whether an unchanged project may be left as it is.
         lock: "keep" what `iamdsl.lock` holds and add to it, "upgrade" to write it anew, or
-            "frozen" to fail where it would change.
+            "frozen" to fail where it would change, or "unread" where nothing is built.
         prove: whether what is built is proved to mean what the sources say.
         repack: whether statements may go to other documents than in earlier builds.
     """
@@ -189,7 +189,9 @@ def load_project(
         problems += more
     if not files and not problems:
         problems.append(_no_sources(root, chosen))
-    locked = lock.read(chosen) if options.lock != "upgrade" else None
+    locked = lock.read(chosen) if options.lock != "unread" else None
+    if isinstance(locked, Problem) and options.lock == "upgrade":
+        locked = None
     if isinstance(locked, Problem):
         problems.append(locked)
     return Project(

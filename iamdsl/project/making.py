@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -65,11 +64,11 @@ def make(project: Project, key: str, *, write: bool) -> Outcome:
         return Outcome(report.diagnostics, failed=True)
     environment, pinned = work.environment, work.pinned
 
-    new = environment.pins.used.keys() - pinned.keys()
-    if project.lock_mode == "frozen" and new:
-        report.extend([lock.outdated(dict.fromkeys(new)).diagnostic()])
+    locked = _locked(project, work)
+    if project.lock_mode == "frozen" and (differing := lock.differing(pinned, locked)):
+        report.extend([lock.outdated(differing).diagnostic()])
         return Outcome(report.diagnostics, failed=True)
-    emission = emit.emit(config.targets[0], work.build, _facts(project, environment))
+    emission = emit.emit(config.targets[0], work.build, _facts(project, work))
     outcome = Outcome(
         report.diagnostics,
         summary=_summary(emission.artifacts),
@@ -79,14 +78,15 @@ def make(project: Project, key: str, *, write: bool) -> Outcome:
         texts = ((name, data.decode()) for name, data in emission.files.items())
         return outcome._replace(texts=tuple(texts))
     written = writer.write(project.out, emission.files, project.shown_out)
-    locked = written if isinstance(written, Problem) else _locked(project, environment.pins, pinned)
-    if isinstance(written, Problem) or isinstance(locked, Problem):
-        report.extend(p.diagnostic() for p in (written, locked) if isinstance(p, Problem))
+    kept = written if isinstance(written, Problem) else _keep(project, locked)
+    if isinstance(written, Problem) or isinstance(kept, Problem):
+        report.extend(p.diagnostic() for p in (written, kept) if isinstance(p, Problem))
         return Outcome(report.diagnostics, failed=True)
     if key:
-        mark = fingerprint(locked)
+        mark = fingerprint(kept)
         cache.keep(_record(key, mark, work.imports, emission.files, outcome))
-    return outcome._replace(**written._asdict(), pinned=len(new) if locked.lock else 0)
+    new = environment.pins.used.keys() - pinned.actions.keys()
+    return outcome._replace(**written._asdict(), pinned=len(new) if kept.lock else 0)
 
 
 def compiled(project: Project) -> Compiled:
@@ -113,7 +113,7 @@ def emitted(project: Project) -> Emitted:
     from iamdsl.emit.reading import read  # noqa: PLC0415 (likewise)
 
     environment = work.environment
-    emission = emit.emit("json", work.build, _facts(project, environment))
+    emission = emit.emit("json", work.build, _facts(project, work))
     back = read(emission.files, work.report)
     if back is None:
         return Emitted(diagnostics=work.report.diagnostics)
@@ -124,7 +124,9 @@ def emitted(project: Project) -> Emitted:
     return Emitted(world, work.tests, work.assembled, work.report.diagnostics)
 
 
-def _facts(project: Project, environment: Environment) -> emit.Facts:
+def _facts(project: Project, work: _Work) -> emit.Facts:
+    environment = work.environment
+    assert environment is not None  # noqa: S101  # there is none only after errors
     return emit.Facts(
         environment.catalogue.version,
         environment.catalogue.sha256,
@@ -132,6 +134,7 @@ def _facts(project: Project, environment: Environment) -> emit.Facts:
         tuple(sorted(environment.pseudo.items())),
         environment.limits,
         project.config.minify,
+        work.fitted.placed if work.fitted is not None else {},
     )
 
 
@@ -161,7 +164,7 @@ class _Work(NamedTuple):
     build: Build | None = None
     environment: Environment | None = None
     imports: Sequence[File] = ()
-    pinned: Mapping[str, tuple[str, ...]] = {}
+    pinned: lock.Locked = lock.Locked()
     tests: tuple[Test, ...] = ()
     assembled: Build | None = None
     fitted: Fitted | None = None
@@ -174,38 +177,71 @@ def _work(project: Project) -> _Work:
     entries, problems = _decode(project.files)
     if isinstance(catalogue, Problem):
         problems.append(catalogue)
-    pinned = lock.parse(project.lock) if project.lock is not None else {}
+    pinned = _pinned(project)
     if isinstance(pinned, Problem):
         problems.append(pinned)
-        pinned = {}
+        pinned = lock.Locked()
     report.extend(problem.diagnostic() for problem in problems)
     if problems or isinstance(catalogue, Problem):
         return _Work(report)
 
     loader = Loader(config.root, entries)
-    environment = _environment(project, catalogue, loader, Pins(pinned))
+    environment = _environment(project, catalogue, loader, pinned)
     compilation = compile([source for _, source in entries], environment)
-    report.extend(_with_levels(compilation.diagnostics, environment.levels))
+    grown = [p.diagnostic() for p in lock.grown(pinned, project.stage, catalogue)]
+    report.extend(_with_levels((*compilation.diagnostics, *grown), environment.levels))
     made = (compilation.tests, compilation.assembled, compilation.fitted)
     return _Work(report, compilation.build, environment, loader.files, pinned, *made)
 
 
-def _locked(
-    project: Project, pins: Pins, pinned: Mapping[str, tuple[str, ...]]
-) -> Project | Problem:
+def _pinned(project: Project) -> lock.Locked | Problem:
+    """Return what the lock file holds, as far as the build is to keep to it."""
+    if project.lock is None:
+        return lock.Locked()
+    found = lock.parse(project.lock)
+    if project.lock_mode != "upgrade":
+        return found
+    # What nobody can read is written anew; and where things are has nothing to do with a catalogue.
+    return lock.Locked() if isinstance(found, Problem) else lock.Locked(placed=found.placed)
+
+
+def _locked(project: Project, work: _Work) -> lock.Locked:
+    """Return what the lock file is to hold after a build.
+
+    What other stages have, and things that this build knows nothing of, stay.
+    """
+    pinned, fitted, environment = work.pinned, work.fitted, work.environment
+    if environment is None or fitted is None:
+        return pinned
+    stage = project.stage
+    asked = {saving.of for saving in fitted.savings}
+    placed = {k: p for k, p in pinned.placed.items() if k[1] != stage or k[0] not in asked}
+    wildcards = {k: w for k, w in pinned.wildcards.items() if k[1] != stage}
+    version = environment.catalogue.version
+    for _, wildcard in fitted.wildcards:
+        wildcards[wildcard.pattern, stage] = lock.Wildcard(wildcard.matched, version)
+    return lock.Locked(
+        {**pinned.actions, **environment.pins.used},
+        {**placed, **{(of, stage): p for of, p in fitted.placed.items()}},
+        wildcards,
+    )
+
+
+def _keep(project: Project, locked: lock.Locked) -> Project | Problem:
     """Return the project with the lock file as it is now, after what is new was added to it."""
     path = lock.path_of(project.config)
-    expansions = {**pinned, **pins.used}
-    if not path or (expansions == pinned and project.lock_mode != "upgrade"):
+    if not path or (locked == lock.Locked() and project.lock is None):
         return project
-    data = lock.text(expansions).encode("ascii")
-    if not expansions and not os.path.exists(path):
+    data = lock.text(locked).encode("ascii")
+    if project.lock is not None and project.lock.data == data:
         return project
     problem = lock.write(project.config, data)
     return problem or project._replace(lock=File(lock.FILE, path, data))
 
 
-def _environment(project: Project, catalogue: Catalogue, loader: Loader, pins: Pins) -> Environment:
+def _environment(
+    project: Project, catalogue: Catalogue, loader: Loader, pinned: lock.Locked
+) -> Environment:
     """Return the world that the compiler may know."""
     config = project.config
     pseudo = {name: getattr(config, name) for name in PSEUDO}
@@ -216,7 +252,7 @@ def _environment(project: Project, catalogue: Catalogue, loader: Loader, pins: P
         limits=limits,
         params=dict(config.params),
         pseudo={name: value for name, value in pseudo.items() if value is not None},
-        pins=pins,
+        pins=Pins(pinned.actions),
         levels={number: _SEVERITIES[level] for number, level in config.levels},
         shared_params=frozenset(project.shared_params),
         fitting=Settings(
@@ -227,6 +263,8 @@ def _environment(project: Project, catalogue: Catalogue, loader: Loader, pins: P
             share=config.share,
             catalogue=catalogue,
             proves=project.proves,
+            placed={of: p for (of, stage), p in pinned.placed.items() if stage == project.stage},
+            repack=project.repack,
         ),
     )
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from iamdsl.fit.steady import Piece, Placed
+from iamdsl.iam import Elements, Entry, Principals, Statement
 from iamdsl.project import Options, Outcome, build, check, load_project, lock
 from iamdsl.project.config import Config
 from iamdsl.project.loading import File
@@ -49,13 +51,15 @@ def actions(root: Path) -> list[str]:
 def kept(root: Path) -> dict[str, tuple[str, ...]]:
     """Return what the lock file holds."""
     found = lock.parse(File(lock.FILE, "", (root / lock.FILE).read_bytes()))
-    assert isinstance(found, dict), found
-    return found
+    assert isinstance(found, lock.Locked), found
+    return dict(found.actions)
 
 
 def hold(root: Path, **expansions: tuple[str, ...]) -> None:
     """Write a lock file by which `lambda:@tagging` is something else than today."""
-    (root / lock.FILE).write_text(lock.text({TAGGING: ("lambda:TagResource",)} | expansions))
+    (root / lock.FILE).write_text(
+        lock.text(lock.Locked({TAGGING: ("lambda:TagResource",)} | expansions))
+    )
 
 
 def test_the_first_build_writes_what_classes_came_to(root: Path) -> None:
@@ -144,6 +148,20 @@ def test_sources_without_a_project_have_no_lock(
         'version = 1\n[[actions]]\nof = "x"\nare = [3]\n',
         'version = 1\n[[actions]]\nof = "x"\nare = ["a b"]\n',
         'version = 1\n[[actions]]\nof = "x"\nare = []\n[[actions]]\nof = "x"\nare = []\n',
+        "version = 1\n[placed]\n",
+        "version = 1\n[[placed]]\n",
+        'version = 1\n[[placed]]\nof = "r"\nwhen = 3\n',
+        'version = 1\n[[placed]]\nof = "r"\norder = ["a b"]\n',
+        'version = 1\n[[placed]]\nof = "r"\ndocuments = [3]\n',
+        'version = 1\n[[placed]]\nof = "r"\n[[placed.documents]]\nname = "../x"\n',
+        'version = 1\n[[placed]]\nof = "r"\n[[placed.documents]]\nname = ""\n',
+        'version = 1\n[[placed]]\nof = "r"\n[[placed.documents]]\nstatements = 3\n',
+        'version = 1\n[[placed]]\nof = "r"\n[[placed.documents]]\nstatements = [3]\n',
+        'version = 1\n[[placed]]\nof = "r"\n[[placed.documents]]\nstatements = ["{"]\n',
+        'version = 1\n[[placed]]\nof = "r"\n[[placed.documents]]\nstatements = ["[]"]\n',
+        'version = 1\n[[placed]]\nof = "r"\n[[placed.documents]]\nstatements = [""]\n',
+        'version = 1\n[[wildcards]]\npattern = "s3:Get*"\nare = []\n',
+        'version = 1\n[[wildcards]]\npattern = "x y"\nare = []\ncatalogue = "1"\n',
         "\udcff",
     ],
 )
@@ -169,3 +187,92 @@ def test_a_lock_that_leaves_the_project_is_not_read(root: Path) -> None:
     outcome = run()
     assert outcome.failed
     assert "secret" not in str(outcome.diagnostics)
+
+
+def test_the_marks_of_a_merge_are_named(root: Path) -> None:
+    """People read in which line git left them, not what a parser makes of them."""
+    (root / lock.FILE).write_text("version = 1\n\n<<<<<<< HEAD\n=======\n>>>>>>> other\n")
+    (diagnostic,) = run().diagnostics
+    assert "line 3" in diagnostic.message
+    assert "both sides" in diagnostic.hint
+
+
+STATEMENTS = (
+    Statement("Allow", Elements(("s3:GetObject", "s3:List*")), Elements(("*",)), sid="Read"),
+    Statement(
+        "Deny",
+        Elements(("iam:*",), negated=True),
+        Elements(('arn:aws:iam::\ue000aws.account\ue001:role/it\'s \\ "é"',), negated=True),
+        Principals((("AWS", ("1", "2")),), negated=True),
+        (
+            Entry("StringLike", "a:Key", ("${aws:username}/*", "ü\x7f")),
+            Entry("StringLike", "B:Key", ("x",)),
+        ),
+    ),
+    Statement("Allow", Elements(("sqs:*",))),
+)
+PLACED = {
+    ("role web", "env=prod"): Placed(
+        (Piece("", STATEMENTS[:1]), Piece("web-2", STATEMENTS[1:])), ("web-2", "")
+    ),
+    ("role web", ""): Placed((Piece("web-2", STATEMENTS),)),
+    ("prod/policy p\U0001f600", ""): Placed((Piece("p", ()),)),
+}
+WILDCARDS = {("s3:Get*", ""): lock.Wildcard(("s3:GetAcl", "s3:GetObject"), "2026.10.27")}
+
+
+def parsed(text: str) -> lock.Locked:
+    found = lock.parse(File(lock.FILE, "", text.encode("ascii")))
+    assert isinstance(found, lock.Locked), found
+    return found
+
+
+def test_what_is_placed_comes_back_as_it_went() -> None:
+    """Statements are compared with those of the next build; a difference would move them."""
+    locked = lock.Locked({TAGGING: ("a:B",)}, PLACED, WILDCARDS)
+    text = lock.text(locked)
+    assert parsed(text) == locked
+    backwards = lock.Locked(locked.actions, dict(reversed(PLACED.items())), WILDCARDS)
+    assert lock.text(backwards) == text
+    assert sum("s3:List*" in line for line in text.splitlines()) == 2
+
+
+def test_a_placed_statement_is_a_line() -> None:
+    """So that branches merge, and people can read what moved."""
+    piece = Piece("p-2", STATEMENTS[:1] + STATEMENTS[2:])
+    text = lock.text(lock.Locked(placed={("policy p", "env=dev"): Placed((piece,), ("p-2", "p"))}))
+    assert text.partition("\n\n")[2] == (
+        "[[placed]]\n"
+        'of = "policy p"\n'
+        'when = "env=dev"\n'
+        'order = ["p-2", "p"]\n'
+        "[[placed.documents]]\n"
+        'name = "p-2"\n'
+        "statements = [\n"
+        """  '{"Sid":"Read","Effect":"Allow","Action":["s3:GetObject","s3:List*"],"Resource":"*"}',\n"""
+        """  '{"Effect":"Allow","Action":"sqs:*"}',\n"""
+        "]\n"
+    )
+
+
+def test_lines_of_two_branches_are_joined() -> None:
+    """Git keeps the lines of both where they do not touch; no build may fail for that."""
+    one = lock.text(lock.Locked(placed={("role web", ""): Placed((Piece("a", STATEMENTS[:1]),))}))
+    two = lock.text(lock.Locked(placed={("role web", ""): Placed((Piece("a", STATEMENTS),))}))
+    both = one + two.partition("\n\n")[2]
+    assert parsed(both).placed["role web", ""] == Placed(
+        (Piece("a", STATEMENTS[:1]), Piece("a", STATEMENTS))
+    )
+    wider = {("s3:Get*", ""): lock.Wildcard(("s3:GetAcl", "s3:GetIt", "s3:GetObject"), "2026.12.01")}
+    patterns = [lock.text(lock.Locked(wildcards=w)) for w in (wider, WILDCARDS)]
+    assert parsed(patterns[0] + patterns[1].partition("\n\n")[2]).wildcards == WILDCARDS
+
+
+def test_a_build_keeps_what_others_placed(root: Path) -> None:
+    """Entries of another stage, and of what is not asked for, are no litter."""
+    theirs = {("s3:Get*", "env=prod"): WILDCARDS["s3:Get*", ""]}
+    (root / lock.FILE).write_text(lock.text(lock.Locked({}, PLACED, {**theirs, **WILDCARDS})))
+    run()
+    found = parsed((root / lock.FILE).read_text())
+    assert (found.placed, found.wildcards) == (PLACED, theirs)
+    assert list(found.actions) == [TAGGING]

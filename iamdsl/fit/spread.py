@@ -1,0 +1,169 @@
+"""Statements of one owner over several documents: where they were before, else packed anew.
+
+The owner is a managed policy that is too large for one, or an identity with what it may do by
+itself. What an earlier build put where comes from the lock file; a document keeps its name and
+its statements as long as they are wanted and fit (`steady`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamdsl.diagnostics import codes
+from iamdsl.fit._order import arranged
+from iamdsl.fit.pack import pack
+from iamdsl.fit.steady import Piece, Placed, Room, steady
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from iamdsl.fit._fitting import Fitting
+    from iamdsl.iam import Statement
+    from iamdsl.source import Span
+
+_LONGEST_NAME = 128
+
+
+class Owner(NamedTuple):
+    """Whose statements are placed, and where they may go.
+
+    Attributes:
+        of: what the lock file calls it, `role orders-function`.
+        what: what messages call it.
+        name: what its managed policies are named after.
+        own_name: whether the first of them bears that name itself, without a number.
+        room: the sizes of its documents, and how many there may be.
+        document_id: the `Id` of each document.
+    """
+
+    of: str
+    what: str
+    name: str
+    own_name: bool
+    room: Room
+    origin: tuple[Span, ...]
+    document_id: str | None = None
+
+
+class Spread(NamedTuple):
+    """Where statements are.
+
+    Attributes:
+        pieces: the documents; the name of the inline policy is empty.
+        fewest: no fewer managed documents can hold these statements.
+    """
+
+    pieces: tuple[Piece, ...]
+    fewest: int
+
+    @property
+    def managed(self) -> int:
+        """Return how many managed documents there are."""
+        return sum(1 for piece in self.pieces if piece.name)
+
+
+def spread(statements: Sequence[Statement], owner: Owner, state: Fitting) -> Spread | None:
+    """Return the documents that hold the statements; None where one can neither stay nor be cut.
+
+    There may be more documents than can be attached, which the caller has to refuse.
+    """
+    name = _namer(owner, state)
+    room, before = owner.room, _before(owner, state, name)
+    packing = pack(
+        statements,
+        room.limit,
+        room.first,
+        state.lengths,
+        most=room.most,
+        document_id=owner.document_id,
+    )
+    if packing is None:
+        return None
+    kept = None
+    if before is not None and not state.settings.repack:
+        kept = steady(statements, before, room, state.lengths, name=name)
+        if kept is None:
+            _note_anew(owner, state)
+    done = kept or Placed(_named(packing.first, packing.others, name))
+    if before is not None:
+        done, gaps = arranged(before, done, room, name)
+        if gaps:
+            _warn_of_gaps(gaps, owner, state)
+    state.names.update(p.name.lower() for p in done.pieces)
+    state.placed[state.account + owner.of] = done
+    return Spread(done.pieces, packing.fewest)
+
+
+def _before(owner: Owner, state: Fitting, name: Callable[[set[str]], str]) -> Placed | None:
+    """Return where statements were, in documents whose names are still to be had."""
+    found = state.settings.placed.get(state.account + owner.of)
+    if found is None:
+        return None
+    taken = {p.name for p in found.pieces}
+    pieces: list[Piece] = []
+    for piece in found.pieces:
+        if piece.name and not _is_free(piece.name, owner, state):
+            piece = piece._replace(name=name(taken))  # noqa: PLW2901  # a policy was declared so
+            taken.add(piece.name)
+        pieces.append(piece)
+    return found._replace(pieces=tuple(pieces))
+
+
+def _named(
+    first: tuple[Statement, ...],
+    others: Sequence[tuple[Statement, ...]],
+    name: Callable[[set[str]], str],
+) -> tuple[Piece, ...]:
+    pieces = [Piece("", first)] if first else []
+    taken: set[str] = set()
+    for statements in others:
+        pieces.append(Piece(name(taken), statements))
+        taken.add(pieces[-1].name)
+    return tuple(pieces)
+
+
+def _namer(owner: Owner, state: Fitting) -> Callable[[set[str]], str]:
+    """Return a function that gives the first name of the owner's that nobody has.
+
+    `reader`, `reader-2`, … for a policy, `reader-1`, `reader-2`, … for an identity.
+    """
+
+    def name(taken: set[str]) -> str:
+        number = 1
+        while True:
+            suffix = "" if owner.own_name and number == 1 else f"-{number}"
+            candidate = owner.name[: _LONGEST_NAME - len(suffix)] + suffix
+            if candidate not in taken and _is_free(candidate, owner, state):
+                return candidate
+            number += 1
+
+    return name
+
+
+def _is_free(name: str, owner: Owner, state: Fitting) -> bool:
+    """Tell whether a document of the owner's can have a name: none else has it, or had it."""
+    if owner.own_name and name == owner.name:
+        return True
+    of = state.account + owner.of
+    return name.lower() not in state.names and state.reserved.get(name.lower(), of) == of
+
+
+def _note_anew(owner: Owner, state: Fitting) -> None:
+    state.report.add(
+        codes.PLACED_ANEW,
+        owner.origin[0] if owner.origin else None,
+        f"the statements of {owner.what} do not fit where they were, and are placed anew",
+        label="most of its documents change",
+        hint="deploy them in the order of `manifest.json`",
+    )
+
+
+def _warn_of_gaps(gaps: tuple[str, ...], owner: Owner, state: Fitting) -> None:
+    names = ", ".join(f"`{name}`" if name else "the inline policy" for name in gaps)
+    state.report.add(
+        codes.DEPLOYMENT_GAP,
+        owner.origin[0] if owner.origin else None,
+        f"no order of deploying the documents of {owner.what} keeps all that it may do",
+        label=f"something is missing while {names} change" + ("s" if len(gaps) == 1 else ""),
+        hint="deploy them at a quiet hour, or have one more attachment granted",
+    )
