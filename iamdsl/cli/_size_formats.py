@@ -6,20 +6,38 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from iamdsl.aws.limits import LIMITS
 from iamdsl.diagnostics.render.json import as_data
+from iamdsl.fit.table import Table, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from iamdsl.diagnostics import Diagnostic
-    from iamdsl.fit.settings import Saving
-    from iamdsl.fit.table import Row, Split, Table
+    from iamdsl.fit.settings import Fitted, Saving
+    from iamdsl.fit.shrink import Wildcard
+    from iamdsl.fit.table import Row, Split
+    from iamdsl.project import Config
 
 VERSION = 1
 """Raised when a field changes its meaning or goes away; new fields may come at any time."""
 
 _BAR = 20
+# Patterns that a table for people names.
+_PATTERNS = 20
 _WORD = re.compile(r"(\D*)(\d*)", re.ASCII)
+
+
+def report(fitted: Fitted, config: Config) -> str:
+    """Return what `iamdsl size` prints of a build, fullest first."""
+    return as_text(chosen(made(fitted, config), "fill", None))
+
+
+def made(fitted: Fitted | None, config: Config) -> Table:
+    """Return the table of a build; an empty one where there is none."""
+    if fitted is None:
+        return Table((), (), ())
+    return table(fitted, LIMITS.with_overrides(dict(config.limits)))
 
 
 def chosen(table: Table, sort: str, over: float | None) -> Table:
@@ -42,7 +60,7 @@ def as_text(table: Table, *, rows_only: bool = False) -> str:
     """Return a table for people; what was split and what was saved follow after blank lines."""
     blocks = [_sizes(table.rows)]
     if not rows_only:
-        blocks += [_splits(table.splits), _savings(table.savings)]
+        blocks += [_splits(table.splits), _wildcards(table.wildcards), _savings(table.savings)]
     return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
 
 
@@ -54,6 +72,7 @@ def as_json(table: Table, diagnostics: Sequence[Diagnostic], prefix: str) -> str
             row._asdict() | {"percent": row.percent and round(row.percent, 1)} for row in table.rows
         ],
         "splits": [split._asdict() for split in table.splits],
+        "wildcards": [wildcard._asdict() for wildcard in table.wildcards],
         "savings": [saving._asdict() for saving in table.savings],
         "total": dict(zip(("written", "minimized", "shrunk"), _total(table.savings), strict=True)),
         "diagnostics": [as_data(d, prefix) for d in diagnostics],
@@ -97,9 +116,32 @@ def _splits(splits: Iterable[Split]) -> list[str]:
             if count <= split.fewest
             else f"at least {split.fewest} are needed"
         )
+        if split.anew < count:
+            bound = f"{split.anew} would do, with --repack"
         policies = "managed policy" if count == 1 else "managed policies"
         lines.append(f"{_called(split)} fills {count} {policies} ({bound})")
     return lines
+
+
+def _wildcards(wildcards: Sequence[Wildcard]) -> list[str]:
+    """Return the patterns that were written: what they match today, and what they saved.
+
+    What AWS adds under such a name is granted as well, until the next build.
+    """
+    if not wildcards:
+        return []
+    lines = [("pattern", "matches today", "saved")]
+    lines += [
+        (w.pattern, f"{len(w.matched):,} ({', '.join(w.levels)})", f"{w.saved:,}")
+        for w in wildcards[:_PATTERNS]
+    ]
+    names, matches, saved = (_width(column) for column in zip(*lines, strict=True))
+    rows = [f"{n:<{names}}  {m:<{matches}}  {s:>{saved}}" for n, m, s in lines]
+    if len(wildcards) > _PATTERNS:
+        rest = sum(w.saved for w in wildcards[_PATTERNS:])
+        more = len(wildcards) - _PATTERNS
+        rows.append(f"and {more:,} more, which saved {rest:,}; `--output-format json` has all")
+    return rows
 
 
 def _savings(savings: Sequence[Saving]) -> list[str]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--upgrade", is_flag=True, help="Write iamdsl.lock anew, by today's catalogue.")
 @click.option("--repack", is_flag=True, help="Place statements anew, wherever they were before.")
 @click.option("--wildcards", type=click.Choice(WILDCARDS), help="Write actions as patterns.")
+@click.option("--report", "with_report", is_flag=True, help="Print how full everything is.")
 @click.option("--no-prove", is_flag=True, help="Do not prove that the meaning is kept.")
 @click.option("--no-cache", is_flag=True, help="Compile even if nothing has changed.")
 def command(
@@ -46,6 +47,7 @@ def command(
     locked: bool,
     upgrade: bool,
     repack: bool,
+    with_report: bool,
     wildcards: Wildcards | None,
     no_prove: bool,
     no_cache: bool,
@@ -57,7 +59,7 @@ def command(
 
     What was not written by an earlier build is never overwritten. With --print, and with -,
     nothing is written but stdout: the document itself if there is one, else an object with a
-    member for each file.
+    member for each file. --report is what `iamdsl size` prints.
     """
     if locked and (upgrade or repack):
         other = "--upgrade" if upgrade else "--repack"
@@ -69,7 +71,7 @@ def command(
         target=target,
         minify=minify,
         sids=sids,
-        use_cache=not no_cache,
+        use_cache=not no_cache and not with_report,
         lock="upgrade" if upgrade else "frozen" if locked else "keep",
         prove=not no_prove,
         wildcards=wildcards,
@@ -83,6 +85,10 @@ def command(
         console.out(_printed(outcome, minify=project.config.minify))
     elif not outcome.failed and _options.is_for_people(output_format):
         console.err(_report(outcome, project))
+    if with_report and outcome.fitted is not None:
+        from iamdsl.cli import _size_formats  # noqa: PLC0415 (attrs, only where asked for)
+
+        console.out(_size_formats.report(outcome.fitted, project.config))
     if (outcome.failed or outcome.diagnostics) and _options.is_for_people(output_format):
         console.err(_options.closing(outcome, output_format))
     _options.leave(outcome, error_on_warning=error_on_warning)

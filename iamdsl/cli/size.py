@@ -50,13 +50,9 @@ def command(
     code = exits.of(found.diagnostics)
     if output_format == "full":
         _options.show_all(found.diagnostics, "full", "auto")
-    from iamdsl.aws.limits import LIMITS  # noqa: PLC0415 (after the compiler)
-    from iamdsl.cli import _size_formats  # noqa: PLC0415
-    from iamdsl.fit.table import Table, table  # noqa: PLC0415
+    from iamdsl.cli import _size_formats  # noqa: PLC0415 (after the compiler)
 
-    made = Table((), (), ())
-    if found.fitted is not None:
-        made = table(found.fitted, LIMITS.with_overrides(dict(project.config.limits)))
+    made = _size_formats.made(found.fitted, project.config)
     shown = _size_formats.chosen(made, sort, over)
     if over is not None and shown.rows:
         code = code or exits.NO

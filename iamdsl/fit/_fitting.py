@@ -36,7 +36,7 @@ class Fitting:
         names: of managed policies that are taken, in lower case.
         pieces: the names of the pieces of each document that was split.
         reserved: by the names, in lower case, that documents had in an earlier build, whose.
-        savings, placed, wildcards: of all places so far, see `Fitted`.
+        savings, placed, wildcards, anew: of all places so far, see `Fitted`.
     """
 
     settings: Settings
@@ -51,6 +51,7 @@ class Fitting:
     savings: list[Saving] = attrs.field(factory=list)
     placed: dict[str, Placed] = attrs.field(factory=dict)
     wildcards: list[tuple[str, Wildcard]] = attrs.field(factory=list)
+    anew: dict[str, int] = attrs.field(factory=dict)
 
     @property
     def lengths(self) -> Mapping[str, int]:

@@ -57,7 +57,11 @@ class _Edges(NamedTuple):
 
 
 def arranged(
-    before: Placed, after: Placed, room: Room, name: Callable[[set[str]], str]
+    before: Placed,
+    after: Placed,
+    room: Room,
+    name: Callable[[set[str]], str],
+    keep: frozenset[str] = frozenset(),
 ) -> tuple[Placed, tuple[str, ...]]:
     """Return `after` with its order, documents renamed where no order does without; and the gaps.
 
@@ -67,12 +71,13 @@ def arranged(
 
     Args:
         name: gives the name of a new managed document, unlike those that are taken.
+        keep: names of documents that are renamed only where no other would do.
     """
     if after.pieces == before.pieces:
         return after._replace(order=before.order), ()
     if not before.pieces:
         return after._replace(order=()), ()
-    done = untangle(before, after, name, room)
+    done = untangle(before, after, name, room, keep)
     found = order(before, done, room)
     return done._replace(order=found.names if len(found.names) > 1 else ()), found.gaps
 
@@ -93,7 +98,11 @@ def order(before: Placed, after: Placed, room: Room) -> Order:
 
 
 def untangle(
-    before: Placed, after: Placed, name: Callable[[set[str]], str], room: Room | None = None
+    before: Placed,
+    after: Placed,
+    name: Callable[[set[str]], str],
+    room: Room | None = None,
+    keep: frozenset[str] = frozenset(),
 ) -> Placed:
     """Return `after` with one document of each circle renamed, so that it is made anew.
 
@@ -113,10 +122,12 @@ def untangle(
     while circle := [i for i in _circle(needed) if changes[i].name]:
         if free is not None and len(renamed) >= free:
             break
-        needed[circle[-1]] = set()
+        others = [i for i in circle if changes[i].name not in keep]
+        chosen = (others or circle)[-1]
+        needed[chosen] = set()
         new = name(set(taken))
         taken.add(new)
-        renamed[changes[circle[-1]].name] = new
+        renamed[changes[chosen].name] = new
     pieces = (p._replace(name=renamed.get(p.name, p.name)) for p in after.pieces)
     return after._replace(pieces=tuple(pieces))
 

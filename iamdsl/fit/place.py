@@ -44,7 +44,7 @@ def fit(build: Build, settings: Settings, report: Report) -> Fitted:
 
         before = {p.name for placed in settings.placed.values() for p in placed.pieces}
         fitted = share(fitted, before)
-    return Fitted(fitted, tuple(state.savings), state.placed, tuple(state.wildcards))
+    return Fitted(fitted, tuple(state.savings), state.placed, tuple(state.wildcards), state.anew)
 
 
 def _unknown(build: Build, settings: Settings) -> frozenset[str]:

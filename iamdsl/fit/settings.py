@@ -94,9 +94,11 @@ class Fitted(NamedTuple):
         placed: where the statements of those went that do not fit into one document, or nearly
             do not, by owner.
         wildcards: the patterns that were written, each with whose they are.
+        anew: by owner, the managed policies that would do if all were placed anew.
     """
 
     build: Build
     savings: tuple[Saving, ...] = ()
     placed: Mapping[str, Placed] = {}
     wildcards: tuple[tuple[str, Wildcard], ...] = ()
+    anew: Mapping[str, int] = {}

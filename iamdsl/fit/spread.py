@@ -84,13 +84,15 @@ def spread(statements: Sequence[Statement], owner: Owner, state: Fitting) -> Spr
         kept = steady(statements, before, room, state.lengths, name=name)
         if kept is None:
             _note_anew(owner, state)
-    done = kept or Placed(_named(packing.first, packing.others, name))
+    done = kept or Placed(_named(packing.first, packing.others, before, name))
     if before is not None:
-        done, gaps = arranged(before, done, room, name)
+        own = frozenset((owner.name,)) if owner.own_name else frozenset[str]()
+        done, gaps = arranged(before, done, room, name, own)
         if gaps:
             _warn_of_gaps(gaps, owner, state)
     state.names.update(p.name.lower() for p in done.pieces)
     state.placed[state.account + owner.of] = done
+    state.anew[state.account + owner.of] = len(packing.others)
     return Spread(done.pieces, packing.fewest)
 
 
@@ -112,14 +114,36 @@ def _before(owner: Owner, state: Fitting, name: Callable[[set[str]], str]) -> Pl
 def _named(
     first: tuple[Statement, ...],
     others: Sequence[tuple[Statement, ...]],
+    before: Placed | None,
     name: Callable[[set[str]], str],
 ) -> tuple[Piece, ...]:
+    """Return documents with the names of those before that they have most in common with."""
+    old = [p for p in before.pieces if p.name] if before is not None else []
+    were, are = [_marks(p.statements) for p in old], [_marks(some) for some in others]
+    common = [(len(w & a), i, j) for i, w in enumerate(were) for j, a in enumerate(are) if w & a]
+    names: dict[int, str] = {}
+    for _, i, j in sorted(common, key=lambda c: (-c[0], c[1], c[2])):
+        if j not in names and old[i].name not in names.values():
+            names[j] = old[i].name
+    taken = set(names.values())
     pieces = [Piece("", first)] if first else []
-    taken: set[str] = set()
-    for statements in others:
-        pieces.append(Piece(name(taken), statements))
-        taken.add(pieces[-1].name)
+    for j, statements in enumerate(others):
+        if j not in names:
+            names[j] = name(taken)
+            taken.add(names[j])
+        pieces.append(Piece(names[j], statements))
     return tuple(pieces)
+
+
+def _marks(statements: Sequence[Statement]) -> set[object]:
+    """Return what two documents may have in common: what a statement says, item by item."""
+    return {
+        (s.effect, s.principals, s.condition, item, what)
+        for s in statements
+        for item in (s.actions, s.resources)
+        if item is not None
+        for what in item.values
+    }
 
 
 def _namer(owner: Owner, state: Fitting) -> Callable[[set[str]], str]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from iamdsl.aws.limits import Limits
     from iamdsl.fit.settings import Fitted, Saving
+    from iamdsl.fit.shrink import Wildcard
     from iamdsl.iam import Build, Document, Identity, Target
 
 _NO_LENGTHS: Mapping[str, int] = {}
@@ -49,20 +50,27 @@ class Split(NamedTuple):
         of: whose they are.
         pieces: the names of the managed policies that hold them.
         fewest: a number of managed policies below which none could hold them.
+        anew: the managed policies that would do if the statements were placed anew.
     """
 
     of: str
     account: str | None
     pieces: tuple[str, ...]
     fewest: int
+    anew: int
 
 
 class Table(NamedTuple):
-    """What is known of the sizes of a build; rows in the order of the build."""
+    """What is known of the sizes of a build; rows in the order of the build.
+
+    Attributes:
+        wildcards: the patterns that were written, each once, those that saved most first.
+    """
 
     rows: tuple[Row, ...]
     splits: tuple[Split, ...]
     savings: tuple[Saving, ...]
+    wildcards: tuple[Wildcard, ...] = ()
 
 
 def table(fitted: Fitted, limits: Limits, lengths: Mapping[str, int] = _NO_LENGTHS) -> Table:
@@ -78,8 +86,17 @@ def table(fitted: Fitted, limits: Limits, lengths: Mapping[str, int] = _NO_LENGT
     for account, build in fitted.build.each():
         name = account.name if account is not None else None
         rows += _rows(build, name, limits, lengths)
-        splits += _splits(build, name)
-    return Table(tuple(rows), tuple(splits), fitted.savings)
+        splits += _splits(build, name, fitted.anew)
+    return Table(tuple(rows), tuple(splits), fitted.savings, _wildcards(fitted))
+
+
+def _wildcards(fitted: Fitted) -> tuple[Wildcard, ...]:
+    found: dict[str, Wildcard] = {}
+    for _, wildcard in fitted.wildcards:
+        before = found.get(wildcard.pattern)
+        saved = wildcard.saved + (before.saved if before is not None else 0)
+        found[wildcard.pattern] = wildcard._replace(saved=saved)
+    return tuple(sorted(found.values(), key=lambda w: (-w.saved, w.pattern)))
 
 
 def _rows(
@@ -127,13 +144,16 @@ def _attached(target: Target, kind: str, part: str, kinds: Mapping[str, str]) ->
     return sum(kinds.get(a.policy) == kind if a.ours else part in a.policy for a in target.attached)
 
 
-def _splits(build: Build, account: str | None) -> Iterator[Split]:
+def _splits(build: Build, account: str | None, anew: Mapping[str, int]) -> Iterator[Split]:
     made: dict[str, list[Document]] = {}
     for document in build.documents:
         if document.split_from is not None:
             made.setdefault(document.split_from, []).append(document)
-    kinds = {i.name: i.kind.replace("_", " ") for i in build.identities}
+    kinds = {i.name: i.kind for i in build.identities}
+    place = "" if account is None else f"{account}/"
     for name, pieces in made.items():
-        noun = "policy" if pieces[0].name == name else kinds.get(name, "policy")
         names = tuple(d.name for d in pieces)
-        yield Split(f"{noun} {name}", account, names, max(d.fewest for d in pieces))
+        owners = [f"{noun} {name}" for noun in ("policy", kinds.get(name, "policy"))]
+        of = next((o for o in owners if place + o in anew), owners[-1])
+        fewest = max(d.fewest for d in pieces)
+        yield Split(of, account, names, fewest, anew.get(place + of, len(names)))

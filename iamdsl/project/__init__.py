@@ -116,6 +116,7 @@ class Outcome(NamedTuple):
         texts: the files by name, where they were asked for instead of being written.
         up_to_date: whether the compiler was not asked at all.
         pinned: how many expansions were added to the lock file.
+        fitted: what making it fit came to; None where the compiler was not asked.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -128,6 +129,7 @@ class Outcome(NamedTuple):
     texts: tuple[tuple[str, str], ...] = ()
     up_to_date: bool = False
     pinned: int = 0
+    fitted: Fitted | None = None
 
 
 class Compiled(NamedTuple):

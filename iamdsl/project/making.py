@@ -61,7 +61,7 @@ def make(project: Project, key: str, *, write: bool) -> Outcome:
     work = _work(project)
     report = work.report
     if report.failed or work.build is None or work.environment is None:
-        return Outcome(report.diagnostics, failed=True)
+        return Outcome(report.diagnostics, failed=True, fitted=work.fitted)
     environment, pinned = work.environment, work.pinned
 
     locked = _locked(project, work)
@@ -73,6 +73,7 @@ def make(project: Project, key: str, *, write: bool) -> Outcome:
         report.diagnostics,
         summary=_summary(emission.artifacts),
         counts=_counts(work.build),
+        fitted=work.fitted,
     )
     if not write:
         texts = ((name, data.decode()) for name, data in emission.files.items())
