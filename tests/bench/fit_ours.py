@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from iamdsl import prove
@@ -12,20 +10,20 @@ from iamdsl.aws.limits import LIMITS
 from iamdsl.diagnostics import Report
 from iamdsl.fit import MeaningChangedError, Settings, fit, minimize
 from iamdsl.fit.pack import pack
+from iamdsl.fit.shrink import shrink
 from iamdsl.iam import Build, Identity, Policy, minified, to_json
 from iamdsl.resources import open_catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from iamdsl.fit.steady import Placed
     from iamdsl.iam import Statement
 
 Wildcards: TypeAlias = Literal["never", "words", "max"]
 
 catalogue = Catalogue(open_catalogue())
 _LIMITS = LIMITS.with_overrides({"managed-policies-per-role": 25})
-KEEPS = find_spec("iamdsl.fit.steady") is not None
-"""Whether a role is fitted with what the build before kept of where things went."""
 
 
 class Role(NamedTuple):
@@ -39,7 +37,7 @@ class Role(NamedTuple):
 
     inline: dict[str, str]
     managed: dict[str, str]
-    kept: Any
+    kept: Mapping[str, Placed]
     said: tuple[str, ...]
 
 
@@ -52,18 +50,12 @@ def actions() -> list[str]:
     ]
 
 
-def can_shrink() -> bool:
-    """Tell whether there are wildcards yet."""
-    return find_spec("iamdsl.fit.shrink") is not None
-
-
 def smaller(policy: Policy, wildcards: Wildcards) -> Policy:
     """Return the policy in the fewest characters, without Sids."""
     small = minimize(policy, sids="drop")
     if wildcards == "never":
         return small
-    shrunk: Policy = import_module("iamdsl.fit.shrink").shrink(small, catalogue, wildcards).policy
-    return shrunk
+    return shrink(small, catalogue, wildcards).policy
 
 
 def packed(statements: Sequence[Statement]) -> tuple[list[dict[str, Any]], int]:
@@ -78,45 +70,25 @@ def is_proved(before: Policy, after: Sequence[Statement]) -> bool:
     return prove.equivalent(before.statements, after, catalogue).verdict == "yes"
 
 
-def role(statements: Sequence[Statement], kept: Any = None, *, proves: bool = True) -> Role:
+def role(
+    statements: Sequence[Statement],
+    kept: Mapping[str, Placed] | None = None,
+    *,
+    proves: bool = True,
+) -> Role:
     """Return a role with these statements, fitted as a build does it.
 
     `kept` is what a build before kept of where things went.
     """
-    if kept is not None and (found := _kept(statements, kept)) is not None:
-        return found
     identity = Identity("role", "app", own=Policy(tuple(statements)))
-    settings = Settings(_LIMITS, sids="drop", catalogue=catalogue, proves=proves)
+    settings = Settings(_LIMITS, sids="drop", catalogue=catalogue, proves=proves, placed=kept or {})
     report = Report()
     try:
-        fitted = fit(Build(identities=(identity,)), settings, report).build
+        found = fit(Build(identities=(identity,)), settings, report)
     except MeaningChangedError as why:
-        return role(statements, proves=False)._replace(said=(str(why),))
+        return role(statements, kept, proves=False)._replace(said=(str(why),))
+    fitted = found.build
+    inline = {n: minified(to_json(p)) for n, p in fitted.identities[0].inline if p.statements}
+    managed = {d.name: minified(to_json(d.policy)) for d in fitted.documents}
     said = tuple(d.code.number for d in report.diagnostics)
-    inline = [p.statements for _, p in fitted.identities[0].inline]
-    pieces = [("", s) for s in inline] + [(d.name, d.policy.statements) for d in fitted.documents]
-    return _role(pieces, said)
-
-
-def _role(pieces: Sequence[tuple[str, tuple[Statement, ...]]], said: tuple[str, ...] = ()) -> Role:
-    texts = {name: minified(to_json(Policy(statements))) for name, statements in pieces}
-    inline = {"inline": texts.pop("")} if "" in texts else {}
-    kept = None
-    if KEEPS:
-        steady = import_module("iamdsl.fit.steady")
-        kept = steady.Placed(tuple(steady.Piece(*piece) for piece in pieces))
-    return Role(inline, texts, kept, said)
-
-
-def _kept(statements: Sequence[Statement], kept: Any) -> Role | None:
-    """Return the role with as few of its policies changed as can be; None where it has no room."""
-    steady = import_module("iamdsl.fit.steady")
-    small = minimize(Policy(tuple(statements)), sids="drop").statements
-    sizes = [_LIMITS.value(name) for name in ("managed-policy-size", "role-inline-size")]
-    room = steady.Room(*sizes, _LIMITS.value("managed-policies-per-role"))
-    found = steady.steady(small, kept, room, {}, name=_next)
-    return found and _role([(piece.name, piece.statements) for piece in found.pieces])
-
-
-def _next(taken: set[str]) -> str:
-    return next(name for i in range(1, 1000) if (name := f"app-{i}") not in taken)
+    return Role(inline, managed, found.placed, said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,7 +12,7 @@ import fit_ours
 import fit_packing
 from fit_fetch import CDK, NotFetchedError
 from fit_packing import INLINE, MANAGED, text
-from fit_tables import Bench, not_fetched, table
+from fit_tables import Bench, inexact, not_fetched, table
 from fit_unions import unions
 
 from iamdsl.iam import from_json
@@ -27,6 +28,8 @@ A_ROLE = 60
 """Policies of which an edited role has the statements."""
 UNDONE = 5
 """Each fifth edit is taken back, and made again."""
+COMPARED = 20
+"""Each twentieth of our builds is written out to all actions, and compared."""
 
 
 class Step(NamedTuple):
@@ -104,6 +107,20 @@ def our_steps(plan: Plan) -> list[Step]:
     return steps
 
 
+def faults(bench: Bench, plan: Plan, steps: Sequence[Step]) -> list[str]:
+    """Return what is wrong with some of our steps, and what was not as before."""
+    now, found = list(plan.statements), []
+    for i, (edit, kind) in enumerate(zip(plan.edits, plan.kinds, strict=True)):
+        fit_edits.apply(now, edit)
+        if i % COMPARED == 0:
+            made = [json.loads(policy) for policy in steps[i + 1].policies.values()]
+            if said := inexact(bench, fit_packing.document(now), made):
+                found.append(f"edit {i}: {said}")
+        if kind == "undo" and steps[i - 1].policies != steps[i + 1].policies:
+            found.append(f"edit {i}, {edit.kind}: not as before")
+    return found
+
+
 def edit_row(
     what: str, plans: Sequence[Plan], steps: Sequence[list[Step]], seconds: float
 ) -> list[str]:
@@ -153,7 +170,9 @@ def edits(bench: Bench, number: int) -> None:
             rows.append(not_fetched(CDK, why))
     began = time.process_time()
     steps = [our_steps(plan) for plan in plans]
-    what = "**iamdsl, role**" + ("" if fit_ours.KEEPS else " (placement is not kept yet)")
-    rows.append(edit_row(what, plans, steps, time.process_time() - began))
+    rows.append(edit_row("**iamdsl, role**", plans, steps, time.process_time() - began))
+    wrong = [w for plan, made in zip(plans, steps, strict=True) for w in faults(bench, plan, made)]
     head = "policies changed by an edit of one line | edits | median | p90 | max | mean | at most 1 | taken back: as before | over a limit | CPU ms a build"
     table(f"3  edits of {ROLES} roles, each of {A_ROLE} policies' statements", head, rows)
+    for line in wrong:
+        print(f"! {line}")
