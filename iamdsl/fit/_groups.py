@@ -33,6 +33,14 @@ class Group(NamedTuple):
     number: int = -1
 
 
+def group_order(group: Group) -> tuple[object, ...]:
+    """Return a key that sorts groups by what they say."""
+    who = group.principals
+    named = () if who is None else (who.negated, who.by_type)
+    entries = [(e.operator, e.key, e.values) for e in group.condition]
+    return group.effect, named, entries, group.sid or "", group.number
+
+
 def canonical_principals(principals: Principals | None) -> Principals | None:
     """Return principals with types and values sorted, each once."""
     if principals is None:

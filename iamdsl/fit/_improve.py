@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamdsl.fit._rectangles import Box, contents, lone
+from iamdsl.fit._rectangles import Box, lone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     Cost = Callable[[Box], int]
     Allowed = Callable[[Atom, Atom], bool]
+    _MayHave = Callable[[Atoms, Atom], bool]
 
 # Boxes that are looked at together.
 _MOST = 128
@@ -30,9 +31,10 @@ def improved(boxes: list[Box], cost: Cost, allowed: Allowed) -> list[Box]:
     `cost` is that of a box as a statement, in *characters of minified text*; `allowed` tells of
     a pair whether it may be said.
     """
-    movable = sorted((b for b in boxes if _is_movable(b)), key=contents)
+    movable = [b for b in boxes if _is_movable(b)]
     if len(movable) < 2:
         return boxes
+    movable.sort(key=_contents)
     done = [b for b in boxes if not _is_movable(b)]
     for start in range(0, len(movable), _MOST):
         some = _joined(movable[start : start + _MOST], cost, allowed)
@@ -44,8 +46,13 @@ def _is_movable(box: Box) -> bool:
     return lone(box.actions) is True and lone(box.resources) is True
 
 
+def _contents(box: Box) -> tuple[list[str], list[str]]:
+    return sorted(map(str, box.actions)), sorted(map(str, box.resources))
+
+
 def _joined(boxes: list[Box], cost: Cost, allowed: Allowed) -> list[Box]:
     """Join the two boxes of which that saves most, again and again."""
+    may_have = _remembering(allowed)
     there = dict(enumerate(boxes))
     gains: dict[tuple[int, int], int] = {}
     fresh: Iterable[int] = list(there)
@@ -53,7 +60,7 @@ def _joined(boxes: list[Box], cost: Cost, allowed: Allowed) -> list[Box]:
         for i in fresh:
             for j in there:
                 if i != j and (pair := (min(i, j), max(i, j))) not in gains:
-                    gains[pair] = _gain(there[pair[0]], there[pair[1]], cost, allowed)
+                    gains[pair] = _gain(there[pair[0]], there[pair[1]], cost, may_have)
         best = max(gains, key=lambda pair: (gains[pair], -pair[0], -pair[1]), default=None)
         if best is None or gains[best] <= 0:
             return list(there.values())
@@ -64,6 +71,27 @@ def _joined(boxes: list[Box], cost: Cost, allowed: Allowed) -> list[Box]:
         fresh = [number]
 
 
+def _remembering(allowed: Allowed) -> _MayHave:
+    """Return the test whether all of some actions may be said with a resource."""
+    known: dict[tuple[Atoms, Atom], bool] = {}
+    # What was not allowed once is likely not to be again, so it is asked first.
+    last: dict[Atoms, Atom] = {}
+
+    def may_have(actions: Atoms, resource: Atom) -> bool:
+        key = actions, resource
+        found = known.get(key)
+        if found is None:
+            found = actions not in last or allowed(last[actions], resource)
+            for action in actions if found else ():
+                if not allowed(action, resource):
+                    found, last[actions] = False, action
+                    break
+            known[key] = found
+        return found
+
+    return may_have
+
+
 def _union(first: Box, second: Box) -> Box:
     return Box(
         first.actions | second.actions,
@@ -72,20 +100,15 @@ def _union(first: Box, second: Box) -> Box:
     )
 
 
-def _gain(first: Box, second: Box, cost: Cost, allowed: Allowed) -> int:
+def _gain(first: Box, second: Box, cost: Cost, may_have: _MayHave) -> int:
     """Return what joining two boxes saves; 0 where they may not be joined."""
-    if not (
-        _all_allowed(first.actions - second.actions, second.resources - first.resources, allowed)
-        and _all_allowed(
-            second.actions - first.actions, first.resources - second.resources, allowed
-        )
-    ):
+    # Where a resource is in both boxes, all actions of both have it. The short list tells sooner.
+    few, many = sorted((first, second), key=lambda box: len(box.actions))
+    if not all(may_have(few.actions, r) for r in many.resources - few.resources):
+        return 0
+    if not all(may_have(many.actions, r) for r in few.resources - many.resources):
         return 0
     return cost(first) + cost(second) - cost(_union(first, second))
-
-
-def _all_allowed(actions: Atoms, resources: Atoms, allowed: Allowed) -> bool:
-    return all(allowed(a, r) for a in actions for r in resources)
 
 
 def _dissolved(boxes: list[Box], cost: Cost, allowed: Allowed) -> list[Box]:

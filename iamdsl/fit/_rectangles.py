@@ -50,11 +50,6 @@ class Axes(NamedTuple):
         return Axes(self.resources, self.actions)
 
 
-def place(box: Box) -> tuple[object, ...]:
-    """Return the key that boxes are sorted by: first source, then contents."""
-    return min(box.sources), contents(box)
-
-
 def contents(box: Box) -> tuple[object, ...]:
     """Return a key that sorts boxes by what they hold."""
     return sorted(map(order, box.actions)), sorted(map(order, box.resources))
@@ -147,15 +142,38 @@ def first_of(mask: int) -> int:
     return (mask & -mask).bit_length() - 1
 
 
-class Elsewhere(NamedTuple):
-    """Boxes whose pairs need not be said here: those of `there` that are in the set `among`."""
+class Elsewhere:
+    """Boxes whose pairs need not be said here: those of an index that are in a set."""
 
-    there: Boxes
-    among: int
+    __slots__ = ("_actions", "_resources", "among", "there")
+
+    def __init__(self, there: Boxes, among: int) -> None:
+        self.there = there
+        self.among = among
+        self._actions: dict[Atom, int] = {}
+        self._resources: dict[Atom, int] = {}
 
     def has(self, action: Atom, resource: Atom) -> bool:
         """Tell whether a pair is said there."""
-        return bool(self.among & self.there.of_action(action) & self.there.of_resource(resource))
+        row = self._actions.get(action)
+        if row is None:
+            row = self._actions[action] = self.there.of_action(action) & self.among
+        if not row:
+            return False
+        column = self._resources.get(resource)
+        if column is None:
+            column = self._resources[resource] = self.there.of_resource(resource)
+        return row & column != 0
+
+    def touches(self, box: Box) -> bool:
+        """Tell whether it may say a pair of a box."""
+        rows = columns = 0
+        for a in box.actions:
+            rows |= self.there.of_action(a)
+        if rows & self.among:
+            for r in box.resources:
+                columns |= self.there.of_resource(r)
+        return rows & columns & self.among != 0
 
 
 class Recovered(NamedTuple):
@@ -183,9 +201,12 @@ def recover(
         boxes = _without(boxes, elsewhere, given)
     else:
         elsewhere = None
-    # One box cannot be covered by less, unless pairs go out of its middle.
-    single = len(boxes) < 2 and (elsewhere is None or not boxes)
-    if single or sum(len(b.actions) * len(b.resources) for b in boxes) > _PAIRS:
+    if elsewhere is not None and not any(map(elsewhere.touches, boxes)):
+        elsewhere = None
+    # Boxes that share nothing cannot be covered by less, unless pairs go out of their middle.
+    if (elsewhere is None and _are_apart(boxes, axes)) or sum(
+        len(b.actions) * len(b.resources) for b in boxes
+    ) > _PAIRS:
         return Recovered(boxes, given)
     by_action = _rows(boxes, axes, elsewhere, turned=False)
     by_resource = _rows([b.turned for b in boxes], axes.turned, elsewhere, turned=True)
@@ -198,6 +219,18 @@ def recover(
             for box in unused:
                 _credit(box, elsewhere, given)
     return Recovered(boxes, given)
+
+
+def _are_apart(boxes: list[Box], axes: Axes) -> bool:
+    """Tell whether no action and no resource of a box is, or is covered by one, in another box."""
+    for lists, wider in (
+        ([b.actions for b in boxes], axes.actions),
+        ([b.resources for b in boxes], axes.resources),
+    ):
+        whole: Atoms = frozenset().union(*lists)
+        if len(whole) < sum(map(len, lists)) or len(wider.absorbed(whole)) < len(whole):
+            return False
+    return True
 
 
 def _without(boxes: list[Box], elsewhere: Elsewhere, given: dict[int, frozenset[int]]) -> list[Box]:
@@ -257,6 +290,10 @@ def _merge_rows(boxes: list[Box], wider: Wider) -> list[Box]:
 def _drop_covered(boxes: list[Box], axes: Axes) -> list[Box]:
     """Drop each box that another one covers, and give its sources to that one."""
     if len(boxes) < 2:
+        return boxes
+    index = Boxes(boxes, axes)
+    found = [index.holders(b) & ~(1 << i) for i, b in enumerate(boxes)]
+    if not any(found):
         return boxes
     boxes = sorted(boxes, key=contents)
     index = Boxes(boxes, axes)

@@ -2,18 +2,22 @@
 
 From a policy to one that allows and denies exactly the same requests and is never larger:
 
-1. lists lose members that another member covers;
-2. statements with one effect, principals and condition become rectangles (`_rectangles`);
-3. statements that are covered under a weaker condition, or for more principals, go;
+1. conditions come into a canonical form, without what other entries imply (`_groups`);
+2. lists lose members that another member covers;
+3. statements with one effect, principals and condition become rectangles (`_rectangles`), without
+   the pairs that are said under a weaker condition, or for more principals;
 4. statements equal but for their principals are joined;
 5. statements equal but for the values of one condition entry are joined, where its value list
-   is a list of alternatives.
+   is a list of alternatives;
+6. rectangles are joined and dissolved where what that adds is said anyway (`_improve`), or, when
+   that is asked for, never meets by the catalogue (`_crossing`).
 
 In a Deny, resources and values are joined only where they need the same policy variables.
 
 Invariants: a `Not…` list stays whole, and so does the value list of a negated operator, for
 they are conjunctions. A statement that the author named (`as X`) is kept under its name.
-Nothing here consults the catalogue: the result is the same whatever AWS adds.
+Nothing here consults the catalogue, but for joins across services: the result is the same
+whatever AWS adds. Which statements come out does not depend on the order of those given.
 """
 
 from __future__ import annotations
@@ -23,9 +27,17 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 
-from iamdsl.fit._groups import Conditions, Group, Weaker, canonical_principals, needed, spell
+from iamdsl.fit._groups import (
+    Conditions,
+    Group,
+    Weaker,
+    canonical_principals,
+    group_order,
+    needed,
+    spell,
+)
 from iamdsl.fit._improve import improved
-from iamdsl.fit._rectangles import Axes, Box, Boxes, Elsewhere, place, recover
+from iamdsl.fit._rectangles import Axes, Box, Boxes, Elsewhere, contents, recover
 from iamdsl.iam import (
     Elements,
     Entry,
@@ -108,10 +120,21 @@ def minimize(
         resources = resource_atoms(statement.resources, absorbing=False)
         groups[group].append(Box(actions, resources, frozenset((i,))))
     groups = _Reducing(writer, _axes(groups), meeting).reduced(groups)
-    made = [(place(box), group, box) for group, boxes in groups.items() for box in boxes]
+    made = [(group, box) for group, boxes in groups.items() for box in boxes]
     if len(made) > 1:
-        made.sort(key=lambda m: (m[0], repr(m[1])))
-    return attrs.evolve(policy, statements=tuple(writer.statement(g, b) for _, g, b in made))
+        made = _in_order(made)
+    return attrs.evolve(policy, statements=tuple(writer.statement(g, b) for g, b in made))
+
+
+def _in_order(made: list[tuple[Group, Box]]) -> list[tuple[Group, Box]]:
+    """Return boxes by their first source, those of one source by what they say."""
+    by_source: dict[int, list[tuple[Group, Box]]] = defaultdict(list)
+    for one in made:
+        by_source[min(one[1].sources)].append(one)
+    for same in by_source.values():
+        if len(same) > 1:
+            same.sort(key=lambda one: (contents(one[1]), group_order(one[0])))
+    return [one for first in sorted(by_source) for one in by_source[first]]
 
 
 def _axes(groups: _Groups) -> Axes:
@@ -132,21 +155,30 @@ class _Writer:
         self._lengths = lengths
         self.conditions = Conditions(given)
         self._costs: dict[Atom, int] = {}
+        self._frames: dict[Group, int] = {}
         self._spelling: dict[str, str] = {}
         for statement in given:
             for value in statement.actions.values:
                 spell(self._spelling, normal(value))
 
-    def frame(self, group: Group) -> int:
+    def cost_in(self, group: Group) -> Callable[[Box], int]:
+        """Return the cost of a box as a statement of a group, comma included."""
+
+        def cost(box: Box) -> int:
+            if group not in self._frames:
+                self._frames[group] = self._frame(group)
+            return (
+                self._frames[group] + self._list_cost(box.actions) + self._list_cost(box.resources)
+            )
+
+        return cost
+
+    def _frame(self, group: Group) -> int:
         """Return the characters of a statement of that group without its two lists."""
         empty = Elements(("",))
         condition = self.conditions.written(group.condition, group.principals)
         bare = Statement(group.effect, empty, empty, group.principals, condition, group.sid)
         return statement_size(bare, self._lengths) - len('""' * 2) + len(",")
-
-    def cost(self, box: Box) -> int:
-        """Return the characters of a box's two lists."""
-        return self._list_cost(box.actions) + self._list_cost(box.resources)
 
     def _list_cost(self, atoms: Atoms) -> int:
         costs = self._costs
@@ -161,7 +193,8 @@ class _Writer:
         if atom is None:
             return -len('"Resource":,')
         if isinstance(atom, str):
-            return value_size(atom, self._lengths)
+            plain = atom.isascii() and atom.isprintable() and '"' not in atom and "\\" not in atom
+            return len(atom) + 2 if plain else value_size(atom, self._lengths)
         return len("Not") + self._list_cost(frozenset(atom))
 
     def statement(self, group: Group, box: Box) -> Statement:
@@ -201,8 +234,8 @@ class _Reducing:
         self._writer = writer
         self._meeting = meeting
         self._axes = axes
-        # Groups that were covered anew, by what they then were; they need it once.
-        self._settled: dict[Group, set[tuple[Atoms, Atoms]]] = {}
+        # What groups came to when they were covered anew, and what was weaker; again is no use.
+        self._settled: dict[Group, tuple[set[tuple[Atoms, Atoms]], set[Group]]] = {}
 
     def reduced(self, groups: _Groups) -> _Groups:
         """Reduce group by group, then across groups, until that joins nothing more."""
@@ -237,9 +270,8 @@ class _Reducing:
                 among = masks[i]
                 for number in weaker.of(i):
                     among |= masks[number]
-                frame, cost = self._writer.frame(group), self._writer.cost
                 allowed = self._allowed(group, Elsewhere(index, among))
-                boxes = improved(boxes, lambda box: frame + cost(box), allowed)  # noqa: B023
+                boxes = improved(boxes, self._writer.cost_in(group), allowed)
             better[group] = boxes
         same = all(_held(better[g]) == _held(boxes) for g, boxes in groups.items())
         return groups if same else better
@@ -289,7 +321,12 @@ class _Reducing:
                 for number in wide[i]:
                     among |= masks[number]
                 elsewhere = Elsewhere(index, among & ~changed)
+            known = {ordered[n] for n in wide[i]}
+            if self._settled.get(group) == (_held(boxes), known):
+                done[group] = boxes
+                continue
             made = self._anew(group, boxes, elsewhere, gained)
+            self._settled[group] = _held(made), known
             if _held(made) != _held(boxes):
                 changed |= masks[i]
             if made:
@@ -308,14 +345,9 @@ class _Reducing:
         elsewhere: Elsewhere | None,
         gained: dict[int, frozenset[int]],
     ) -> list[Box]:
-        held = _held(boxes)
-        if elsewhere is None and self._settled.get(group) == held:
-            return boxes
-        frame, cost = self._writer.frame(group), self._writer.cost
-        found = recover(boxes, self._axes, lambda box: frame + cost(box), elsewhere)
+        found = recover(boxes, self._axes, self._writer.cost_in(group), elsewhere)
         for number, sources in found.given.items():
             gained[number] = gained.get(number, frozenset()) | sources
-        self._settled[group] = _held(found.boxes)
         return found.boxes
 
 
@@ -325,7 +357,7 @@ def _held(boxes: Iterable[Box]) -> set[tuple[Atoms, Atoms]]:
 
 def _strength(group: Group) -> tuple[object, ...]:
     """Return the key by which groups are gone through; it does not depend on their order."""
-    return group.number >= 0, -len(group.condition), repr(group._replace(number=-1)), group.number
+    return group.number >= 0, -len(group.condition), group_order(group)
 
 
 # Equal but for one thing -----------------------------------------------------------------------

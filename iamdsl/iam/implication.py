@@ -97,8 +97,9 @@ def _each_covered(narrow: tuple[str, Values], wide: tuple[str, Values]) -> bool:
     covers = _value_covers(narrow[0], wide[0])
     if covers is None:
         return False
-    # Equal texts are the same under one operator, and an exact text is taken by itself as a pattern.
-    known = frozenset(wide[1] if narrow[0] == wide[0] or narrow[0][0] in "SA" else ())
+    # Equal texts are the same under one operator; an exact text is one of any pattern like it.
+    certain = narrow[0] == wide[0] or _STRINGS.get(narrow[0]) == "" or narrow[0][:3] == "Arn"
+    known = frozenset(wide[1] if certain else ())
     return all(n in known or any(covers(w, n) for w in wide[1]) for n in narrow[1])
 
 
@@ -109,7 +110,12 @@ def _value_covers(narrow: str, wide: str) -> Covers | None:
     """
     strings = _STRINGS.get(narrow), _STRINGS.get(wide)
     if strings[0] is not None and strings[1] is not None:
-        return _TEXTS[strings[1]] if strings[0] in {"", strings[1]} else None
+        covers = _TEXTS[strings[1]]
+        if strings[0] in {"", strings[1]}:
+            return covers
+        if strings[0] == "case":
+            return None
+        return lambda w, n: _is_plain(n) and (w == n or covers(w, n))
     if narrow[:3] == "Arn" == wide[:3]:
         return _arn_covers
     if narrow == wide and "IpAddress" in narrow:

@@ -6,7 +6,7 @@ import pytest
 from comparator import catalogue
 
 from iamdsl.fit import MeaningChangedError, minimize, verify
-from iamdsl.iam import Elements, Policy, Statement, from_json, to_json
+from iamdsl.iam import Elements, Entry, Policy, Statement, from_json, size, to_json
 from iamdsl.source import Source, Span
 
 
@@ -162,3 +162,117 @@ def test_a_deny_keeps_values_apart_that_need_a_variable() -> None:
         denied = [{**statement, "Effect": "Deny"} for statement in given]
         assert _small(*denied) == denied
         assert len(_small(*denied, {**denied[1], "Action": "s3:Put"})) == 2
+
+
+def _when(**operators: dict[str, Any]) -> dict[str, Any]:
+    return {"Condition": operators}
+
+
+def test_exact_values_and_patterns_share_a_list() -> None:
+    """Two teams write the same test in two ways; an exact text is a pattern of itself."""
+    made = _small(
+        _allow("a:A", **_equals("k:k", "1")),
+        _allow("a:A", **_equals("k:k", "2*", operator="StringLike")),
+    )
+    assert made == [_allow("a:A", **_when(StringLike={"k:k": ["1", "2*"]}))]
+
+
+def test_exact_values_and_patterns_share_a_block() -> None:
+    """An operator's name in a statement costs as much as a value."""
+    both = _when(StringEquals={"k:k": "1"}, StringLike={"k:l": "2*"})
+    assert _small(_allow("a:A", **both)) == [
+        _allow("a:A", **_when(StringLike={"k:k": "1", "k:l": "2*"}))
+    ]
+
+
+@pytest.mark.parametrize("value", ["1*", "?", "${aws:username}", "${*}"])
+def test_texts_that_are_no_patterns_of_themselves_stay_exact(value: str) -> None:
+    """As a pattern such a text would match others."""
+    both = _when(StringEquals={"k:k": value}, StringLike={"k:l": "2*"})
+    assert _small(_allow("a:A", **both)) == [_allow("a:A", **both)]
+
+
+def test_operators_stay_as_written_where_that_joins_nothing() -> None:
+    """People look for what they wrote; so do services in the policies of their resources."""
+    exact = _allow("a:A", **_equals("k:k", "1"))
+    assert _small(exact) == [_allow("a:A", **_when(StringEquals={"k:k": "1"}))]
+    both = {
+        **_allow("a:A", **_when(StringEquals={"k:k": "1"}, StringLike={"k:l": "2*"})),
+        "Principal": {"AWS": "1"},
+    }
+    assert _small(both) == [both]
+
+
+def test_an_entry_that_another_one_implies_goes() -> None:
+    """A key that has one of these values is there."""
+    both = _when(StringEquals={"k:k": "1"}, Null={"k:k": "false"})
+    assert _small(_allow("a:A", **both)) == [_allow("a:A", **_when(StringEquals={"k:k": "1"}))]
+    either = _when(StringEqualsIfExists={"k:k": "1"}, Null={"k:k": "false"})
+    assert _small(_allow("a:A", **either)) == [_allow("a:A", **either)]
+
+
+@pytest.mark.parametrize(
+    ("narrow", "wide"),
+    [
+        (("StringEquals", "a1"), ("StringLike", "a*")),
+        (("StringEquals", "a1"), ("StringEqualsIfExists", "a1")),
+        (("StringEquals", "a1"), ("StringEqualsIgnoreCase", "A1")),
+        (("StringNotLike", "a*"), ("StringNotEquals", "a1")),
+        (("ArnEquals", "arn:aws:s3:::a/b"), ("ArnLike", "arn:aws:s3:::a/*")),
+        (("NumericLessThan", "5"), ("NumericLessThanEquals", "5")),
+        (("NumericEquals", "5"), ("NumericGreaterThan", "4.5")),
+        (("IpAddress", "10.1.0.0/16"), ("IpAddress", "10.0.0.0/8")),
+        (("NotIpAddress", "10.0.0.0/8"), ("NotIpAddress", "10.1.0.0/16")),
+        (("DateLessThan", "2026-01-01T00:00:00Z"), ("DateLessThan", "2026-02-01T00:00:00Z")),
+        (("ForAnyValue:StringEquals", "a1"), ("ForAnyValue:StringLike", "a*")),
+        (("Bool", "true"), ("Null", "false")),
+    ],
+)
+def test_a_weaker_condition_covers(narrow: tuple[str, str], wide: tuple[str, str]) -> None:
+    """What a looser test lets through already needs no statement of its own; not the other way."""
+    loose, tight = (
+        _allow(action, B1, **_equals("k:k", value, operator=operator))
+        for action, (operator, value) in (("a:*", wide), ("a:A", narrow))
+    )
+    assert len(_small(tight, loose)) == 1
+    assert len(_small({**tight, "Action": "a:*"}, {**loose, "Action": "a:A"})) == 2
+
+
+def test_a_deny_counts_on_no_statement_that_needs_more_variables() -> None:
+    """Where the variable has no value the wider statement may be invalid; the narrower is not."""
+    wide = [B1, f"{B2}/${{aws:username}}"]
+    given = [_allow("a:A", B1, **_equals("k:k", "1")), _allow("a:A", wide)]
+    assert len(_small(*given)) == 1
+    assert len(_small(*({**statement, "Effect": "Deny"} for statement in given))) == 2
+
+
+def test_a_row_goes_into_the_boxes_that_have_its_parts() -> None:
+    """A statement is dissolved where its pairs fit into others, though none has all of them."""
+    a, b, c = (f"arn:aws:s3:::bucket-{x}" for x in "abc")
+    made = _small(
+        _allow(["s:A", "s:B"], a),
+        _allow(["s:C", "s:D"], b),
+        _allow("s:E", [a, b]),
+        _allow("s:F", c),
+    )
+    assert len(made) == 3
+
+
+@pytest.mark.parametrize("many", [1, 3])
+def test_a_thousand_statements_with_conditions_take_a_moment(many: int) -> None:
+    """Each condition must not be compared with each other one."""
+    given = tuple(
+        Statement(
+            "Allow",
+            Elements((f"s3:Get{i % 7}",)),
+            Elements(("*",)),
+            condition=tuple(
+                Entry("StringLike", f"aws:ResourceTag/k{j}", (f"v{i * (j + 1) % 997}*",))
+                for j in range(many)
+            ),
+        )
+        for i in range(1000)
+    )
+    small = minimize(Policy(given))
+    verify(given, small.statements, catalogue())
+    assert size(small) < size(Policy(given))
