@@ -13,6 +13,7 @@ resource policies) and the indented text would be too long, it is written withou
 
 from __future__ import annotations
 
+from collections import Counter
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,10 @@ from iamdsl.emit._names import file_name
 from iamdsl.emit._targets import Artifact, Data, Emission, Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from iamdsl.aws.limits import Limit
+    from iamdsl.fit.steady import Placed
     from iamdsl.source import Span
 
 MANIFEST = "manifest.json"
@@ -191,28 +193,36 @@ class _Writing:
         Nothing that it may do before and after is missing in between ("make before break").
         """
         account = self._account.name if self._account is not None else ""
+        here: dict[str, Placed] = {}
         for owner, placed in sorted(self._facts.placed.items()):
             place, _, name = owner.rpartition("/")
-            if place == account and placed.order:
+            if place == account:
+                here[name] = placed
+        names = Counter(n for placed in here.values() for n in {p.name for p in placed.pieces})
+        for owner, placed in here.items():
+            if placed.order:
                 there = {piece.name for piece in placed.pieces}
-                steps = [self._step(name, n, there) for n in placed.order]
-                data: Data = {"of": name} | self._of_account()
-                yield data | {"steps": [step for step in steps if step]}
+                steps = [self._step(owner, n, there, names) for n in placed.order]
+                yield {"of": owner, **self._of_account(), "steps": steps}
 
-    def _step(self, owner: str, name: str, there: set[str]) -> Data:
-        """Return one step: a file to be deployed, or a policy that goes.
+    def _step(self, owner: str, name: str, there: set[str], names: Mapping[str, int]) -> Data:
+        """Return one step: a file to be deployed, or a policy to be detached or removed.
 
-        It is empty for a policy that another identity shares, which has its own steps.
+        Args:
+            there: the names of the owner's documents, that of the inline policy is empty.
+            names: how many owners have a document of a name.
         """
-        if name not in there:
-            return {"remove": name or "inline policy"}
-        if not name:
-            kind, _, identity = owner.partition(" ")
-            found = next(i for i in self._build.identities if (i.kind, i.name) == (kind, identity))
-            folder = self._identity_folders[found.kind, found.name]
-            return {"deploy": f"{folder}/{_inline_file(len(found.inline))}"}
         file = self._document_files.get(("managed", name))
-        return {"deploy": file} if file else {}
+        if name not in there and names[name] and name:
+            return {"detach": name}
+        if name not in there and not file:
+            return {"remove": name or "inline policy"}
+        if file:
+            return {"deploy": file}
+        kind, _, identity = owner.partition(" ")
+        found = next(i for i in self._build.identities if (i.kind, i.name) == (kind, identity))
+        folder = self._identity_folders[found.kind, found.name]
+        return {"deploy": f"{folder}/{_inline_file(len(found.inline))}"}
 
     def _of_account(self) -> Data:
         if self._account is None:

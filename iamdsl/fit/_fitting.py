@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from iamdsl.fit._candidates import Reach
     from iamdsl.fit.settings import Settings
     from iamdsl.fit.shrink import Wildcard
+    from iamdsl.fit.spread import Owner, Spread
     from iamdsl.fit.steady import Placed
     from iamdsl.fit.ways_out import Refused
     from iamdsl.iam import Statement
@@ -37,6 +38,8 @@ class Fitting:
         pieces: the names of the pieces of each document that was split.
         reserved: by the names, in lower case, that documents had in an earlier build, whose.
         savings, placed, wildcards, anew: of all places so far, see `Fitted`.
+        spread: by owner, as in `placed`, what was said of statements that went over several
+            documents.
     """
 
     settings: Settings
@@ -52,6 +55,7 @@ class Fitting:
     placed: dict[str, Placed] = attrs.field(factory=dict)
     wildcards: list[tuple[str, Wildcard]] = attrs.field(factory=list)
     anew: dict[str, int] = attrs.field(factory=dict)
+    spread: dict[str, tuple[Owner, Spread]] = attrs.field(factory=dict)
 
     @property
     def lengths(self) -> Mapping[str, int]:

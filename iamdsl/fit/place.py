@@ -7,6 +7,7 @@ with the reasons in the report. What is refused stays in the build, minimized, o
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import attrs
@@ -17,14 +18,17 @@ from iamdsl.fit.settings import Fitted
 from iamdsl.iam import Attachment, Build, Document, Policy, size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from iamdsl.diagnostics import Report
     from iamdsl.fit.settings import Settings
+    from iamdsl.fit.spread import Owner, Spread
     from iamdsl.iam import Identity, Statement
 
 # An ARN of a managed policy without its path and name, in the partition of the longest name.
 _ARN = len("arn:aws-us-gov:iam::123456789012:policy")
+# To what percentages the documents of an identity may be filled, until its statements fit.
+_FILLED = (98, 95, 90, 80, 60, 0)
 
 
 def fit(build: Build, settings: Settings, report: Report) -> Fitted:
@@ -39,11 +43,20 @@ def fit(build: Build, settings: Settings, report: Report) -> Fitted:
     """
     state = Fitting(settings, report, known=_unknown(build, settings))
     fitted = _fit_place(build, "", state)
+    names: Mapping[str, str] = {}
     if settings.share:
-        from iamdsl.fit.share import share  # noqa: PLC0415  # only where asked for
+        from iamdsl.fit.share import shared  # noqa: PLC0415  # only where asked for
 
-        before = {p.name for placed in settings.placed.values() for p in placed.pieces}
-        fitted = share(fitted, before)
+        before = {
+            of[: of.rfind("/") + 1] + piece.name
+            for of, placed in settings.placed.items()
+            for piece in placed.pieces
+        }
+        fitted, names = shared(fitted, before)
+    if state.placed:
+        from iamdsl.fit.spread import ordered  # noqa: PLC0415  # most builds fit
+
+        ordered(state, names)
     return Fitted(fitted, tuple(state.savings), state.placed, tuple(state.wildcards), state.anew)
 
 
@@ -73,12 +86,13 @@ def _fit_place(build: Build, account: str, state: Fitting) -> Build:
     names = {d.name.lower() for d in build.documents if d.is_managed}
     if account:
         state = attrs.evolve(state, where=f" in account `{account}`", account=f"{account}/")
-    state = attrs.evolve(state, build=build, names=names, pieces={}, reserved=_reserved(state))
+    state = attrs.evolve(state, build=build, names=names, pieces={})
+    state = attrs.evolve(state, reserved=_reserved(state))
     documents: list[Document] = []
     for document in build.documents:
         fitted = _fit_document(document, state)
         documents += fitted
-        if len(fitted) > 1:
+        if [d.name for d in fitted] != [document.name]:
             state.pieces[document.name] = tuple(d.name for d in fitted)
     identities: list[Identity] = []
     for identity in build.identities:
@@ -97,13 +111,22 @@ def _fit_place(build: Build, account: str, state: Fitting) -> Build:
 
 
 def _reserved(state: Fitting) -> dict[str, str]:
-    """Return whose the names are that managed policies of this place had in an earlier build."""
-    return {
-        piece.name.lower(): of
-        for of, placed in state.settings.placed.items()
-        if of.rpartition("/")[0] == state.account.rstrip("/")
-        for piece in placed.pieces
-    }
+    """Return whose the names are that managed policies of this place had in an earlier build.
+
+    One that several identities shared is that of the identity after which it is named, or else
+    of the first one that is there still.
+    """
+    there = {f"{i.kind} {i.name}" for i in state.build.identities}
+    there |= {_short(d) for d in state.build.documents if d.is_managed}
+    owners: dict[str, list[tuple[bool, bool, str]]] = defaultdict(list)
+    for of, placed in state.settings.placed.items():
+        place, _, short = of.rpartition("/")
+        if place == state.account.rstrip("/"):
+            _, _, name = short.partition(" ")
+            for piece in placed.pieces:
+                other = piece.name != name and piece.name.rpartition("-")[0] != name
+                owners[piece.name.lower()].append((short not in there, other, of))
+    return {name: min(some)[-1] for name, some in owners.items()}
 
 
 # Documents ---------------------------------------------------------------------------------
@@ -119,7 +142,8 @@ def _fit_document(document: Document, state: Fitting) -> list[Document]:
         _note_size(what, size(small, state.lengths), document, state)
         return [attrs.evolve(document, policy=small)]
     splits = document.kind == "managed"
-    if splits and not _is_alone(small, f"policy {document.name}", document.name, limit, state):
+    of = f"policy {document.name}"
+    if splits and not _is_alone(small, of, document.name, limit, state, whole=document.whole):
         return _split(document, small, what, limit, state)
     small = state.tight(small, what, document.kind, limit)
     characters = size(small, state.lengths)
@@ -135,7 +159,7 @@ def _split(
     document: Document, small: Policy, what: str, limit: int, state: Fitting
 ) -> list[Document]:
     """Return the pieces of a managed policy that is, or was, too large to be one."""
-    from iamdsl.fit.spread import Owner, spread  # noqa: PLC0415  # most builds fit
+    from iamdsl.fit.spread import Owner, settle, spread  # noqa: PLC0415  # most builds fit
     from iamdsl.fit.steady import Room  # noqa: PLC0415  # likewise
 
     room = Room(limit)
@@ -149,6 +173,7 @@ def _split(
     if found is None:
         state.refuse_statements(what, small, limit, document.origin)
         return [attrs.evolve(document, policy=small)]
+    settle(found, owner, state)
     state.verify(small.statements, (s for p in found.pieces for s in p.statements), what)
     pieces = [
         attrs.evolve(
@@ -165,17 +190,21 @@ def _split(
     return pieces
 
 
-def _is_alone(policy: Policy, of: str, name: str, limit: int, state: Fitting) -> bool:
+def _is_alone(
+    policy: Policy, of: str, name: str, limit: int, state: Fitting, *, whole: bool = False
+) -> bool:
     """Tell whether one document holds a policy, and nothing of it was elsewhere before.
 
-    One that is more than half full is noted, so that what comes to it later moves nothing.
+    One that is more than half full is noted, so that what comes to it later moves nothing. What
+    is spoken of as `whole` leaves other documents as soon as it fits into one.
     """
     of = state.account + of
-    before = None if state.settings.repack else state.settings.placed.get(of)
+    before = state.settings.placed.get(of)
     characters = size(policy, state.lengths)
-    if characters > limit or (before is not None and [p.name for p in before.pieces] != [name]):
+    stays = before is None or [p.name for p in before.pieces] == [name]
+    if characters > limit or not (stays or whole or state.settings.repack):
         return False
-    if 2 * characters > limit:
+    if before is not None or 2 * characters > limit:
         from iamdsl.fit.steady import Piece, Placed  # noqa: PLC0415  # most are small
 
         state.placed[of] = Placed((Piece(name, policy.statements),))
@@ -283,7 +312,7 @@ def _overflowed(
     identity: Identity, small: Policy, inline: int | None, what: str, state: Fitting
 ) -> tuple[Identity, list[Document]]:
     """Put statements into managed policies of the identity's name, and `inline` characters inline."""
-    from iamdsl.fit.spread import Owner, spread  # noqa: PLC0415  # most builds fit
+    from iamdsl.fit.spread import Owner, settle, spread  # noqa: PLC0415  # most builds fit
     from iamdsl.fit.steady import Room  # noqa: PLC0415  # likewise
 
     limits = state.settings.limits
@@ -294,14 +323,11 @@ def _overflowed(
     owner = Owner(of, what, identity.name, False, room, identity.origin)
     found = spread(small.statements, owner, state)
     if found is None or found.managed > most:
-        # Two documents never fill up to the last character.
-        target = (inline or 0) + most * limit * 49 // 50
-        tight = state.tight(small, what, "managed", target)
-        if tight is not small:
-            small, found = tight, spread(tight.statements, owner, state)
+        small, found = _tightened(small, found, owner, what, state)
     if found is None:
         state.refuse_statements(what, small, limit, identity.origin)
         return _with_inline(identity, small), []
+    settle(found, owner, state)
     state.verify(small.statements, (s for p in found.pieces for s in p.statements), what)
     made = []
     for piece in found.pieces:
@@ -323,6 +349,26 @@ def _overflowed(
         )
     managed = (*identity.managed, *(Attachment(d.name, True, identity.origin) for d in made))
     return attrs.evolve(identity, managed=managed), made
+
+
+def _tightened(
+    policy: Policy, found: Spread | None, owner: Owner, what: str, state: Fitting
+) -> tuple[Policy, Spread | None]:
+    """Return statements that need too many documents with as many wildcards as make them fit."""
+    from iamdsl.fit.spread import spread  # noqa: PLC0415  # most builds fit
+
+    most = owner.room.most or 0
+    room = (owner.room.first or 0) + most * owner.room.limit
+    small, noted = policy, len(state.wildcards)
+    for percent in _FILLED:
+        del state.wildcards[noted:]
+        tight = state.tight(policy, what, "managed", room * percent // 100)
+        if tight is policy:
+            continue
+        small, found = tight, spread(tight.statements, owner, state)
+        if found is not None and found.managed <= most:
+            break
+    return small, found
 
 
 def _with_inline(identity: Identity, policy: Policy) -> Identity:

@@ -9,7 +9,7 @@ name may be spoken of by its ARN.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 
@@ -22,19 +22,41 @@ if TYPE_CHECKING:
     from iamdsl.source import Span
 
 
+class Shared(NamedTuple):
+    """A build after sharing.
+
+    Attributes:
+        names: of each policy that another one stands for now, and of that itself, the name that
+            it has: `web-1` to `api-1`. Those in an account have its name before: `prod/web-1`.
+    """
+
+    build: Build
+    names: Mapping[str, str]
+
+
 def share(build: Build, prefer: Iterable[str] = ()) -> Build:
+    """Return the build of `shared`."""
+    return shared(build, prefer).build
+
+
+def shared(build: Build, prefer: Iterable[str] = ()) -> Shared:
     """Return the build with equal managed policies of several identities made one.
 
     Documents are equal when they say the same, in whatever order, under the same names of
     statements, path and tags, and are in one account. The one that stays is that of the first
-    identity, by name, but for one whose name `prefer` has: names that were in use before.
-    It has the places in the source of all. Attachments keep their order.
+    identity, by name, but for one whose name `prefer` has: names that were in use before, those
+    in an account with its name before them. It has the places in the source of all. Attachments
+    keep their order.
     """
-    return _shared(build, frozenset(prefer))
+    names: dict[str, str] = {}
+    return Shared(_shared(build, frozenset(prefer), "", names), names)
 
 
-def _shared(build: Build, prefer: frozenset[str]) -> Build:
-    accounts = tuple(attrs.evolve(a, build=_shared(a.build, prefer)) for a in build.accounts)
+def _shared(build: Build, prefer: frozenset[str], place: str, found: dict[str, str]) -> Build:
+    """Return one place and the accounts in it; `place` is `prod/`, or empty."""
+    accounts = tuple(
+        attrs.evolve(a, build=_shared(a.build, prefer, f"{a.name}/", found)) for a in build.accounts
+    )
     groups: dict[Hashable, list[Document]] = defaultdict(list)
     for document in _made(build):
         groups[_said(document)].append(document)
@@ -42,9 +64,12 @@ def _shared(build: Build, prefer: frozenset[str]) -> Build:
     names: dict[str, str] = {}
     for same in groups.values():
         if len(same) > 1:
-            chosen = min(same, key=lambda d: (d.name not in prefer, d.split_from or "", d.name))
+            chosen = min(
+                same, key=lambda d: (place + d.name not in prefer, d.split_from or "", d.name)
+            )
             kept[chosen.name] = _united(chosen, same)
             names |= {d.name: chosen.name for d in same}
+    found |= {place + name: chosen for name, chosen in names.items()}
     return attrs.evolve(
         build,
         documents=tuple(

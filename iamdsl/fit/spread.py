@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl.diagnostics import codes
-from iamdsl.fit._order import arranged
+from iamdsl.fit._order import arranged, order
 from iamdsl.fit.pack import pack
 from iamdsl.fit.steady import Piece, Placed, Room, steady
+from iamdsl.iam import Policy, size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from iamdsl.fit._fitting import Fitting
     from iamdsl.iam import Statement
@@ -46,15 +47,28 @@ class Owner(NamedTuple):
 
 
 class Spread(NamedTuple):
-    """Where statements are.
+    """Where statements would be.
 
     Attributes:
-        pieces: the documents; the name of the inline policy is empty.
+        placed: the documents; the name of the inline policy is empty.
+        before: those of an earlier build, under the names that they may have today.
         fewest: no fewer managed documents can hold these statements.
+        anew: how many would do if all were placed anew.
+        moved: whether they did not fit where they were.
+        gaps: the documents at which something is missing for a moment while they are deployed.
     """
 
-    pieces: tuple[Piece, ...]
+    placed: Placed
+    before: Placed | None
     fewest: int
+    anew: int
+    moved: bool = False
+    gaps: tuple[str, ...] = ()
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """Return the documents."""
+        return self.placed.pieces
 
     @property
     def managed(self) -> int:
@@ -65,7 +79,8 @@ class Spread(NamedTuple):
 def spread(statements: Sequence[Statement], owner: Owner, state: Fitting) -> Spread | None:
     """Return the documents that hold the statements; None where one can neither stay nor be cut.
 
-    There may be more documents than can be attached, which the caller has to refuse.
+    There may be more documents than can be attached, which the caller has to refuse. Nothing of
+    it holds before `settle`.
     """
     name = _namer(owner, state)
     room, before = owner.room, _before(owner, state, name)
@@ -82,18 +97,53 @@ def spread(statements: Sequence[Statement], owner: Owner, state: Fitting) -> Spr
     kept = None
     if before is not None and not state.settings.repack:
         kept = steady(statements, before, room, state.lengths, name=name)
-        if kept is None:
-            _note_anew(owner, state)
     done = kept or Placed(_named(packing.first, packing.others, before, name))
+    done = _as_one(statements, done, owner, state)
+    gaps: tuple[str, ...] = ()
     if before is not None:
         own = frozenset((owner.name,)) if owner.own_name else frozenset[str]()
         done, gaps = arranged(before, done, room, name, own)
-        if gaps:
+    moved = kept is None and before is not None and not state.settings.repack
+    return Spread(done, before, packing.fewest, len(packing.others), moved, gaps)
+
+
+def settle(found: Spread, owner: Owner, state: Fitting) -> None:
+    """Note that the statements of an owner are where they were found to fit."""
+    of = state.account + owner.of
+    if found.moved:
+        _note_anew(owner, state)
+    state.names.update(piece.name.lower() for piece in found.pieces)
+    state.placed[of] = found.placed
+    state.anew[of] = found.anew
+    state.spread[of] = owner, found
+
+
+def ordered(state: Fitting, names: Mapping[str, str]) -> None:
+    """Note in which order documents are deployed, now that all of them have their names.
+
+    Args:
+        names: of managed policies that others stand for, see `share.Shared`.
+    """
+    for of, placed in state.placed.items():
+        place, slash, _ = of.rpartition("/")
+        pieces = tuple(
+            p._replace(name=names.get(place + slash + p.name, p.name)) for p in placed.pieces
+        )
+        real = state.settings.placed.get(of)
+        owner, found = state.spread.get(of, (None, None))
+        steps, gaps = placed.order, found.gaps if found is not None else ()
+        if real is not None and pieces == real.pieces:
+            steps, gaps = real.order, ()
+        elif real is not None and (
+            found is None or found.before != real or pieces != placed.pieces
+        ):
+            # Under other names than those by which they were placed.
+            room = owner.room if owner is not None else Room(0)
+            steps, gaps = order(real, Placed(pieces), room)
+            steps = steps if len(steps) > 1 and real.pieces else ()
+        if gaps and owner is not None:
             _warn_of_gaps(gaps, owner, state)
-    state.names.update(p.name.lower() for p in done.pieces)
-    state.placed[state.account + owner.of] = done
-    state.anew[state.account + owner.of] = len(packing.others)
-    return Spread(done.pieces, packing.fewest)
+        state.placed[of] = Placed(pieces, steps)
 
 
 def _before(owner: Owner, state: Fitting, name: Callable[[set[str]], str]) -> Placed | None:
@@ -109,6 +159,20 @@ def _before(owner: Owner, state: Fitting, name: Callable[[set[str]], str]) -> Pl
             taken.add(piece.name)
         pieces.append(piece)
     return found._replace(pieces=tuple(pieces))
+
+
+def _as_one(statements: Sequence[Statement], done: Placed, owner: Owner, state: Fitting) -> Placed:
+    """Return the one document that is left as it is where nothing was ever split."""
+    if len(done.pieces) != 1:
+        return done
+    (piece,) = done.pieces
+    policy = Policy(tuple(statements), owner.document_id)
+    limit = owner.room.limit if piece.name else owner.room.first
+    if limit is not None and size(policy, state.lengths) <= limit:
+        piece = piece._replace(statements=policy.statements)
+    if owner.own_name:
+        piece = piece._replace(name=owner.name)
+    return done._replace(pieces=(piece,))
 
 
 def _named(

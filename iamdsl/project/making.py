@@ -220,7 +220,12 @@ def _locked(project: Project, work: _Work) -> lock.Locked:
     wildcards = {k: w for k, w in pinned.wildcards.items() if k[1] != stage}
     version = environment.catalogue.version
     for _, wildcard in fitted.wildcards:
-        wildcards[wildcard.pattern, stage] = lock.Wildcard(wildcard.matched, version)
+        key = wildcard.pattern, stage
+        before = pinned.wildcards.get(key)
+        if before is None or before.are != tuple(sorted(wildcard.matched)):
+            before = lock.Wildcard(wildcard.matched, version)
+        # What matches the same by a newer catalogue stays as it was.
+        wildcards[key] = before
     return lock.Locked(
         {**pinned.actions, **environment.pins.used},
         {**placed, **{(of, stage): p for of, p in fitted.placed.items()}},
