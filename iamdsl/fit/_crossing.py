@@ -21,12 +21,11 @@ limited to; where it names none, `Resource` has to be `"*"`.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
-from iamdsl.iam import Elements
+from iamdsl.iam import Elements, globs_meet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,7 +71,7 @@ class Meeting:
             self._resources[resource] = _ends_of(resource)
         ends = self._resources[resource]
         return ends is not None and not any(
-            _intersect(service, ends[0]) and _intersect(last, ends[1]) for service, last in formats
+            globs_meet(service, ends[0]) and globs_meet(last, ends[1]) for service, last in formats
         )
 
     def _formats_of(self, action: str) -> frozenset[_Ends] | None:
@@ -103,49 +102,6 @@ def _ends_of(arn: str) -> _Ends | None:
         return None
     service, last = (_VARIABLE.sub("*", fields[i]) for i in (2, 5))
     return service, last
-
-
-@lru_cache(maxsize=65_536)
-def _intersect(first: str, second: str) -> bool:
-    """Tell whether some text matches both of two patterns of `*` and `?`."""
-    if not _heads_agree(first, second) or not _heads_agree(first[::-1], second[::-1]):
-        return False
-    # The places in `second` that can be reached with each beginning of `first`.
-    reached = _stars_skipped({0}, second)
-    for c in first:
-        step: set[int] = set()
-        if c == "*":
-            step = set(range(min(reached), len(second) + 1)) if reached else step
-        else:
-            for at in reached:
-                d = second[at : at + 1]
-                if d == "*":
-                    step.add(at)
-                elif d and (d == c or "?" in (c, d)):
-                    step.add(at + 1)
-        reached = _stars_skipped(step, second)
-        if not reached:
-            return False
-    return len(second) in reached
-
-
-def _stars_skipped(places: set[int], pattern: str) -> set[int]:
-    found = set(places)
-    for at in sorted(places):
-        while pattern[at : at + 1] == "*":
-            at += 1  # noqa: PLW2901  # a run of wildcards may all be empty
-            found.add(at)
-    return found
-
-
-def _heads_agree(first: str, second: str) -> bool:
-    """Tell whether two patterns may begin alike, by what stands before the first wildcard."""
-    for c, d in zip(first, second, strict=False):
-        if c in "*?" or d in "*?":
-            return True
-        if c != d:
-            return False
-    return True
 
 
 def possible(statements: Iterable[Statement], meeting: Meeting) -> tuple[Statement, ...]:

@@ -6,23 +6,17 @@ that only a deployment knows, may be any text here.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from iamdsl.iam import fixed_ends, glob_covers
+from iamdsl.iam import glob_covers, resources_meet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from iamdsl.fit._coverage import Demand, Part
     from iamdsl.iam.covering import Atom
-
-_TOKEN = re.compile(r"\$\{[*?$]\}|\$\{[^}]*\}|\ue000.*?\ue001|.", re.DOTALL)
-_FIELDS_OF_AN_ARN = 6
-
-_Tokens: TypeAlias = tuple[str, ...]
 
 
 class Meetings:
@@ -90,75 +84,11 @@ def _atoms_meet(one: Atom, other: Atom) -> bool:
     if one is None or other is None or one == other:
         return True
     if isinstance(one, str) and isinstance(other, str):
-        return _patterns_meet(_padded(one), _padded(other))
+        return resources_meet(one, other)
     if isinstance(one, frozenset) and isinstance(other, frozenset):
         return True
     excepted, pattern = (one, other) if isinstance(one, frozenset) else (other, one)
     return not any(glob_covers(e, str(pattern)) for e in excepted or ())
-
-
-def _padded(pattern: str) -> str:
-    """Return an ARN of too few fields with `*` at its end, as AWS may read it."""
-    if pattern.startswith("arn:") and pattern.count(":") < _FIELDS_OF_AN_ARN - 1:
-        return pattern + "*"
-    return pattern
-
-
-def _patterns_meet(one: str, other: str) -> bool:
-    """Tell whether some text may match both patterns."""
-    (head, tail), (start, end) = fixed_ends(one), fixed_ends(other)
-    shorter = min(len(head), len(start))
-    if head[:shorter] != start[:shorter]:
-        return False
-    shorter = min(len(tail), len(end))
-    if shorter and tail[-shorter:] != end[-shorter:]:
-        return False
-    return _tokens_meet(_tokens(one), _tokens(other))
-
-
-@lru_cache(maxsize=4096)
-def _tokens(pattern: str) -> _Tokens:
-    """Return a pattern as characters, `*` and `?`; a plain `*` or `?` as two characters."""
-    found = []
-    for text in _TOKEN.findall(pattern):
-        if len(text) == 1:
-            found.append(text)
-        elif text in {"${*}", "${?}"}:
-            found.append("\\" + text[2])
-        else:
-            found.append("$" if text == "${$}" else "*")
-    return tuple(found)
-
-
-def _tokens_meet(one: _Tokens, other: _Tokens) -> bool:
-    """Walk along `one`, with all places of `other` that some common text may have come to."""
-    reached = _skipped({0}, other)
-    for sign in one:
-        if sign == "*":
-            reached = set(range(min(reached, default=len(other) + 1), len(other) + 1))
-        else:
-            after = set()
-            for at in reached:
-                if at < len(other):
-                    if other[at] == "*":
-                        after.add(at)
-                    elif "?" in {sign, other[at]} or sign == other[at]:
-                        after.add(at + 1)
-            reached = _skipped(after, other)
-        if not reached:
-            return False
-    return len(other) in reached
-
-
-def _skipped(places: set[int], tokens: _Tokens) -> set[int]:
-    """Return the places, and those behind a `*` that stands there, which may be empty."""
-    found = set(places)
-    for at in places:
-        end = at
-        while end < len(tokens) and tokens[end] == "*":
-            end += 1
-            found.add(end)
-    return found
 
 
 def meeting(firsts: Sequence[Part], seconds: Meetings) -> Iterable[tuple[int, int]]:

@@ -37,7 +37,9 @@ from iamdsl.iam._pattern import (
     action_covers,
     fixed_ends,
     glob_covers,
+    globs_meet,
     resource_covers,
+    resources_meet,
     variables,
 )
 from iamdsl.iam._policy import (
@@ -98,11 +100,13 @@ __all__ = [
     "from_json",
     "from_text",
     "glob_covers",
+    "globs_meet",
     "minified",
     "placeholder",
     "placeholders",
     "pretty",
     "resource_covers",
+    "resources_meet",
     "shown",
     "size",
     "split_operator",

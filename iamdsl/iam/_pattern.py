@@ -18,6 +18,8 @@ from functools import lru_cache
 _CHARACTERS = {"${*}": "\uf000", "${?}": "\uf001", "${$}": "$"}
 _FIRST_OPAQUE = 0xF100
 _OPAQUE = re.compile(r"\$\{[^}]*\}|\ue000.*?\ue001")
+_TOKEN = re.compile(r"\$\{[*?$]\}|\$\{[^}]*\}|\ue000.*?\ue001|.", re.DOTALL)
+_FIELDS_OF_AN_ARN = 6
 _WITHOUT_DEFAULT = re.compile(r"\$\{([^},]+)\}")
 
 
@@ -177,3 +179,76 @@ def _agrees(text: str, narrow: str, at: int) -> bool:
         t == n or (t == "?" and n != "*" and not _FIRST_OPAQUE <= ord(n) < 0xF8FF)
         for t, n in zip(text, narrow[at:], strict=False)
     )
+
+
+def resources_meet(one: str, other: str) -> bool:
+    """Tell whether a resource may match both patterns; never a false no, as `globs_meet`."""
+    return globs_meet(_padded(one), _padded(other))
+
+
+def _padded(pattern: str) -> str:
+    """Return an ARN of too few fields with `*` at its end, as AWS may read it."""
+    if pattern.startswith("arn:") and pattern.count(":") < _FIELDS_OF_AN_ARN - 1:
+        return pattern + "*"
+    return pattern
+
+
+@lru_cache(maxsize=65536)
+def globs_meet(one: str, other: str) -> bool:
+    """Tell whether some text may match both patterns; what is opaque may be any text.
+
+    Never a false no; case counts.
+    """
+    (head, tail), (start, end) = fixed_ends(one), fixed_ends(other)
+    shorter = min(len(head), len(start))
+    if head[:shorter] != start[:shorter]:
+        return False
+    shorter = min(len(tail), len(end))
+    if shorter and tail[-shorter:] != end[-shorter:]:
+        return False
+    return _tokens_meet(_tokens(one), _tokens(other))
+
+
+@lru_cache(maxsize=4096)
+def _tokens(pattern: str) -> tuple[str, ...]:
+    """Return a pattern as characters, `*` and `?`; a plain `*` or `?` as two characters."""
+    found = []
+    for text in _TOKEN.findall(pattern):
+        if len(text) == 1:
+            found.append(text)
+        elif text in {"${*}", "${?}"}:
+            found.append("\\" + text[2])
+        else:
+            found.append("$" if text == "${$}" else "*")
+    return tuple(found)
+
+
+def _tokens_meet(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Walk along `one`, with all places of `other` that some common text may have come to."""
+    reached = _skipped({0}, other)
+    for sign in one:
+        if sign == "*":
+            reached = set(range(min(reached, default=len(other) + 1), len(other) + 1))
+        else:
+            after = set()
+            for at in reached:
+                if at < len(other):
+                    if other[at] == "*":
+                        after.add(at)
+                    elif "?" in {sign, other[at]} or sign == other[at]:
+                        after.add(at + 1)
+            reached = _skipped(after, other)
+        if not reached:
+            return False
+    return len(other) in reached
+
+
+def _skipped(places: set[int], tokens: tuple[str, ...]) -> set[int]:
+    """Return the places, and those behind a `*` that stands there, which may be empty."""
+    found = set(places)
+    for at in places:
+        end = at
+        while end < len(tokens) and tokens[end] == "*":
+            end += 1
+            found.add(end)
+    return found

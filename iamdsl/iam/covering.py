@@ -10,7 +10,14 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
-from iamdsl.iam._pattern import fixed_ends, glob_covers, literal_parts, resource_covers
+from iamdsl.iam._pattern import (
+    fixed_ends,
+    glob_covers,
+    globs_meet,
+    literal_parts,
+    resource_covers,
+    resources_meet,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -74,15 +81,20 @@ _NO_ELEMENT: Atoms = frozenset((None,))
 
 def action_atom_covers(wide: Atom, narrow: Atom) -> bool:
     """Tell whether all actions of one atom are in the other."""
-    return _atom_covers(wide, narrow, glob_covers)
+    return _atom_covers(wide, narrow, glob_covers, globs_meet)
 
 
 def resource_atom_covers(wide: Atom, narrow: Atom) -> bool:
     """Tell whether all resources of one atom are in the other."""
-    return _atom_covers(wide, narrow, resource_covers)
+    return _atom_covers(wide, narrow, resource_covers, resources_meet)
 
 
-def _atom_covers(wide: Atom, narrow: Atom, covers: Callable[[str, str], bool]) -> bool:
+def _atom_covers(
+    wide: Atom,
+    narrow: Atom,
+    covers: Callable[[str, str], bool],
+    meet: Callable[[str, str], bool],
+) -> bool:
     if wide == narrow:
         return True
     if isinstance(wide, str):
@@ -92,7 +104,8 @@ def _atom_covers(wide: Atom, narrow: Atom, covers: Callable[[str, str], bool]) -
     if isinstance(wide, frozenset) and isinstance(narrow, frozenset):
         # "Not these" is wider when all that it leaves out is left out by the other as well.
         return all(any(covers(n, w) for n in narrow) for w in wide)
-    return False
+    # "Not these" holds whatever none of them matches.
+    return isinstance(narrow, str) and wide is not None and not any(meet(w, narrow) for w in wide)
 
 
 def is_wild(atom: Atom) -> bool:

@@ -276,3 +276,17 @@ def test_a_thousand_statements_with_conditions_take_a_moment(many: int) -> None:
     small = minimize(Policy(given))
     verify(given, small.statements, catalogue())
     assert size(small) < size(Policy(given))
+
+
+def test_what_an_exception_leaves_covers() -> None:
+    """An administrator's `NotAction` grants whatever none of its patterns matches."""
+    rest = {"Effect": "Allow", "NotAction": ["iam:*", "organizations:*"], "Resource": "*"}
+    assert _small(rest, _allow(["s3:GetObject", "iam:PassRole"], B1)) == [
+        rest,
+        _allow("iam:PassRole", B1),
+    ]
+    assert len(_small(rest, _allow("i*:Get*", B1))) == 2
+    others = {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": f"{B1}/*"}
+    assert _small(others, _allow("s3:GetObject", f"{B2}/*")) == [others]
+    assert len(_small(others, _allow("s3:GetObject", "arn:aws:s3:::b*"))) == 2
+    assert len(_small(others, _allow("s3:GetObject", "arn:aws:s3:::${aws:username}/*"))) == 2
