@@ -83,7 +83,8 @@ def make(project: Project, key: str, *, write: bool) -> Outcome:
     if isinstance(written, Problem) or isinstance(kept, Problem):
         report.extend(p.diagnostic() for p in (written, kept) if isinstance(p, Problem))
         return Outcome(report.diagnostics, failed=True)
-    if key:
+    # What was said of another lock file is not said again.
+    if key and (kept is project or not outcome.diagnostics):
         mark = fingerprint(kept)
         cache.keep(_record(key, mark, work.imports, emission.files, outcome))
     new = environment.pins.used.keys() - pinned.actions.keys()
