@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from iamdsl.fit.minimize import minimize
-from iamdsl.fit.settings import WILD_KINDS, Saving
+from iamdsl.fit.settings import Saving
 from iamdsl.fit.verify import verify
 from iamdsl.iam import Build, Policy, document_size, size, statement_size
 
@@ -111,23 +111,12 @@ class Fitting:
     def _shrunk(
         self, policy: Policy, what: str, kind: str, reach: Reach, target: int | None
     ) -> Policy:
+        made = self.settings.shrunk(policy, kind, reach, target, self.known)
         catalogue = self.settings.catalogue
-        if catalogue is None or kind not in WILD_KINDS:
+        if made is None or catalogue is None or not made.wildcards:
             return policy
-        from iamdsl.fit.shrink import shrink  # noqa: PLC0415  # only where asked for
-        from iamdsl.fit.today import today  # noqa: PLC0415  # likewise
+        from iamdsl.fit.today import today  # noqa: PLC0415  # only where asked for
 
-        made = shrink(
-            policy,
-            catalogue,
-            reach,
-            lengths=self.lengths,
-            target=target,
-            known=self.known,
-            trailing=kind == "scp",
-        )
-        if not made.wildcards:
-            return policy
         narrowed = today(made.policy.statements, catalogue, self.known)
         self.verify(policy.statements, made.policy.statements, what, narrowed)
         last = self.savings.pop()

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from iamdsl.aws import Catalogue
     from iamdsl.aws.limits import Limits
+    from iamdsl.fit._candidates import Reach
     from iamdsl.fit.minimize import Sids
-    from iamdsl.fit.shrink import Wildcard
+    from iamdsl.fit.shrink import Shrunk, Wildcard
     from iamdsl.fit.steady import Placed
-    from iamdsl.iam import Build
+    from iamdsl.iam import Build, Policy
 
 Wildcards: TypeAlias = Literal["never", "tight", "words", "max"]
 """How far `shrink` may go: not at all; no further than what would be refused otherwise needs;
@@ -66,6 +67,29 @@ class Settings:
     proves: bool = True
     placed: Mapping[str, Placed] = attrs.field(factory=dict)
     repack: bool = False
+
+    def shrunk(
+        self, policy: Policy, kind: str, reach: Reach, target: int | None, known: Iterable[str]
+    ) -> Shrunk | None:
+        """Return a policy with wildcards; None for a kind that gets none, or without a catalogue.
+
+        Args:
+            kind: of policy, as `Limits.policy_size` takes it.
+            target, known: see `shrink.shrink`.
+        """
+        if self.catalogue is None or kind not in WILD_KINDS:
+            return None
+        from iamdsl.fit.shrink import shrink  # noqa: PLC0415  # only where asked for
+
+        return shrink(
+            policy,
+            self.catalogue,
+            reach,
+            lengths=self.lengths,
+            target=target,
+            known=known,
+            trailing=kind == "scp",
+        )
 
 
 class Saving(NamedTuple):

@@ -17,7 +17,6 @@ import attrs
 from iamdsl.diagnostics import Way
 from iamdsl.fit.minimize import minimize
 from iamdsl.fit.pack import pack
-from iamdsl.fit.settings import WILD_KINDS
 from iamdsl.iam import Policy, action_covers, size, value_size
 
 if TYPE_CHECKING:
@@ -234,20 +233,8 @@ def _with_wildcards(
 
     As it is where `fit` writes none.
     """
-    catalogue, kind = settings.catalogue, refused.kind
-    if catalogue is None or kind not in WILD_KINDS:
-        return policy
-    from iamdsl.fit.shrink import shrink  # noqa: PLC0415  # most builds ask for no wildcards
-
-    return shrink(
-        policy,
-        catalogue,
-        reach,
-        lengths=settings.lengths,
-        target=target,
-        known=refused.known,
-        trailing=kind == "scp",
-    ).policy
+    made = settings.shrunk(policy, refused.kind, reach, target, refused.known)
+    return policy if made is None else made.policy
 
 
 def _patterns(before: Sequence[Policy], after: Sequence[Policy], lengths: Mapping[str, int]) -> str:

@@ -82,11 +82,7 @@ class Project(NamedTuple):
         files: the sources with their bytes, sorted by name.
         shared_params: params of the configuration that sources not named here may declare.
         lock: the lock file, if there is one.
-        lock_mode: see `Options.lock`.
-        proves: see `Options.prove`.
-        repack: see `Options.repack`.
-        stage: what `--set` says, in words that the lock file can hold: builds of a project with
-            other values place their statements apart.
+        options: what the command line said.
         prefix: what leads from the current folder to the project's root, for messages.
     """
 
@@ -99,10 +95,15 @@ class Project(NamedTuple):
     prefix: str = ""
     shared_params: tuple[str, ...] = ()
     lock: loading.File | None = None
-    lock_mode: str = "keep"
-    proves: bool = True
-    repack: bool = False
-    stage: str = ""
+    options: Options = _NO_OPTIONS
+
+    @property
+    def stage(self) -> str:
+        """Return what `--set` says, in words that the lock file can hold.
+
+        Builds of a project with other values place their statements apart.
+        """
+        return ", ".join(f"{name}={value}" for name, value in sorted(self.options.params))
 
 
 class Outcome(NamedTuple):
@@ -191,9 +192,7 @@ def load_project(
         problems += more
     if not files and not problems:
         problems.append(_no_sources(root, chosen))
-    locked = lock.read(chosen) if options.lock != "unread" else None
-    if isinstance(locked, Problem) and options.lock == "upgrade":
-        locked = None
+    locked = _lock(chosen, options)
     if isinstance(locked, Problem):
         problems.append(locked)
     return Project(
@@ -206,11 +205,14 @@ def load_project(
         _prefix(root),
         shared,
         None if isinstance(locked, Problem) else locked,
-        options.lock,
-        options.prove,
-        options.repack,
-        ", ".join(f"{name}={value}" for name, value in sorted(options.params)),
+        options,
     )
+
+
+def _lock(chosen: Config, options: Options) -> loading.File | Problem | None:
+    """Return the lock file; one that cannot be read does not matter where it is written anew."""
+    locked = lock.read(chosen) if options.lock != "unread" else None
+    return None if isinstance(locked, Problem) and options.lock == "upgrade" else locked
 
 
 def _sources(
@@ -243,7 +245,7 @@ def build(project: Project, *, print_only: bool = False) -> Outcome:
         return _make(project)
     key = f"{project.config.root}\n{project.out}\n{[f.path for f in project.files]}"
     mark = fingerprint(project)
-    anew = project.repack or project.lock_mode == "upgrade"
+    anew = project.options.repack or project.options.lock == "upgrade"
     record = None if anew else cache.unchanged(key, mark, project.out)
     if record is None:
         return _make(project, key)

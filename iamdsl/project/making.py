@@ -65,7 +65,7 @@ def make(project: Project, key: str, *, write: bool) -> Outcome:
     environment, pinned = work.environment, work.pinned
 
     locked = _locked(project, work)
-    if project.lock_mode == "frozen" and (differing := lock.differing(pinned, locked)):
+    if project.options.lock == "frozen" and (differing := lock.differing(pinned, locked)):
         report.extend([lock.outdated(differing).diagnostic()])
         return Outcome(report.diagnostics, failed=True)
     emission = emit.emit(config.targets[0], work.build, _facts(project, work))
@@ -201,7 +201,7 @@ def _pinned(project: Project) -> lock.Locked | Problem:
     if project.lock is None:
         return lock.Locked()
     found = lock.parse(project.lock)
-    if project.lock_mode != "upgrade":
+    if project.options.lock != "upgrade":
         return found
     # What nobody can read is written anew; and where things are has nothing to do with a catalogue.
     return lock.Locked() if isinstance(found, Problem) else lock.Locked(placed=found.placed)
@@ -269,9 +269,9 @@ def _environment(
             cross_service=config.cross_service,
             share=config.share,
             catalogue=catalogue,
-            proves=project.proves,
+            proves=project.options.prove,
             placed={of: p for (of, stage), p in pinned.placed.items() if stage == project.stage},
-            repack=project.repack,
+            repack=project.options.repack,
         ),
     )
 
