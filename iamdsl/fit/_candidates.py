@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from iamdsl.aws import Catalogue
 
 Reach: TypeAlias = Literal["words", "max"]
+# Cuts between words, with the number of words before each; the best patterns by what they match.
+_Words: TypeAlias = "dict[int, int]"
+_Best: TypeAlias = "dict[int, Pattern]"
 
 _WORD = re.compile(
     r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z0-9])(?=[^A-Za-z0-9])"
@@ -187,7 +190,7 @@ class Names:
         for end in [*wild, len(text)]:
             runs.append([i for i in places if at <= i <= end])
             at = end + 1
-        return _Cuts(lower, heads, tails, runs, {i: n for n, i in enumerate(words)})
+        return _Cuts(text, lower, heads, tails, runs, {i: n for n, i in enumerate(words)})
 
     @staticmethod
     def _telling(cuts: Sequence[int], matched: Callable[[int], int]) -> list[int]:
@@ -206,17 +209,19 @@ class _Cuts(NamedTuple):
     """Where a text can be cut, ascending.
 
     Attributes:
-        lower: the text in lower case.
+        text: in the catalogue's spelling.
+        lower: in lower case.
         heads, tails: where its beginning may end and its end begin.
         runs: the cuts of each piece without wildcards.
         words: the cuts between words, with the number of words before each.
     """
 
+    text: str
     lower: str
     heads: list[int]
     tails: list[int]
     runs: list[list[int]]
-    words: dict[int, int]
+    words: _Words
 
 
 @lru_cache(maxsize=512)
@@ -235,55 +240,54 @@ def bits(among: int) -> Iterator[int]:
         among ^= lowest
 
 
-def candidates(names: Names, texts: Sequence[str], allowed: int, style: Style) -> list[Pattern]:
-    """Return patterns with one `*`, or one at both ends, that match one of `texts`.
+def with_ends(names: Names, texts: Sequence[str], allowed: int, style: Style) -> list[Pattern]:
+    """Return patterns `Head*`, `*Tail` and `Head*Tail`, each of which matches one of `texts`.
 
     `texts` are names and patterns in the catalogue's spelling. No name is matched that is not
     `allowed`. Of several patterns that match the same names only the best is returned; none
     matches nothing that the catalogue knows.
     """
     refused = names.all & ~allowed
-    return _best(names, (p for text in texts for p in _simple(names, text, refused, style)))
-
-
-def further(names: Names, texts: Sequence[str], allowed: int) -> list[Pattern]:
-    """Return patterns like those of `candidates`, cut anywhere, with two `*`, one of them inside.
-
-    There are many more of them, and most of what they match a simple pattern matches too.
-    """
-    refused = names.all & ~allowed
-    return _best(names, (p for text in texts for p in _double(names, text, refused)))
-
-
-def _best(names: Names, patterns: Iterable[Pattern]) -> list[Pattern]:
-    best: dict[int, Pattern] = {}
-    for pattern in patterns:
-        other = best.get(pattern.matched)
-        if pattern.matched & names.known and (other is None or pattern.rank < other.rank):
-            best[pattern.matched] = pattern
+    best: _Best = {}
+    for text in texts:
+        cuts = names.cuts(text, style.reach)
+        if style.trailing:
+            cuts = cuts._replace(tails=[len(text)])
+        _find_ends(names, cuts, refused, style, best)
     return list(best.values())
 
 
-def _simple(names: Names, text: str, refused: int, style: Style) -> Iterator[Pattern]:
-    cuts = names.cuts(text, style.reach)
-    if style.trailing:
-        cuts = cuts._replace(tails=[len(text)])
-    yield from _with_ends(names, text, cuts, refused, style)
-    if not style.trailing:
-        yield from _with_middle(names, text, cuts, refused, style)
+def with_middles(names: Names, texts: Sequence[str], allowed: int, style: Style) -> list[Pattern]:
+    """Return patterns `*Middle*` as `with_ends` does others; there are many more of them."""
+    refused = names.all & ~allowed
+    best: _Best = {}
+    for text in () if style.trailing else texts:
+        _find_middles(names, names.cuts(text, style.reach), refused, style, best)
+    return list(best.values())
 
 
-def _double(names: Names, text: str, refused: int) -> Iterator[Pattern]:
-    cuts = names.cuts(text, "max")
-    yield from _with_head_and_middle(names, text, cuts, refused)
-    yield from _with_middle_and_tail(names, text, cuts, refused)
+def _put(
+    names: Names,
+    matched: int,
+    pieces: tuple[str, ...],
+    cuts: Iterable[int],
+    words: _Words,
+    best: _Best,
+) -> None:
+    """Keep the pattern of these pieces, with a `*` between each two, if it is the best so far."""
+    other = best.get(matched)
+    length = sum(map(len, pieces)) + len(pieces) - 1
+    if (other is not None and len(other.text) < length) or not matched & names.known:
+        return
+    shape = 3 if len(pieces) > 2 else 0 if not pieces[1] else 1 if pieces[0] else 2
+    pattern = Pattern("*".join(pieces), matched, shape, all(cut in words for cut in cuts))
+    if other is None or pattern.rank < other.rank:
+        best[matched] = pattern
 
 
-def _with_ends(
-    names: Names, text: str, cuts: _Cuts, refused: int, style: Style
-) -> Iterator[Pattern]:
-    """Yield `Head*`, `*Tail`, `Head*Tail`: for each head the shortest tail that is safe."""
-    lower, heads, tails, _, words = cuts
+def _find_ends(names: Names, cuts: _Cuts, refused: int, style: Style, best: _Best) -> None:
+    """Find `Head*`, `*Tail`, `Head*Tail`: for each head the shortest tail that is safe."""
+    text, lower, heads, tails, _, words = cuts
     end, count, n = len(text), len(tails), 0
     for i in heads:
         starting = names.starting(lower[:i])
@@ -305,76 +309,28 @@ def _with_ends(
             n += 1
         if found is not None and i < end:
             j, matched = found
-            shape = 0 if j == end else 1 if i else 2
             matched &= names.longer(i + end - j)
-            yield Pattern(f"{text[:i]}*{text[j:]}", matched, shape, i in words and j in words)
+            _put(names, matched, (text[:i], text[j:]), (i, j), words, best)
         if n == count:
             return
 
 
-def _with_middle(
-    names: Names, text: str, cuts: _Cuts, refused: int, style: Style
-) -> Iterator[Pattern]:
-    """Yield `*Middle*` with the shortest middles that are safe."""
+def _find_middles(names: Names, cuts: _Cuts, refused: int, style: Style, best: _Best) -> None:
+    """Find the pieces of a text that no refused name holds, and that no such piece is within."""
+    text, lower, words, least = cuts.text, cuts.lower, cuts.words, max(style.words, 1)
+    known = names.holding
     for run in cuts.runs:
-        for i, j in _middles(names, cuts.lower, run, refused, max(style.words, 1)):
-            aligned = i in cuts.words and j in cuts.words
-            yield Pattern(f"*{text[i:j]}*", names.within(cuts.lower[i:j]), 3, aligned)
-
-
-def _middles(
-    names: Names, lower: str, run: Sequence[int], refused: int, least: int = 1
-) -> Iterator[tuple[int, int]]:
-    """Yield start and end of pieces of a text that no refused name holds, and that none is within.
-
-    `least` is the number of steps of `run` that a piece has.
-    """
-    count, e, known = len(run), least, names.holding
-    for a in range(count - least):
-        start = run[a]
-        e = max(e, a + least)
-        while e < count:
-            piece = lower[start : run[e]]
-            held = known[piece] if piece in known else names.within(piece)
-            if not held & refused:
+        count, e = len(run), least
+        for a in range(count - least):
+            e = max(e, a + least)
+            while e < count:
+                piece = lower[run[a] : run[e]]
+                held = known[piece] if piece in known else names.within(piece)
+                if not held & refused:
+                    break
+                e += 1
+            else:
                 break
-            e += 1
-        else:
-            return
-        if e == a + least or names.within(lower[run[a + 1] : run[e]]) & refused:
-            yield start, run[e]
-
-
-def _with_head_and_middle(names: Names, text: str, cuts: _Cuts, refused: int) -> Iterator[Pattern]:
-    """Yield `Head*Middle*` for the heads that are not safe alone."""
-    lower, heads, _, runs, words = cuts
-    for i in heads[1:]:
-        starting = names.starting(lower[:i])
-        if not starting & refused or (starting & ~refused).bit_count() < 2:
-            return
-        run = [k for k in runs[0] if k >= i]
-        for a, b in _middles(names, lower, run, starting & refused):
-            middle = lower[a:b]
-            both = bits(starting & names.within(middle))
-            matched = sum(1 << k for k in both if names.names[k].find(middle, i) >= 0)
-            yield Pattern(f"{text[:i]}*{text[a:b]}*", matched, 3, {i, a, b} <= words.keys())
-
-
-def _with_middle_and_tail(names: Names, text: str, cuts: _Cuts, refused: int) -> Iterator[Pattern]:
-    """Yield `*Middle*Tail` for the tails that are not safe alone."""
-    lower, _, tails, runs, words = cuts
-    for j in reversed(tails[:-1]):
-        ending = names.ending(lower[j:])
-        if not ending & refused or (ending & ~refused).bit_count() < 2:
-            return
-        length = len(text) - j
-        run = [k for k in runs[-1] if k <= j]
-        for a, b in _middles(names, lower, run, ending & refused):
-            middle = lower[a:b]
-            both = bits(ending & names.within(middle))
-            matched = sum(
-                1 << k
-                for k in both
-                if 0 <= names.names[k].find(middle) <= len(names.names[k]) - length - len(middle)
-            )
-            yield Pattern(f"*{text[a:b]}*{text[j:]}", matched, 3, {j, a, b} <= words.keys())
+            i, j = run[a], run[e]
+            if e == a + least or names.within(lower[run[a + 1] : j]) & refused:
+                _put(names, held, ("", text[i:j], ""), (i, j), words, best)

@@ -8,6 +8,7 @@ alone, not on the order in which they are given.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,19 +31,16 @@ class Choice(NamedTuple):
     name: str
 
 
-def cover(wanted: int, choices: Iterable[Choice], *, quickly: bool = False) -> tuple[Choice, ...]:
+def cover(wanted: int, choices: Iterable[Choice]) -> tuple[Choice, ...]:
     """Return choices that hold all of `wanted` at the least cost that was found, by name.
 
-    Each wanted element must be held by one of them. With `quickly` the greedy cover is returned,
-    without what it does not need.
+    Each wanted element must be held by one of them.
     """
     useful = _undominated(wanted, choices)
     found: list[Choice] = []
     for part, among in _parts(wanted, useful):
-        chosen = _without_needless(_greedy(part, among))
-        if not quickly:
-            chosen = _bounded(part, _exchanged(part, chosen, among), among)
-        found += chosen
+        chosen = _exchanged(part, _without_needless(_greedy(part, among)), among)
+        found += _bounded(part, chosen, among)
     return tuple(sorted(found, key=lambda c: c.name))
 
 
@@ -56,10 +54,17 @@ def _undominated(wanted: int, choices: Iterable[Choice]) -> list[Choice]:
             best[holds] = choice._replace(holds=holds)
     ordered = sorted(best.values(), key=lambda c: (c.cost, -c.holds.bit_count(), c.name))
     kept: list[Choice] = []
+    # Whatever betters a choice holds each of its elements, the lowest among them.
+    by_element: dict[int, list[int]] = defaultdict(list)
     for choice in ordered:
         holds = choice.holds
-        if not any(holds & ~k.holds == 0 for k in kept):
+        if all(holds & ~wider for wider in by_element[holds & -holds]):
             kept.append(choice)
+            left = holds
+            while left:
+                lowest = left & -left
+                by_element[lowest].append(holds)
+                left ^= lowest
     return kept
 
 

@@ -13,8 +13,10 @@ Lists of `NotAction` stay as they are. `?` is not written, nor a wildcard for a 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
@@ -25,9 +27,9 @@ from iamdsl.fit._candidates import (
     Reach,
     Style,
     bits,
-    candidates,
-    further,
     names_of,
+    with_ends,
+    with_middles,
 )
 from iamdsl.fit._granted import Granted
 from iamdsl.fit._set_cover import Choice, cover
@@ -172,11 +174,10 @@ def shrink(
     whole = (_Risk(_EVERY_LEVEL, Style(reach, trailing)),)
     if target is not None and size(policy, lengths) <= target:
         return Shrunk(policy)
-    chosen = None
+    chosen = [_solved(place.part, whole) for place in places]
     if target is not None:
-        chosen = _tight(policy, places, _risks(reach, trailing), target, lengths)
-    if chosen is None:
-        chosen = [_solved(place.part, whole) for place in places]
+        tight = _tight(policy, places, _risks(reach, trailing), target, lengths)
+        chosen = tight or chosen
     written = _written(policy, places, chosen)
     ways = (policy, written, minimize(written, lengths=lengths))
     smallest = min(ways, key=lambda p: size(p, lengths))
@@ -257,13 +258,15 @@ def _solved(part: _Part, risks: tuple[_Risk, ...]) -> tuple[_Token, ...]:
                 cost = part.cost(text) * _CHARACTER + _dislike(part.names, pattern)
                 choices.append(Choice(holds, cost, text))
 
+    texts = [_text(part, bit) for bit in elements]
     for number, risk in enumerate(risks):
-        add(_candidates(part, risk), number)
+        add(with_ends(part.names, texts, _allowed(part, risk), risk.style), number)
+    # Patterns with two wildcards, cut anywhere, only for what shares no pattern without them.
+    together = reduce(or_, (c.holds for c in choices if c.holds.bit_count() > 1), 0)
+    alone = [_text(part, bit) for bit in elements if not bit & together]
     for number, risk in enumerate(risks):
-        if risk.style.reach == "max" and not risk.style.trailing:
-            first = cover(wanted, choices, quickly=True)
-            alone = [_text(part, c.holds) for c in first if c.holds.bit_count() == 1]
-            add(further(part.names, alone, part.allowed & _may(part.names, risk.level)), number)
+        among = texts if risk.style.reach == "words" else alone
+        add(with_middles(part.names, among, _allowed(part, risk), risk.style), number)
     return tuple(tokens[c.name] for c in cover(wanted, choices))
 
 
@@ -272,11 +275,8 @@ def _listed(part: _Part) -> tuple[_Token, ...]:
     return tuple(_Token(text, bit) for bit, text in part.elements().items())
 
 
-@lru_cache(maxsize=1024)
-def _candidates(part: _Part, risk: _Risk) -> list[Pattern]:
-    texts = [_text(part, bit) for bit in part.elements()]
-    allowed = part.allowed & _may(part.names, risk.level)
-    return candidates(part.names, texts, allowed, risk.style)
+def _allowed(part: _Part, risk: _Risk) -> int:
+    return part.allowed & _may(part.names, risk.level)
 
 
 def _text(part: _Part, bit: int) -> str:
@@ -393,13 +393,20 @@ def _tight(
     lengths: Mapping[str, int],
 ) -> list[tuple[_Token, ...]] | None:
     """Return what to write for each part so that the policy just fits; None if it never does."""
-    before = [_listed(place.part) for place in places]
-    for count in range(1, len(risks) + 1):
-        chosen = [_solved(place.part, risks[:count]) for place in places]
-        if size(_written(policy, places, chosen), lengths) <= target:
-            return _stopped(policy, places, (before, chosen), target, lengths) or chosen
-        before = chosen
-    return None
+
+    def at(count: int) -> list[tuple[_Token, ...]]:
+        return [_solved(place.part, risks[:count]) for place in places]
+
+    def fits(count: int) -> bool:
+        return size(_written(policy, places, at(count)), lengths) <= target
+
+    # More risks make it no larger, but for what an inexact cover misses.
+    if not fits(len(risks)):
+        return None
+    least = bisect_left(range(1, len(risks)), True, key=fits) + 1
+    before = at(least - 1) if least > 1 else [_listed(place.part) for place in places]
+    chosen = at(least)
+    return _stopped(policy, places, (before, chosen), target, lengths) or chosen
 
 
 def _stopped(
