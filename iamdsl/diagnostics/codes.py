@@ -126,10 +126,7 @@ BAD_PACKAGE = Code(
 )
 
 AMBIGUOUS_NAME = Code(
-    "IAM117",
-    "ambiguous-name",
-    _ERROR,
-    "A name stands for several things, and one ARN is asked for.",
+    "IAM117", "ambiguous-name", _ERROR, "A name stands for several things; one ARN is asked for."
 )
 
 # 2: types, and what AWS knows
@@ -140,10 +137,7 @@ BAD_PLACE = Code(
     "An organization, ou or account has an id that AWS could not have given, or stands too deep.",
 )
 OTHER_ACCOUNT = Code(
-    "IAM116",
-    "other-account",
-    _ERROR,
-    "What is joined here is in two accounts, and IAM cannot join it.",
+    "IAM116", "other-account", _ERROR, "What is joined is in two accounts, and IAM cannot join it."
 )
 
 UNKNOWN_ACTION = Code("IAM201", "unknown-action", _ERROR, "An action is not in the catalogue.")
@@ -213,10 +207,7 @@ UNKNOWN_SERVICE_PRINCIPAL = Code(
 )
 
 OPEN_TRUST = Code(
-    "IAM219",
-    "open-trust",
-    _WARNING,
-    "Everyone in AWS may assume a role: its trust has no condition.",
+    "IAM219", "open-trust", _WARNING, "Anyone in AWS may assume a role: its trust has no condition."
 )
 
 ALWAYS_MET = Code(
@@ -290,17 +281,11 @@ TOO_LARGE = Code(
     "IAM301", "too-large", _ERROR, "A document is over its size limit and cannot be split."
 )
 TOO_MANY_ATTACHMENTS = Code(
-    "IAM302",
-    "too-many-attachments",
-    _ERROR,
-    "More policies would be attached than the quota allows.",
+    "IAM302", "too-many-attachments", _ERROR, "More policies would be attached than quotas allow."
 )
 BAD_NAME = Code("IAM303", "bad-name", _ERROR, "AWS would refuse a name, path or other setting.")
 INEXPRESSIBLE_CONDITION = Code(
-    "IAM304",
-    "inexpressible-condition",
-    _ERROR,
-    "No IAM condition says exactly what the formula says.",
+    "IAM304", "inexpressible-condition", _ERROR, "No IAM condition says just what the formula says."
 )
 TOO_MANY_STATEMENTS = Code(
     "IAM305", "too-many-statements", _ERROR, "A condition needs more statements than the bound."
@@ -437,10 +422,7 @@ UNKNOWN_PLACE = Code(
     "A question needs an account that neither the project nor the question tells.",
 )
 UNSURE_ANSWER = Code(
-    "IAM446",
-    "unsure-answer",
-    _ERROR,
-    "The answer to a question hangs on a policy that is not at hand.",
+    "IAM446", "unsure-answer", _ERROR, "An answer hangs on a policy that is not at hand."
 )
 
 # 450 to 459: comparing
@@ -461,10 +443,7 @@ OPEN_DOCUMENT = Code(
     "A document that is to be compared leaves open what only a deployment knows.",
 )
 NOTHING_IN_COMMON = Code(
-    "IAM455",
-    "nothing-in-common",
-    _WARNING,
-    "Two things that are compared have nothing of one name.",
+    "IAM455", "nothing-in-common", _WARNING, "Two things that are compared have no name in common."
 )
 UNLIKE_DOCUMENTS = Code(
     "IAM456",
