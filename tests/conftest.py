@@ -157,4 +157,5 @@ def small() -> Content:
         },
         "retired": {"old:Thing": "2025-01-01"},
         "managed_policies": ["job-function/Boxer"],
+        "named": ["box:Get", "shelf:PutUp"],
     }

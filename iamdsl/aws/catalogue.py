@@ -12,7 +12,6 @@ function that reads `length` bytes at `offset`, which may end short at the end o
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from iamdsl.aws._facts import (
@@ -23,6 +22,7 @@ from iamdsl.aws._facts import (
     ResourceType,
     levels_of,
 )
+from iamdsl.aws._patterns import matcher
 from iamdsl.aws.keys import fill, provider_claim, split_template
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ class Catalogue:
             return None if self.has_action(lowered) else retired.get(lowered)
         if self.matches_any(lowered):
             return None
-        fits = _matcher(lowered)
+        fits = matcher(lowered)
         return max((day for name, day in retired.items() if fits(name)), default=None)
 
     def retired_service(self, prefix: str) -> str | None:
@@ -265,6 +265,18 @@ class Catalogue:
             return None
         days = (day for name, day in self._retired().items() if name.startswith(start))
         return max(days, default=None)
+
+    def retired_names(self, prefix: str) -> Mapping[str, str]:
+        """Return the names of a service's retired actions, lower case to AWS's last spelling."""
+        return self._by_service("retired").get(prefix.lower(), {})
+
+    def named(self, prefix: str) -> Mapping[str, str]:
+        """Return the actions of a service that only AWS's managed policies name.
+
+        The reference neither lists them nor has retired them. Lower-case name to the spelling of
+        the policies, as `names`; do not change it. A file made before they were kept has none.
+        """
+        return self._by_service("named").get(prefix.lower(), {})
 
     # -- resource types
 
@@ -424,6 +436,18 @@ class Catalogue:
         found: Mapping[str, str] = self._sections["retired by name"]
         return found
 
+    def _by_service(self, section: str) -> Mapping[str, Mapping[str, str]]:
+        """Return the names of a section of actions by service, {} if the file has no such section."""
+        place = f"{section} by service"
+        if place not in self._sections:
+            table: dict[str, dict[str, str]] = {}
+            for action in self.section(section) if section in self.meta["sections"] else ():
+                prefix, _, name = action.partition(":")
+                table.setdefault(prefix.lower(), {})[name.lower()] = name
+            self._sections[place] = table
+        found: Mapping[str, Mapping[str, str]] = self._sections[place]
+        return found
+
     def _managed(self) -> Mapping[str, str]:
         if "managed by name" not in self._sections:
             lines = self._section_text("managed_policies").splitlines()
@@ -497,11 +521,11 @@ class Catalogue:
         if not colon:
             return ()
         if "*" in prefix or "?" in prefix:
-            fits = _matcher(prefix)
+            fits = matcher(prefix)
             prefixes = [p for p in self._lines if fits(p)]
         else:
             prefixes = [prefix]
-        fits = _matcher(name)
+        fits = matcher(name)
         return tuple(
             f"{prefix}:{spelt}"
             for prefix in prefixes
@@ -565,21 +589,3 @@ def _type_word(name: str) -> str:
 def _arn_format(text: str) -> ArnFormat:
     names = [part.partition("}")[0] for part in text.split("${")[1:]]
     return ArnFormat(text, tuple(name for name in names if name not in _COMMON_PLACEHOLDERS))
-
-
-def _matcher(pattern: str) -> Callable[[str], bool]:
-    """Return a test of lower-case names against a lower-case pattern, quick for plain ends."""
-    if "?" not in pattern:
-        stars = pattern.count("*")
-        if stars == 0:
-            return pattern.__eq__
-        if stars == 1:
-            head, _, tail = pattern.partition("*")
-            least = len(pattern) - 1
-            if not tail:
-                return lambda name: name.startswith(head)
-            return lambda name: len(name) >= least and name.startswith(head) and name.endswith(tail)
-    words = {"*": ".*", "?": "."}
-    source = "".join(words.get(c) or re.escape(c) for c in pattern)
-    test = re.compile(source, re.DOTALL).fullmatch
-    return lambda name: test(name) is not None

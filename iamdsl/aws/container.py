@@ -9,6 +9,7 @@ It is text, so that version control keeps it small and a review can read it:
     body      a block a service: a line of JSON for the service, then one for each action;
               a block of descriptions, a line each; then the sections
 
+The section `named` is left out when it is empty, as in files made before there was one.
 Offsets count from the end of the index. A level is the character `chr(64 + mask)`.
 
 Invariant: the same content gives the same bytes, and `encode(decode(read))` the bytes read.
@@ -79,6 +80,7 @@ class Content(TypedDict):
     global_keys: dict[str, GlobalKey]
     retired: dict[str, str]
     managed_policies: list[str]
+    named: list[str]
 
 
 def encode(content: Content) -> bytes:
@@ -101,6 +103,8 @@ def encode(content: Content) -> bytes:
         "retired": body.add([_json(dict(sorted(content["retired"].items())))]),
         "managed_policies": body.add(sorted(content["managed_policies"], key=str.lower)),
     }
+    if content["named"]:
+        sections["named"] = body.add([_json(sorted(content["named"], key=_by_lower))])
     index_bytes = "".join(index).encode()
     rest = index_bytes + body.bytes()
     meta = {
@@ -117,10 +121,10 @@ def encode(content: Content) -> bytes:
 
 
 def counts(content: Content) -> dict[str, int]:
-    """Return how many services, actions, resource types and condition keys there are."""
+    """Return how many services, actions, resource types and so on there are."""
     services = content["services"].values()
     actions = [a for s in services for a in s["actions"].values()]
-    return {
+    found = {
         "services": len(content["services"]),
         "actions": len(actions),
         "resource_types": sum(len(s["types"]) for s in services),
@@ -131,6 +135,9 @@ def counts(content: Content) -> dict[str, int]:
         "retired": len(content["retired"]),
         "managed_policies": len(content["managed_policies"]),
     }
+    if content["named"]:
+        found["named_only_by_policies"] = len(content["named"])
+    return found
 
 
 def decode(read: Callable[[int, int], bytes]) -> Content:
@@ -149,6 +156,7 @@ def decode(read: Callable[[int, int], bytes]) -> Content:
         },
         "retired": catalogue.section("retired"),
         "managed_policies": list(catalogue.managed_policies()),
+        "named": list(catalogue.section("named")) if "named" in catalogue.meta["sections"] else [],
     }
 
 

@@ -44,13 +44,20 @@ def retire(content: Content, previous: Content) -> Content:
     """Return `content` with the actions retired that `previous` had and it has not.
 
     The day is that of `previous`: the last one the action was seen on. An action that came back
-    is retired no more.
+    is retired no more, and what is listed or retired is not among the `named`.
     """
     day = "-".join(previous["version"].split(".")[:3])
     gone = dict.fromkeys(_actions(previous), day)
     retired = {**gone, **previous["retired"], **content["retired"]}
     now = set(_actions(content))
-    return {**content, "retired": {n: d for n, d in sorted(retired.items()) if n not in now}}
+    retired = {n: d for n, d in sorted(retired.items()) if n not in now}
+    return {**content, "retired": retired, "named": unlisted(content["named"], now, retired)}
+
+
+def unlisted(named: Iterable[str], *listed: Iterable[str]) -> list[str]:
+    """Return the actions `named` that are in none of the others; case is ignored."""
+    known = {action.lower() for actions in listed for action in actions}
+    return [action for action in named if action.lower() not in known]
 
 
 def _of_service(prefix: str, service: ServiceContent) -> Iterable[str]:

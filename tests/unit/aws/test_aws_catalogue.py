@@ -157,6 +157,28 @@ def test_retired_actions_have_the_day_they_were_last_seen(catalogue: Catalogue) 
     assert catalogue.retired_service("nothing") is None
 
 
+def test_actions_that_only_aws_policies_name_are_apart(catalogue: Catalogue) -> None:
+    """They may exist: a pattern can match one, and a name of one is no slip of the author's."""
+    assert catalogue.named("Payments")["getpaymentattempt"] == "GetPaymentAttempt"
+    assert catalogue.named("builderid")["listinvitations"] == "ListInvitations"
+    assert catalogue.named("s3") == {}
+    assert not catalogue.has_action("payments:GetPaymentAttempt")
+    assert "payments:GetPaymentAttempt" not in catalogue.match("payments:Get*")
+
+
+def test_what_is_listed_or_retired_is_not_named_besides(
+    catalogue: Catalogue, shipped: Content
+) -> None:
+    """An action that AWS's policies name is in one of three places, and never in two."""
+    assert len(shipped["named"]) == catalogue.counts["named_only_by_policies"]
+    for action in shipped["named"]:
+        assert not catalogue.has_action(action)
+        assert catalogue.retired(action) is None
+    assert "listtasks" in catalogue.retired_names("SecurityAgent")
+    assert "listtasks" not in catalogue.named("securityagent")
+    assert catalogue.retired_names("s3x") == {}
+
+
 # resource types
 
 
@@ -390,6 +412,8 @@ def test_a_small_catalogue_is_read_as_it_was_written(small: Content) -> None:
     assert catalogue.match("*:*o*") == ("box:ListBoxes", "box:OpenBox")
     assert catalogue.description("key:Turn") == "Turns it"
     assert catalogue.level("key:Turn") == "permissions"
+    assert catalogue.named("SHELF") == {"putup": "PutUp"}
+    assert catalogue.retired_names("old") == {"thing": "Thing"}
     key = catalogue.condition_key("LOCK.example:lid")
     assert key is not None
     assert (key.name, key.multivalued) == ("lock.example:Lid", True)

@@ -111,6 +111,7 @@ def test_actions_writes_json() -> None:
     [
         (["s3:GetObjct"], "did you mean `s3:GetObject`"),
         (["s3:ListObjects"], "allowed by `s3:ListBucket`"),
+        (["budgets:createbudget"], "AWS's managed policies name it"),
         (["codedploy"], "did you mean `codedeploy`"),
         (["codestar:CreateProject"], "last listed 2026-08-21"),
         (["codestar"], "last listed 2026-08-21"),

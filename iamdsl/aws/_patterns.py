@@ -1,0 +1,27 @@
+"""Tests of names against a pattern of IAM's, made once for many names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def matcher(pattern: str) -> Callable[[str], bool]:
+    """Return a test of lower-case names against a lower-case pattern, quick for plain ends."""
+    if "?" not in pattern:
+        stars = pattern.count("*")
+        if stars == 0:
+            return pattern.__eq__
+        if stars == 1:
+            head, _, tail = pattern.partition("*")
+            least = len(pattern) - 1
+            if not tail:
+                return lambda name: name.startswith(head)
+            return lambda name: len(name) >= least and name.startswith(head) and name.endswith(tail)
+    words = {"*": ".*", "?": "."}
+    source = "".join(words.get(c) or re.escape(c) for c in pattern)
+    test = re.compile(source, re.DOTALL).fullmatch
+    return lambda name: test(name) is not None
