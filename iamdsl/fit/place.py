@@ -43,7 +43,7 @@ def fit(build: Build, settings: Settings, report: Report) -> Fitted:
     """
     state = Fitting(settings, report, known=_unknown(build, settings))
     fitted = _fit_place(build, "", state)
-    names: Mapping[str, str] = {}
+    instead: Mapping[str, Document] = {}
     if settings.share:
         from iamdsl.fit.share import shared  # noqa: PLC0415  # only where asked for
 
@@ -52,11 +52,11 @@ def fit(build: Build, settings: Settings, report: Report) -> Fitted:
             for of, placed in settings.placed.items()
             for piece in placed.pieces
         }
-        fitted, names = shared(fitted, before)
+        fitted, instead = shared(fitted, before)
     if state.placed:
         from iamdsl.fit.spread import ordered  # noqa: PLC0415  # most builds fit
 
-        ordered(state, names)
+        ordered(state, instead)
     return Fitted(fitted, tuple(state.savings), state.placed, tuple(state.wildcards), state.anew)
 
 

@@ -26,12 +26,12 @@ class Shared(NamedTuple):
     """A build after sharing.
 
     Attributes:
-        names: of each policy that another one stands for now, and of that itself, the name that
-            it has: `web-1` to `api-1`. Those in an account have its name before: `prod/web-1`.
+        instead: the documents that stand for others now, by the names of those and by their own.
+            Those in an account have its name before: `prod/web-1`.
     """
 
     build: Build
-    names: Mapping[str, str]
+    instead: Mapping[str, Document]
 
 
 def share(build: Build, prefer: Iterable[str] = ()) -> Build:
@@ -48,11 +48,11 @@ def shared(build: Build, prefer: Iterable[str] = ()) -> Shared:
     in an account with its name before them. It has the places in the source of all. Attachments
     keep their order.
     """
-    names: dict[str, str] = {}
-    return Shared(_shared(build, frozenset(prefer), "", names), names)
+    instead: dict[str, Document] = {}
+    return Shared(_shared(build, frozenset(prefer), "", instead), instead)
 
 
-def _shared(build: Build, prefer: frozenset[str], place: str, found: dict[str, str]) -> Build:
+def _shared(build: Build, prefer: frozenset[str], place: str, found: dict[str, Document]) -> Build:
     """Return one place and the accounts in it; `place` is `prod/`, or empty."""
     accounts = tuple(
         attrs.evolve(a, build=_shared(a.build, prefer, f"{a.name}/", found)) for a in build.accounts
@@ -69,7 +69,7 @@ def _shared(build: Build, prefer: frozenset[str], place: str, found: dict[str, s
             )
             kept[chosen.name] = _united(chosen, same)
             names |= {d.name: chosen.name for d in same}
-    found |= {place + name: chosen for name, chosen in names.items()}
+    found |= {place + name: kept[chosen] for name, chosen in names.items()}
     return attrs.evolve(
         build,
         documents=tuple(
@@ -117,7 +117,7 @@ def _text(statement: Statement) -> str:
 
 
 def _united(chosen: Document, same: Sequence[Document]) -> Document:
-    """Return the chosen document with the places in the source of all."""
+    """Return the chosen document as that of the first identity, with the places of all."""
     ordered = [chosen, *sorted((d for d in same if d is not chosen), key=lambda d: d.name)]
     places: dict[str, dict[Span, None]] = defaultdict(dict)
     for document in ordered:
@@ -127,7 +127,12 @@ def _united(chosen: Document, same: Sequence[Document]) -> Document:
         attrs.evolve(s, origin=tuple(places[_text(s)])) for s in chosen.policy.statements
     )
     origin = dict.fromkeys(span for d in ordered for span in d.origin)
-    return attrs.evolve(chosen, policy=Policy(statements, chosen.policy.id), origin=tuple(origin))
+    return attrs.evolve(
+        chosen,
+        policy=Policy(statements, chosen.policy.id),
+        origin=tuple(origin),
+        split_from=min(d.split_from or "" for d in same),
+    )
 
 
 def _reattached(identity: Identity, names: Mapping[str, str]) -> Identity:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from iamdsl.fit._fitting import Fitting
-    from iamdsl.iam import Statement
+    from iamdsl.iam import Document, Statement
     from iamdsl.source import Span
 
 _LONGEST_NAME = 128
@@ -118,16 +118,17 @@ def settle(found: Spread, owner: Owner, state: Fitting) -> None:
     state.spread[of] = owner, found
 
 
-def ordered(state: Fitting, names: Mapping[str, str]) -> None:
+def ordered(state: Fitting, instead: Mapping[str, Document]) -> None:
     """Note in which order documents are deployed, now that all of them have their names.
 
     Args:
-        names: of managed policies that others stand for, see `share.Shared`.
+        instead: documents that stand for others, see `share.Shared`.
     """
     for of, placed in state.placed.items():
         place, slash, _ = of.rpartition("/")
         pieces = tuple(
-            p._replace(name=names.get(place + slash + p.name, p.name)) for p in placed.pieces
+            Piece(d.name, d.policy.statements) if (d := instead.get(place + slash + p.name)) else p
+            for p in placed.pieces
         )
         real = state.settings.placed.get(of)
         owner, found = state.spread.get(of, (None, None))
