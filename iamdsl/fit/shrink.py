@@ -34,6 +34,7 @@ from iamdsl.fit._candidates import (
 from iamdsl.fit._granted import Granted
 from iamdsl.fit._set_cover import Choice, cover
 from iamdsl.fit.minimize import minimize
+from iamdsl.fit.today import unlisted
 from iamdsl.iam import Elements, Policy, action_covers, size, statement_size
 
 if TYPE_CHECKING:
@@ -201,7 +202,8 @@ def _places(
         for service, spelled in _by_service(statement.actions.values).items():
             if not catalogue.has_service(service):
                 continue
-            names = names_of(catalogue, service, extra.get(service, frozenset()))
+            more = extra.get(service, frozenset()).union(unlisted(catalogue, service))
+            names = names_of(catalogue, service, more)
             listed = sum(names.matching(n) for n in spelled if not _is_wild(n))
             sources = (n for n in spelled if _is_wild(n) and names.matching(n) & names.known)
             allowed = (granted.anyway if allows else granted.own)(number, names)

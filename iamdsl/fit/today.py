@@ -9,10 +9,19 @@ import attrs
 from iamdsl.iam import Elements, glob_covers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from iamdsl.aws import Catalogue
     from iamdsl.iam import Statement
+
+
+def unlisted(catalogue: Catalogue, service: str) -> Mapping[str, str]:
+    """Return the actions of a service that exist, or did, and that the catalogue does not list.
+
+    AWS's own policies name them, or an earlier reference of AWS's did; AWS may decide by them, so
+    no pattern may come to match one that was not granted. Lower case to their spelling.
+    """
+    return {**catalogue.retired_names(service), **catalogue.named(service)}
 
 
 def today(
@@ -40,8 +49,12 @@ def today(
                 values[value] = None
                 continue
             values.update(dict.fromkeys(catalogue.match(value)))
-            pattern = value.lower()
-            values.update(dict.fromkeys(a for a in further if glob_covers(pattern, a.lower())))
+            service, _, pattern = value.lower().partition(":")
+            names = unlisted(catalogue, service)
+            more = (f"{service}:{names[n]}" for n in names if glob_covers(pattern, n))
+            values.update(dict.fromkeys(sorted(more)))
+            whole = value.lower()
+            values.update(dict.fromkeys(a for a in further if glob_covers(whole, a.lower())))
         if values:
             found.append(attrs.evolve(statement, actions=Elements(tuple(values))))
     return tuple(found)

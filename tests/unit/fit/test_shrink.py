@@ -15,7 +15,7 @@ from iamdsl.fit import minimize, verify
 from iamdsl.fit._set_cover import Choice, cover
 from iamdsl.fit.shrink import Shrunk, shrink
 from iamdsl.fit.today import newly_granted, today
-from iamdsl.iam import Policy, from_json, size, to_json
+from iamdsl.iam import Policy, action_covers, from_json, size, to_json
 
 B1, B2 = "arn:aws:s3:::b1/*", "arn:aws:s3:::b2/*"
 GET_BUCKET = list(catalogue().match("s3:GetBucket*"))
@@ -269,3 +269,15 @@ def test_the_hash_seed_changes_nothing() -> None:
     }
     assert len(outputs) == 1
     assert b"*" in outputs.pop()
+
+
+def test_what_only_policies_of_aws_name_is_not_swallowed() -> None:
+    """`budgets:CreateBudget` is in no reference of AWS's; its own policies grant it."""
+    every = [f"budgets:{name}" for name in sorted(catalogue().names("budgets").values())]
+    assert "createbudget" in catalogue().named("budgets")
+    made = _shrunk(_allow(every), reach="max")
+    patterns = [a for s in made.policy.statements for a in s.actions.values]
+    assert any("*" in p for p in patterns)
+    assert not any(action_covers(p, "budgets:CreateBudget") for p in patterns)
+    (all_of_it,) = today(_policy(_allow("budgets:*")).statements, catalogue())
+    assert "budgets:CreateBudget" in all_of_it.actions.values
