@@ -73,7 +73,7 @@ def arranged(
         name: gives the name of a new managed document, unlike those that are taken.
         keep: names of documents that are renamed only where no other would do.
     """
-    if after.pieces == before.pieces:
+    if after.contents == before.contents:
         return after._replace(order=before.order), ()
     if not before.pieces:
         return after._replace(order=()), ()

@@ -126,25 +126,29 @@ def ordered(state: Fitting, instead: Mapping[str, Document]) -> None:
     """
     for of, placed in state.placed.items():
         place, slash, _ = of.rpartition("/")
-        pieces = tuple(
-            Piece(d.name, d.policy.statements) if (d := instead.get(place + slash + p.name)) else p
-            for p in placed.pieces
+        after = placed._replace(
+            pieces=tuple(
+                Piece(d.name, d.policy.statements)
+                if (d := instead.get(place + slash + p.name))
+                else p
+                for p in placed.pieces
+            )
         )
         real = state.settings.placed.get(of)
         owner, found = state.spread.get(of, (None, None))
         steps, gaps = placed.order, found.gaps if found is not None else ()
-        if real is not None and pieces == real.pieces:
+        if real is not None and after.contents == real.contents:
             steps, gaps = real.order, ()
         elif real is not None and (
-            found is None or found.before != real or pieces != placed.pieces
+            found is None or found.before != real or after.pieces != placed.pieces
         ):
             # Under other names than those by which they were placed.
             room = owner.room if owner is not None else Room(0)
-            steps, gaps = order(real, Placed(pieces), room)
+            steps, gaps = order(real, after, room)
             steps = steps if len(steps) > 1 and real.pieces else ()
         if gaps and owner is not None:
             _warn_of_gaps(gaps, owner, state)
-        state.placed[of] = Placed(pieces, steps)
+        state.placed[of] = after._replace(order=steps)
 
 
 def _before(owner: Owner, state: Fitting, name: Callable[[set[str]], str]) -> Placed | None:
@@ -159,7 +163,8 @@ def _before(owner: Owner, state: Fitting, name: Callable[[set[str]], str]) -> Pl
             piece = piece._replace(name=name(taken))  # noqa: PLW2901  # a policy was declared so
             taken.add(piece.name)
         pieces.append(piece)
-    return found._replace(pieces=tuple(pieces))
+    gone = tuple(p for p in found.gone if not p.name or _is_free(p.name, owner, state))
+    return found._replace(pieces=tuple(pieces), gone=gone)
 
 
 def _as_one(statements: Sequence[Statement], done: Placed, owner: Owner, state: Fitting) -> Placed:

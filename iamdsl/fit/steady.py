@@ -9,6 +9,9 @@ and what no kept one says is placed anew:
 2. where it leaves the least room;
 3. cut over two documents, or into a new one.
 
+What a document lost is remembered, likewise as a hint: what of it the new statements say again
+goes there before all else, so that removing something and adding it back is nothing.
+
 A document that nothing happens to keeps its statements, their order and so its bytes. A document
 without statements goes, and no name goes from one document to another.
 All sizes are *characters of minified text*, as `iam.size` counts them.
@@ -23,36 +26,48 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import attrs
 
 from iamdsl.fit._coverage import Said, part
+from iamdsl.fit._pages import (
+    FRAME,
+    NUMBER,
+    Entry,
+    Page,
+    bases,
+    common,
+    is_related,
+    nameless,
+    reserved,
+    text,
+    weighed,
+)
 from iamdsl.fit.minimize import minimize
 from iamdsl.fit.split import cut, shape, with_values
-from iamdsl.iam import (
-    Policy,
-    document_size,
-    minified,
-    statement_size,
-    statement_to_json,
-    values_are_alternatives,
-)
+from iamdsl.iam import Policy, statement_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from iamdsl.fit._coverage import Demand, Part
+    from iamdsl.fit._coverage import Part
     from iamdsl.iam import Statement
-    from iamdsl.iam.covering import Atoms
 
     Name: TypeAlias = Callable[[set[str]], str]
 
-# Characters kept free for the number at the end of a named statement's Sid.
-_NUMBER = "999"
-_ANY: Atoms = frozenset(("*",))
+# Documents that went of which something is remembered: as many as AWS attaches by default
+# (AWS "reference_iam-quotas"), so that all that one edit takes out can come back.
+_GONE = 10
 
 
 class Piece(NamedTuple):
-    """One document: "" is the name of the inline policy, else it is the managed policy's."""
+    """One document: "" is the name of the inline policy, else it is the managed policy's.
+
+    Attributes:
+        lost: what it had and the sources say no more, oldest first: a hint where that goes when
+            it comes back. No more than the document could hold, so that what one edit takes out
+            is remembered whole, and the file at most doubles.
+    """
 
     name: str
     statements: tuple[Statement, ...]
+    lost: tuple[Statement, ...] = ()
 
 
 class Placed(NamedTuple):
@@ -61,10 +76,17 @@ class Placed(NamedTuple):
     Attributes:
         order: the names in which the last change is deployed so that nothing is missing in
             between; empty where no two documents changed.
+        gone: documents that lost all that they had, the last ones last.
     """
 
     pieces: tuple[Piece, ...]
     order: tuple[str, ...] = ()
+    gone: tuple[Piece, ...] = ()
+
+    @property
+    def contents(self) -> tuple[tuple[str, tuple[Statement, ...]], ...]:
+        """Return what is deployed: the documents without what is remembered of them."""
+        return tuple((p.name, p.statements) for p in self.pieces)
 
 
 class Room(NamedTuple):
@@ -79,45 +101,6 @@ class Room(NamedTuple):
     limit: int
     first: int | None = None
     most: int | None = None
-
-
-class _Entry(NamedTuple):
-    """A statement of a page; its Sid is not in it, for it may have to be numbered yet.
-
-    Attributes:
-        base: the author's name of the statement that it is a piece of; None when it has none.
-        sid: its name, None for one that is not numbered yet.
-        weight: its characters with the greatest number, and a comma.
-    """
-
-    statement: Statement
-    base: str | None
-    sid: str | None
-    rank: int
-    weight: int
-    whole: Part
-
-
-@attrs.define
-class _Page:
-    """A document while it is filled.
-
-    Attributes:
-        lost: recorded statements that it has no longer as they were.
-    """
-
-    name: str
-    limit: int
-    entries: list[_Entry] = attrs.field(factory=list)
-    lost: list[Part] = attrs.field(factory=list)
-    changed: bool = False
-
-    @property
-    def used(self) -> int:
-        return _FRAME + sum(e.weight for e in self.entries)
-
-
-_FRAME = document_size(()) - 1
 
 
 def steady(
@@ -146,14 +129,19 @@ def steady(
     if not rest and not any(p.changed for p in pages) and not filling.is_doubled():
         over = any(p.used > p.limit for p in pages) or not filling.names_fit()
         if not over and [p.name for p in pages if p.entries] == [p.name for p in before.pieces]:
-            return before._replace(pieces=filling.written())
+            # What is remembered changes only where statements do.
+            pairs = zip(before.pieces, filling.written(), strict=True)
+            return before._replace(
+                pieces=tuple(old._replace(statements=new.statements) for old, new in pairs)
+            )
     filling.drop_covered(rest)
     items = rest + [e for p in pages for e in filling.evicted(p)]
-    if not filling.place(sorted(items, key=lambda i: (-i.weight, i.rank, _text(i)))):
+    items = filling.recall(before, items)
+    if not filling.place(sorted(items, key=lambda i: (-i.weight, i.rank, text(i)))):
         return None
     filling.number()
-    done = filling.written()
-    return Placed(done) if filling.names_fit() else None
+    done = Placed(filling.written(), gone=filling.gone())
+    return done if filling.names_fit() else None
 
 
 class _Filling:
@@ -162,7 +150,8 @@ class _Filling:
     def __init__(
         self, statements: Sequence[Statement], room: Room, lengths: Mapping[str, int], name: Name
     ) -> None:
-        self.pages: list[_Page] = []
+        self.pages: list[Page] = []
+        self._gone: dict[str, Page] = {}
         self._given = statements
         self._room = room
         self._lengths = lengths
@@ -171,14 +160,14 @@ class _Filling:
         self._numbers: dict[str | None, list[int]] = defaultdict(list)
         for i, s in enumerate(statements):
             self._numbers[s.sid].append(i)
-        self._known = {(s.sid, _nameless(s)): i for i, s in reversed(list(enumerate(statements)))}
+        self._known = {(s.sid, nameless(s)): i for i, s in reversed(list(enumerate(statements)))}
         self._said: dict[str | None, Said] = {}
         self._parts: dict[Statement, Part] = {}
 
     def _universe(self, base: str | None) -> Said:
         """Return what the new statements of one name say, or those without a name."""
         if base not in self._said:
-            given = (_nameless(self._given[i]) for i in self._numbers[base])
+            given = (nameless(self._given[i]) for i in self._numbers[base])
             self._said[base] = Said(map(self._part, given))
         return self._said[base]
 
@@ -192,49 +181,58 @@ class _Filling:
 
     def keep(self, before: Placed) -> None:
         """Fill the pages with what of the recorded statements the new ones say."""
-        pages: dict[str, _Page] = {}
+        pages: dict[str, Page] = {}
         if self._room.first is not None:
-            pages[""] = _Page("", self._room.first)
+            pages[""] = Page("", self._room.first)
         for piece in before.pieces:
             # Two of one name, in a file that was merged, are one.
             limit = self._room.limit if piece.name else -1
-            page = pages.setdefault(piece.name, _Page(piece.name, limit))
+            page = pages.setdefault(piece.name, Page(piece.name, limit))
             seen = {(e.sid, e.statement) for e in page.entries}
             for statement in piece.statements:
-                if (statement.sid, _nameless(statement)) in seen:
+                if (statement.sid, nameless(statement)) in seen:
                     page.changed = True
                 else:
-                    seen.add((statement.sid, _nameless(statement)))
+                    seen.add((statement.sid, nameless(statement)))
                     self._keep(statement, page)
         self.pages = list(pages.values())
 
-    def _keep(self, recorded: Statement, page: _Page) -> None:
-        base, said, is_whole = self._in_new(recorded)
-        # A number gives way to a name that the author gave to another statement.
-        own = base is not None and (recorded.sid == base or recorded.sid not in self._names)
-        sid = recorded.sid if own else None
-        if is_whole:
-            page.entries.append(self._entry(_nameless(recorded), base, sid))
+    def _keep(self, recorded: Statement, page: Page) -> None:
+        base, said, left = self._in_new(recorded)
+        sid = self._own_name(recorded, base)
+        if not left:
+            page.entries.append(self._entry(nameless(recorded), base, sid))
             page.changed |= sid != recorded.sid
             return
         page.changed = True
-        page.lost.append(self._part(_nameless(recorded)))
+        page.lost.append(self._part(nameless(recorded)))
+        page.memory += self._named(left, recorded)
         for i, statement in enumerate(self._joined(said)):
             entry = self._entry(statement, base, sid if i == 0 else None)
             page.entries = self._with(page, entry)
 
-    def _in_new(self, recorded: Statement) -> tuple[str | None, list[Statement], bool]:
-        """Return under which name the new statements say a recorded one, what of it, and if all."""
-        statement = _nameless(recorded)
-        for base in _bases(recorded.sid, self._names):
+    def _in_new(self, recorded: Statement) -> tuple[str | None, list[Statement], list[Statement]]:
+        """Return under which name the new statements say a recorded one, what of it, what not."""
+        statement = nameless(recorded)
+        for base in bases(recorded.sid, self._names):
             if (base, statement) in self._known:
-                return base, [statement], True
+                return base, [statement], []
             said, left = self._universe(base).divide(self._part(statement))
             if said:
-                return base, [p.statement for p in said], not left
-        return None, [], False
+                return base, [p.statement for p in said], [p.statement for p in left]
+        return None, [], [statement]
 
-    def rest(self) -> list[_Entry]:
+    def _own_name(self, recorded: Statement, base: str | None) -> str | None:
+        """Return the name that a recorded statement keeps."""
+        # A number gives way to a name that the author gave to another statement.
+        own = base is not None and (recorded.sid == base or recorded.sid not in self._names)
+        return recorded.sid if own else None
+
+    def _named(self, parts: Sequence[Statement], recorded: Statement) -> list[Statement]:
+        """Return parts of a recorded statement as few statements, under its name."""
+        return [attrs.evolve(s, sid=recorded.sid) for s in self._joined(parts)]
+
+    def rest(self) -> list[Entry]:
         """Return what of the new statements no kept one says."""
         kept: dict[str | None, list[Part]] = defaultdict(list)
         for page in self.pages:
@@ -244,7 +242,7 @@ class _Filling:
         known = {base: Said(some) for base, some in kept.items()}
         rest = []
         for number, given in enumerate(self._given):
-            base, statement = given.sid, _nameless(given)
+            base, statement = given.sid, nameless(given)
             if base not in kept:
                 rest.append(self._entry(statement, base, base, number))
             elif statement not in there[base]:
@@ -258,13 +256,13 @@ class _Filling:
         sids = [e.sid for p in self.pages for e in p.entries if e.sid is not None]
         return len(set(found)) < len(found) or len(set(sids)) < len(sids)
 
-    def drop_covered(self, rest: Sequence[_Entry]) -> None:
+    def drop_covered(self, rest: Sequence[Entry]) -> None:
         """Drop what is said elsewhere: by what is to be placed, or on an earlier page."""
-        by_base: dict[str | None, list[_Entry]] = defaultdict(list)
+        by_base: dict[str | None, list[Entry]] = defaultdict(list)
         for entry in rest:
             by_base[entry.base].append(entry)
         coming = {base: Said(e.whole for e in some) for base, some in by_base.items()}
-        everything: dict[str | None, list[tuple[_Page, _Entry]]] = defaultdict(list)
+        everything: dict[str | None, list[tuple[Page, Entry]]] = defaultdict(list)
         for page in self.pages:
             for entry in page.entries:
                 everything[entry.base].append((page, entry))
@@ -281,7 +279,7 @@ class _Filling:
                     page.changed = True
 
     @staticmethod
-    def _yields(some: Sequence[tuple[_Page, _Entry]], one: int, holder: int) -> bool:
+    def _yields(some: Sequence[tuple[Page, Entry]], one: int, holder: int) -> bool:
         """Tell whether an entry goes because another one with equal demands has all of it."""
         entry, wide = some[one][1], some[holder][1]
         if entry.whole.demand != wide.whole.demand:
@@ -292,39 +290,93 @@ class _Filling:
         )
         return not same or holder < one
 
-    def evicted(self, page: _Page) -> list[_Entry]:
+    def evicted(self, page: Page) -> list[Entry]:
         """Take out of a page what it has no room for, and return it: few, and changed ones first."""
-        out: list[_Entry] = []
+        out: list[Entry] = []
         while page.entries and page.used > page.limit:
             over = page.used - page.limit
             new = [e for e in page.entries if (e.base, e.statement) not in self._known]
             among = new or page.entries
             enough = [e for e in among if e.weight >= over]
-            chosen = min(enough, key=_weighed) if enough else max(among, key=_weighed)
+            chosen = min(enough, key=weighed) if enough else max(among, key=weighed)
             page.entries.remove(chosen)
             page.lost.append(chosen.whole)
             page.changed = True
             out.append(chosen)
         return out
 
+    # What comes back ----------------------------------------------------------------------------
+
+    def recall(self, before: Placed, items: list[Entry]) -> list[Entry]:
+        """Put what documents lost back into them; return what is still to be placed."""
+        pages = {page.name: page for page in self.pages}
+        for piece in (*before.pieces, *before.gone):
+            page = pages.get(piece.name)
+            if page is None:
+                limit = self._room.limit if piece.name else -1
+                page = pages[piece.name] = self._gone[piece.name] = Page(piece.name, limit)
+            missing: list[Statement] = []
+            for lost in reversed(piece.lost):
+                base, said, left = self._in_new(lost)
+                missing = [*self._named(left, lost), *missing]
+                if said:
+                    name = self._own_name(lost, base)
+                    back = [self._entry(s, base, name) for s in said]
+                    items = self._put_back(page, back, items)
+            page.memory[:0] = missing
+        return items
+
+    def _put_back(self, page: Page, back: Sequence[Entry], items: list[Entry]) -> list[Entry]:
+        """Put entries of one name into a page as far as items say them; return what is left."""
+        base, sid = back[0].base, back[0].sid
+        coming = Said(e.whole for e in items if e.base == base)
+        came = []
+        for one in (p for e in back for p in coming.divide(e.whole)[0]):
+            entry = self._entry(one.statement, base, sid)
+            entries = self._with(page, entry)
+            used = FRAME + sum(e.weight for e in entries)
+            if used <= page.limit and self._may_hold(page):
+                page.entries, page.changed = entries, True
+                came.append(entry.whole)
+        if not came:
+            return items
+        if self._gone.pop(page.name, None) is not None:
+            self._open(page)
+        there = Said(came)
+        rest = []
+        for item in items:
+            said, left = there.divide(item.whole) if item.base == base else ([], [])
+            if said:
+                some = self._joined([p.statement for p in left])
+                rest += [self._entry(s, base, None, item.rank) for s in some]
+            else:
+                rest.append(item)
+        return rest
+
+    def _open(self, page: Page) -> None:
+        """Put a page that was gone where it was among the others: they are made in this order."""
+        key = len(page.name), page.name
+        after = (i for i, p in enumerate(self.pages) if (len(p.name), p.name) > key)
+        self.pages.insert(next(after, len(self.pages)), page)
+
     # What is new --------------------------------------------------------------------------------
 
-    def place(self, items: Sequence[_Entry]) -> bool:
+    def place(self, items: Sequence[Entry]) -> bool:
         """Put all items into pages, old or new; tell whether they fit."""
         return all(self._put(item) or self._put_cut(item) for item in items)
 
-    def _put(self, item: _Entry) -> bool:
+    def _put(self, item: Entry) -> bool:
         """Put an item whole into the page that has most in common with it, or is filled best."""
-        best: tuple[tuple[int, ...], _Page, list[_Entry]] | None = None
+        best: tuple[tuple[int, ...], Page, list[Entry]] | None = None
         for number, page in enumerate(self.pages):
             if not self._may_hold(page):
                 continue
             entries = self._with(page, item)
-            there, used = page.used, _FRAME + sum(e.weight for e in entries)
+            there, used = page.used, FRAME + sum(e.weight for e in entries)
             if used > page.limit:
                 continue
             saved = there + item.weight - used
-            related = max((_common(item.whole, lost) for lost in page.lost), default=0)
+            related = max((common(item.whole, lost) for lost in page.lost), default=0)
             at_hand = page.changed and (saved > 0 or related > 0)
             wish = 0 if at_hand else 1 if saved > 0 else 2 if page.changed else 3
             key = (wish, -saved, -related, page.limit - used, number)
@@ -336,7 +388,7 @@ class _Filling:
         page.changed = True
         return True
 
-    def _may_hold(self, page: _Page) -> bool:
+    def _may_hold(self, page: Page) -> bool:
         """Tell whether a page may have statements at all."""
         return bool(page.entries) or not page.name or self._has_slot()
 
@@ -344,27 +396,28 @@ class _Filling:
         managed = sum(1 for p in self.pages if p.name and p.entries)
         return self._room.most is None or managed < self._room.most
 
-    def _put_cut(self, item: _Entry) -> bool:
+    def _put_cut(self, item: Entry) -> bool:
         """Put an item into two pages, into a new one, or into as many as it takes."""
-        limit = self._room.limit - _FRAME
+        limit = self._room.limit - FRAME
         if item.weight > limit:
-            pieces = cut(_reserved(item), limit - 1, self._lengths)
+            pieces = cut(reserved(item), limit - 1, self._lengths)
             return pieces is not None and self.place(self._pieces(item, pieces))
         if self._put_over(item, 2):
             return True
         if self._has_slot():
-            taken = {p.name for p in self.pages}
-            self.pages.append(_Page(self._name(taken), self._room.limit))
+            name = self._name({p.name for p in self.pages})
+            new = Page(name, self._room.limit)
+            self.pages.append(self._gone.pop(name, new))
             return self._put(item)
         return self._put_over(item, len(self.pages))
 
-    def _put_over(self, item: _Entry, most: int) -> bool:
+    def _put_over(self, item: Entry, most: int) -> bool:
         """Put an item into the gaps of at most so many pages, or nothing of it."""
         gaps = sorted(
             (page.used - page.limit, i) for i, page in enumerate(self.pages) if self._may_hold(page)
         )
         plan: list[tuple[int, Statement]] = []
-        rest = _reserved(item)
+        rest = reserved(item)
         for over, i in gaps[:most]:
             if self._weight(rest) <= -over:
                 plan.append((i, rest))
@@ -382,18 +435,18 @@ class _Filling:
             page.entries, page.changed = self._with(page, piece), True
         return True
 
-    def _pieces(self, item: _Entry, pieces: Iterable[Statement]) -> list[_Entry]:
+    def _pieces(self, item: Entry, pieces: Iterable[Statement]) -> list[Entry]:
         """Return an item in pieces; the first one has its name, if it has one already."""
         return [
-            self._entry(_nameless(piece), item.base, item.sid if i == 0 else None)
+            self._entry(nameless(piece), item.base, item.sid if i == 0 else None)
             for i, piece in enumerate(pieces)
         ]
 
-    def _with(self, page: _Page, item: _Entry) -> list[_Entry]:
+    def _with(self, page: Page, item: Entry) -> list[Entry]:
         """Return the entries of a page and an item, joined with those that it can be joined with."""
-        taken: list[_Entry] = []
+        taken: list[Entry] = []
         rest, fresh = page.entries, [item]
-        while more := [e for e in rest if any(_is_related(e, f) for f in fresh)]:
+        while more := [e for e in rest if any(is_related(e, f) for f in fresh)]:
             taken += more
             rest = [e for e in rest if e not in more]
             joined = self._joined([*(e.statement for e in taken), item.statement])
@@ -410,7 +463,7 @@ class _Filling:
             ]
             rest = [e for e in page.entries if e in rest or e in stay]
         entries = list(rest)
-        for entry in sorted(fresh, key=lambda e: (e.rank, _text(e))):
+        for entry in sorted(fresh, key=lambda e: (e.rank, text(e))):
             at = next((i for i, e in enumerate(entries) if e.rank > entry.rank), len(entries))
             entries.insert(at, entry)
         return entries
@@ -458,10 +511,29 @@ class _Filling:
     def written(self) -> tuple[Piece, ...]:
         """Return the pages that have statements, these with the origins of what they come from."""
         return tuple(
-            Piece(p.name, tuple(map(self._written, p.entries))) for p in self.pages if p.entries
+            Piece(p.name, tuple(map(self._written, p.entries)), self._remembered(p))
+            for p in self.pages
+            if p.entries
         )
 
-    def _written(self, entry: _Entry) -> Statement:
+    def gone(self) -> tuple[Piece, ...]:
+        """Return the documents without statements of which something is remembered."""
+        pages = [*self._gone.values(), *(p for p in self.pages if not p.entries)]
+        found = [Piece(p.name, (), lost) for p in pages if (lost := self._remembered(p))]
+        return tuple(found[-_GONE:])
+
+    def _remembered(self, page: Page) -> tuple[Statement, ...]:
+        """Return the last that a page lost, no more than it could hold."""
+        kept: list[Statement] = []
+        room = page.limit - FRAME
+        for statement in dict.fromkeys(reversed(page.memory)):
+            room -= self._weight(statement)
+            if room < 0:
+                break
+            kept.append(statement)
+        return tuple(reversed(kept))
+
+    def _written(self, entry: Entry) -> Statement:
         numbers = self._sources(entry.base, entry.statement)
         origin = dict.fromkeys(span for i in numbers for span in self._given[i].origin)
         return attrs.evolve(entry.statement, sid=entry.sid, origin=tuple(origin))
@@ -475,24 +547,15 @@ class _Filling:
 
     def _entry(
         self, statement: Statement, base: str | None, sid: str | None, rank: int | None = None
-    ) -> _Entry:
+    ) -> Entry:
         if rank is None:
             rank = min(self._sources(base, statement), default=0)
-        name = sid if sid is not None or base is None else base + _NUMBER
+        name = sid if sid is not None or base is None else base + NUMBER
         weight = self._weight(attrs.evolve(statement, sid=name))
-        return _Entry(statement, base, sid, rank, weight, self._part(statement))
+        return Entry(statement, base, sid, rank, weight, self._part(statement))
 
     def _weight(self, statement: Statement) -> int:
         return statement_size(statement, self._lengths) + 1
-
-
-def _nameless(statement: Statement) -> Statement:
-    return statement if statement.sid is None else attrs.evolve(statement, sid=None)
-
-
-def _reserved(item: _Entry) -> Statement:
-    """Return the statement of an item with the longest name that a piece of it may get."""
-    return attrs.evolve(item.statement, sid=item.base and item.base + _NUMBER)
 
 
 def _cut_head(
@@ -519,54 +582,3 @@ def _cut_head(
         with_values(statement, which, range(count)),
         with_values(statement, which, range(count, last)),
     )
-
-
-def _bases(sid: str | None, names: set[str]) -> Iterator[str | None]:
-    """Yield the names of statements that one of that name may be a piece of; none at last."""
-    if sid is not None:
-        if sid in names:
-            yield sid
-        for at in range(len(sid) - 1, 0, -1):
-            if not "0" <= sid[at] <= "9":
-                break
-            if sid[:at] in names:
-                yield sid[:at]
-    yield None
-
-
-def _text(entry: _Entry) -> str:
-    return minified(statement_to_json(entry.statement))
-
-
-def _weighed(entry: _Entry) -> tuple[int, int, str]:
-    return entry.weight, entry.rank, _text(entry)
-
-
-def _is_related(entry: _Entry, item: _Entry) -> bool:
-    """Tell whether two statements are alike enough to become one."""
-    if entry.base != item.base:
-        return False
-    one, other = entry.whole, item.whole
-    actions, resources = one.actions == other.actions, one.resources == other.resources
-    if not actions and not resources:
-        return False
-    if one.demand == other.demand:
-        return True
-    return actions and resources and _shape(one.demand) == _shape(other.demand)
-
-
-def _shape(demand: Demand) -> Hashable:
-    """Return what two demands have in common when at most lists of alternatives differ."""
-    who = demand.who
-    return (
-        demand.effect,
-        who is None or (who[0] and who),
-        [(p, values_are_alternatives(p[0]) or values) for p, values in demand.values],
-    )
-
-
-def _common(one: Part, other: Part) -> int:
-    """Return how much two statements have in common: pairs, or at least members of their lists."""
-    actions = len(one.actions & other.actions)
-    named = one.resources & other.resources
-    return (actions * len(named) << 8) + actions + len(named - _ANY)
