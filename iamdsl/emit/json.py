@@ -202,11 +202,15 @@ class _Writing:
         for owner, placed in here.items():
             if placed.order:
                 there = {piece.name for piece in placed.pieces}
-                steps = [self._step(owner, n, there, names) for n in placed.order]
+                steps = [s for n in placed.order for s in self._steps(owner, n, there, names)]
                 yield {"of": owner, **self._of_account(), "steps": steps}
 
-    def _step(self, owner: str, name: str, there: set[str], names: Mapping[str, int]) -> Data:
-        """Return one step: a file to be deployed, or a policy to be detached or removed.
+    def _steps(
+        self, owner: str, name: str, there: set[str], names: Mapping[str, int]
+    ) -> list[Data]:
+        """Return what is done about a document: deploy its file, detach the policy, or remove it.
+
+        What others keep is detached before it changes.
 
         Args:
             there: the names of the owner's documents, that of the inline policy is empty.
@@ -214,15 +218,15 @@ class _Writing:
         """
         file = self._document_files.get(("managed", name))
         if name not in there and names[name] and name:
-            return {"detach": name}
+            return [{"detach": name}, {"deploy": file}]
         if name not in there and not file:
-            return {"remove": name or "inline policy"}
+            return [{"remove": name or "inline policy"}]
         if file:
-            return {"deploy": file}
+            return [{"deploy": file}]
         kind, _, identity = owner.partition(" ")
         found = next(i for i in self._build.identities if (i.kind, i.name) == (kind, identity))
         folder = self._identity_folders[found.kind, found.name]
-        return {"deploy": f"{folder}/{_inline_file(len(found.inline))}"}
+        return [{"deploy": f"{folder}/{_inline_file(len(found.inline))}"}]
 
     def _of_account(self) -> Data:
         if self._account is None:
