@@ -9,7 +9,7 @@ import attrs
 from iamdsl.iam import document_size, minified, statement_to_json, values_are_alternatives
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Hashable, Iterator, Sequence
 
     from iamdsl.fit._coverage import Demand, Part
     from iamdsl.iam import Statement
@@ -118,3 +118,9 @@ def common(one: Part, other: Part) -> int:
     actions = len(one.actions & other.actions)
     named = one.resources & other.resources
     return (actions * len(named) << 8) + actions + len(named - _ANY)
+
+
+def position(name: str, names: Sequence[str]) -> int:
+    """Return where a document was among the others: they are made in the order of their numbers."""
+    after = (i for i, n in enumerate(names) if (len(n), n) > (len(name), name))
+    return next(after, len(names))

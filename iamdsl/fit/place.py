@@ -207,7 +207,12 @@ def _is_alone(
     if before is not None or 2 * characters > limit:
         from iamdsl.fit.steady import Piece, Placed  # noqa: PLC0415  # most are small
 
-        state.placed[of] = Placed((Piece(name, policy.statements),))
+        placed = Placed((Piece(name, policy.statements),))
+        if before is not None and stays and not state.settings.repack:
+            # It may be what is left of several, of which something is remembered.
+            pieces = (p._replace(statements=policy.statements) for p in before.pieces)
+            placed = before._replace(pieces=tuple(pieces))
+        state.placed[of] = placed
     return True
 
 

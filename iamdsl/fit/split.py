@@ -69,6 +69,32 @@ def with_values(statement: Statement, which: int, chosen: Sequence[int]) -> Stat
     return rebuilt(tuple(values[i] for i in chosen))
 
 
+def cut_head(
+    statement: Statement, room: int, lengths: Mapping[str, int]
+) -> tuple[Statement, Statement] | None:
+    """Return a first piece that fills at most `room` characters, and the rest.
+
+    The list is cut that leaves the smallest rest; None when not even one value fits.
+    """
+    whole, parts = statement_size(statement, lengths), shape(statement, lengths)
+    best: tuple[int, int, int] | None = None
+    for which, costs in enumerate(parts.costs):
+        free, count = room - (whole - sum(costs) - 1), 0
+        while count < len(costs) - 1 and sum(costs[: count + 1]) + (count > 0) * 2 - 1 <= free:
+            count += 1
+        rest = whole - sum(costs[:count])
+        if count and (best is None or rest < best[0]):
+            best = rest, which, count
+    if best is None:
+        return None
+    _, which, count = best
+    last = len(parts.costs[which])
+    return (
+        with_values(statement, which, range(count)),
+        with_values(statement, which, range(count, last)),
+    )
+
+
 def distinct(statement: Statement) -> Statement:
     """Return the statement with each value once in every list that can be cut."""
     for i, (values, _) in enumerate(_lists(statement)):

@@ -128,7 +128,7 @@ def ordered(state: Fitting, instead: Mapping[str, Document]) -> None:
         place, slash, _ = of.rpartition("/")
         after = placed._replace(
             pieces=tuple(
-                Piece(d.name, d.policy.statements)
+                p._replace(name=d.name, statements=d.policy.statements)
                 if (d := instead.get(place + slash + p.name))
                 else p
                 for p in placed.pieces
@@ -148,7 +148,18 @@ def ordered(state: Fitting, instead: Mapping[str, Document]) -> None:
             steps = steps if len(steps) > 1 and real.pieces else ()
         if gaps and owner is not None:
             _warn_of_gaps(gaps, owner, state)
-        state.placed[of] = after._replace(order=steps)
+        state.placed[of] = after._replace(order=steps, was=_was(real, after, state))
+
+
+def _was(before: Placed | None, after: Placed, state: Fitting) -> tuple[Piece, ...]:
+    """Return what is remembered of how documents were before the last change."""
+    if before is None or state.settings.repack:
+        return ()
+    if after.contents == before.contents:
+        return before.was
+    # One document that was one is as its source says, whatever it was.
+    splits = max(len(before.pieces), len(after.pieces)) > 1
+    return before.changed_by(after) if splits else ()
 
 
 def _before(owner: Owner, state: Fitting, name: Callable[[set[str]], str]) -> Placed | None:
@@ -164,7 +175,10 @@ def _before(owner: Owner, state: Fitting, name: Callable[[set[str]], str]) -> Pl
             taken.add(piece.name)
         pieces.append(piece)
     gone = tuple(p for p in found.gone if not p.name or _is_free(p.name, owner, state))
-    return found._replace(pieces=tuple(pieces), gone=gone)
+    there = {p.name for p in found.pieces}
+    free = all(p.name in there or _is_free(p.name, owner, state) for p in found.was if p.name)
+    was = found.was if free and pieces == list(found.pieces) else ()
+    return found._replace(pieces=tuple(pieces), gone=gone, was=was)
 
 
 def _as_one(statements: Sequence[Statement], done: Placed, owner: Owner, state: Fitting) -> Placed:

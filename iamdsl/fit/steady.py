@@ -9,8 +9,8 @@ and what no kept one says is placed anew:
 2. where it leaves the least room;
 3. cut over two documents, or into a new one.
 
-What a document lost is remembered, likewise as a hint: what of it the new statements say again
-goes there before all else, so that removing something and adding it back is nothing.
+How documents were before the last change, and what they lost, is remembered, likewise as a hint:
+what is taken back is placed as it was, and else what was lost returns to where it was.
 
 A document that nothing happens to keeps its statements, their order and so its bytes. A document
 without statements goes, and no name goes from one document to another.
@@ -35,12 +35,13 @@ from iamdsl.fit._pages import (
     common,
     is_related,
     nameless,
+    position,
     reserved,
     text,
     weighed,
 )
 from iamdsl.fit.minimize import minimize
-from iamdsl.fit.split import cut, shape, with_values
+from iamdsl.fit.split import cut, cut_head
 from iamdsl.iam import Policy, statement_size
 
 if TYPE_CHECKING:
@@ -77,16 +78,33 @@ class Placed(NamedTuple):
         order: the names in which the last change is deployed so that nothing is missing in
             between; empty where no two documents changed.
         gone: documents that lost all that they had, the last ones last.
+        was: what the last change changed as it was before, without statements where it was not
+            there (`changed_by` makes it).
     """
 
     pieces: tuple[Piece, ...]
     order: tuple[str, ...] = ()
     gone: tuple[Piece, ...] = ()
+    was: tuple[Piece, ...] = ()
 
     @property
     def contents(self) -> tuple[tuple[str, tuple[Statement, ...]], ...]:
         """Return what is deployed: the documents without what is remembered of them."""
         return tuple((p.name, p.statements) for p in self.pieces)
+
+    def changed_by(self, after: Placed) -> tuple[Piece, ...]:
+        """Return the documents that differ in another build, as they are in this one."""
+        old, new = dict(self.contents), dict(after.contents)
+        names = (n for n in dict.fromkeys((*old, *new)) if old.get(n) != new.get(n))
+        return tuple(Piece(n, old.get(n, ())) for n in names)
+
+    def undone(self) -> Placed:
+        """Return the documents before the last change."""
+        was = {p.name: p for p in self.was}
+        pieces = [was.pop(p.name, p) for p in self.pieces]
+        for piece in was.values():
+            pieces.insert(position(piece.name, [p.name for p in pieces]), piece)
+        return Placed(tuple(p for p in pieces if p.statements))
 
 
 class Room(NamedTuple):
@@ -125,23 +143,32 @@ def steady(
     filling = _Filling(statements, room, lengths, name)
     filling.keep(before)
     rest = filling.rest()
-    pages = filling.pages
-    if not rest and not any(p.changed for p in pages) and not filling.is_doubled():
-        over = any(p.used > p.limit for p in pages) or not filling.names_fit()
-        if not over and [p.name for p in pages if p.entries] == [p.name for p in before.pieces]:
-            # What is remembered changes only where statements do.
-            pairs = zip(before.pieces, filling.written(), strict=True)
-            return before._replace(
-                pieces=tuple(old._replace(statements=new.statements) for old, new in pairs)
-            )
+    if not rest and filling.is_as_in(before):
+        # What is remembered changes only where statements do.
+        pairs = zip(before.pieces, filling.written(), strict=True)
+        return before._replace(
+            pieces=tuple(old._replace(statements=new.statements) for old, new in pairs)
+        )
+    if before.was and (undone := _undone(before, _Filling(statements, room, lengths, name))):
+        return undone
     filling.drop_covered(rest)
-    items = rest + [e for p in pages for e in filling.evicted(p)]
+    items = rest + [e for p in filling.pages for e in filling.evicted(p)]
     items = filling.recall(before, items)
     if not filling.place(sorted(items, key=lambda i: (-i.weight, i.rank, text(i)))):
         return None
     filling.number()
     done = Placed(filling.written(), gone=filling.gone())
     return done if filling.names_fit() else None
+
+
+def _undone(before: Placed, filling: _Filling) -> Placed | None:
+    """Return the documents before the last change if they are what the new statements say."""
+    undone = before.undone()
+    filling.keep(undone)
+    if not filling.is_as_in(undone) or filling.rest():
+        return None
+    filling.recall(before, [], before.changed_by(undone))
+    return Placed(filling.written(), gone=filling.gone())
 
 
 class _Filling:
@@ -250,7 +277,14 @@ class _Filling:
                 rest += [self._entry(s, base, None, number) for s in self._joined(left)]
         return rest
 
-    def is_doubled(self) -> bool:
+    def is_as_in(self, before: Placed) -> bool:
+        """Tell whether nothing has to happen to what was recorded, but for what is missing."""
+        if any(p.changed or p.used > p.limit for p in self.pages) or self._is_doubled():
+            return False
+        names = [p.name for p in self.pages if p.entries]
+        return names == [p.name for p in before.pieces] and self.names_fit()
+
+    def _is_doubled(self) -> bool:
         """Tell whether two pages have the same statement, which merged files may have."""
         found = [(e.base, e.statement) for p in self.pages for e in p.entries]
         sids = [e.sid for p in self.pages for e in p.entries if e.sid is not None]
@@ -307,8 +341,14 @@ class _Filling:
 
     # What comes back ----------------------------------------------------------------------------
 
-    def recall(self, before: Placed, items: list[Entry]) -> list[Entry]:
-        """Put what documents lost back into them; return what is still to be placed."""
+    def recall(
+        self, before: Placed, items: list[Entry], changed: Sequence[Piece] = ()
+    ) -> list[Entry]:
+        """Put what documents lost back into them; return what is still to be placed.
+
+        Args:
+            changed: documents as they were that lose something besides what `keep` found.
+        """
         pages = {page.name: page for page in self.pages}
         for piece in (*before.pieces, *before.gone):
             page = pages.get(piece.name)
@@ -319,11 +359,15 @@ class _Filling:
             for lost in reversed(piece.lost):
                 base, said, left = self._in_new(lost)
                 missing = [*self._named(left, lost), *missing]
-                if said:
+                if said and items:
                     name = self._own_name(lost, base)
                     back = [self._entry(s, base, name) for s in said]
                     items = self._put_back(page, back, items)
             page.memory[:0] = missing
+        for piece in changed:
+            for lost in piece.statements:
+                left = self._in_new(lost)[2]
+                pages[piece.name].memory += self._named(left, lost) if left else []
         return items
 
     def _put_back(self, page: Page, back: Sequence[Entry], items: list[Entry]) -> list[Entry]:
@@ -355,9 +399,7 @@ class _Filling:
 
     def _open(self, page: Page) -> None:
         """Put a page that was gone where it was among the others: they are made in this order."""
-        key = len(page.name), page.name
-        after = (i for i, p in enumerate(self.pages) if (len(p.name), p.name) > key)
-        self.pages.insert(next(after, len(self.pages)), page)
+        self.pages.insert(position(page.name, [p.name for p in self.pages]), page)
 
     # What is new --------------------------------------------------------------------------------
 
@@ -422,7 +464,7 @@ class _Filling:
             if self._weight(rest) <= -over:
                 plan.append((i, rest))
                 break
-            parts = _cut_head(rest, -over - 1, self._lengths)
+            parts = cut_head(rest, -over - 1, self._lengths)
             if parts is None:
                 return False
             plan.append((i, parts[0]))
@@ -556,29 +598,3 @@ class _Filling:
 
     def _weight(self, statement: Statement) -> int:
         return statement_size(statement, self._lengths) + 1
-
-
-def _cut_head(
-    statement: Statement, room: int, lengths: Mapping[str, int]
-) -> tuple[Statement, Statement] | None:
-    """Return a first piece that fills at most `room` characters, and the rest.
-
-    The list is cut that leaves the smallest rest; None when not even one value fits.
-    """
-    whole, parts = statement_size(statement, lengths), shape(statement, lengths)
-    best: tuple[int, int, int] | None = None
-    for which, costs in enumerate(parts.costs):
-        free, count = room - (whole - sum(costs) - 1), 0
-        while count < len(costs) - 1 and sum(costs[: count + 1]) + (count > 0) * 2 - 1 <= free:
-            count += 1
-        rest = whole - sum(costs[:count])
-        if count and (best is None or rest < best[0]):
-            best = rest, which, count
-    if best is None:
-        return None
-    _, which, count = best
-    last = len(parts.costs[which])
-    return (
-        with_values(statement, which, range(count)),
-        with_values(statement, which, range(count, last)),
-    )

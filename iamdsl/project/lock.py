@@ -5,6 +5,9 @@ is, and what the wildcards that `fit` wrote matched. It stands beside the config
 into version control: with it, neither a newer catalogue nor a small change to a source moves
 anything by itself. One action or statement a line and the entries in order, so that two branches
 merge. Entries that a build does not ask for stay: another stage of the project may.
+
+Of documents it is remembered what they lost, and what the last change made of them (`fit.steady`):
+where something comes back to. In what they were, a statement that they still have is its number.
 """
 
 from __future__ import annotations
@@ -12,13 +15,14 @@ from __future__ import annotations
 import json
 import os
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
 
 from iamdsl.project import loading
 from iamdsl.project.problem import Problem, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from iamdsl.aws import Catalogue
     from iamdsl.fit.steady import Piece, Placed
@@ -32,7 +36,8 @@ VERSION = 1
 _HEAD = f"""\
 # What `@class` and `except` stand for, as it was when they were first built, and in which document
 # each statement is that does not fit into one. Commit this file. `iamdsl build --upgrade` writes it
-# anew by the catalogue of today, `--repack` places statements anew.
+# anew by the catalogue of today, `--repack` places statements anew. `lost`, `gone` and `was` tell
+# where something was that is no more, for the case that it comes back.
 version = {VERSION}
 """
 # Actions that a message names.
@@ -148,23 +153,53 @@ def _placed(entries: list[Table]) -> dict[tuple[str, str], Placed]:
         if not isinstance(order, list) or not all(n == "" or _is_name(n) for n in order):
             raise _DamagedError(f"the `order` of `{of}` is not a list of names of policies")
         pieces = tuple(_piece(d, of) for d in _tables(entry, "documents"))
+        gone = tuple(_piece(d, of) for d in _tables(entry, "gone"))
+        was = _were(_tables(entry, "was"), pieces, of)
         if (other := found.get((of, when))) is not None:
-            # Of two branches; neither order is that of both.
-            found[of, when] = Placed((*other.pieces, *pieces))
+            # Of two branches; neither order is that of both, nor what was there before.
+            found[of, when] = Placed((*other.pieces, *pieces), (), (*other.gone, *gone))
         else:
-            found[of, when] = Placed(pieces, tuple(order))
+            found[of, when] = Placed(pieces, tuple(order), gone, was)
     return found
 
 
 def _piece(entry: Table, of: str) -> Piece:
     from iamdsl.fit.steady import Piece  # noqa: PLC0415 (attrs, only with a lock file)
 
-    name, lines = entry.get("name", ""), entry.get("statements", [])
+    statements = (_statement(line, of) for line in _lines(entry, "statements", of))
+    lost = (_statement(line, of) for line in _lines(entry, "lost", of))
+    return Piece(_name(entry, of), tuple(statements), tuple(lost))
+
+
+def _were(entries: list[Table], pieces: Sequence[Piece], of: str) -> tuple[Piece, ...]:
+    """Return documents as they were; none where their numbers are of another branch."""
+    from iamdsl.fit.steady import Piece  # noqa: PLC0415 (attrs, only with a lock file)
+
+    now = {piece.name: piece.statements for piece in pieces}
+    found = []
+    for entry in entries:
+        name, lines = _name(entry, of), _lines(entry, "statements", of)
+        there = now.get(name, ())
+        if any(isinstance(n, int) and not 0 < n <= len(there) for n in lines):
+            return ()
+        found.append(
+            Piece(name, tuple(there[n - 1] if type(n) is int else _statement(n, of) for n in lines))
+        )
+    return tuple(found)
+
+
+def _name(entry: Table, of: str) -> str:
+    name = entry.get("name", "")
     if "name" in entry and not _is_name(name):
         raise _DamagedError(f"a document of `{of}` has a `name` that no policy can have")
+    return str(name)
+
+
+def _lines(entry: Table, name: str, of: str) -> list[Any]:
+    lines = entry.get(name, [])
     if not isinstance(lines, list):
-        raise _DamagedError(f"the `statements` of a document of `{of}` are no list")
-    return Piece(name, tuple(_statement(line, of) for line in lines))
+        raise _DamagedError(f"the `{name}` of a document of `{of}` are no list")
+    return lines
 
 
 def _statement(line: object, of: str) -> Statement:
@@ -222,7 +257,9 @@ def text(locked: Locked) -> str:
         lines += f"when = {_quoted(when)}\n" if when else ""
         if placed.order:
             lines += f"order = [{', '.join(map(_quoted, placed.order))}]\n"
-        parts.append(lines + "".join(map(_document, placed.pieces)))
+        lines += "".join(map(_document, placed.pieces)) + "".join(map(_gone, placed.gone))
+        now = {piece.name: piece.statements for piece in placed.pieces}
+        parts.append(lines + "".join(_was(p, now.get(p.name, ())) for p in placed.was))
     for (pattern, when), wildcard in sorted(locked.wildcards.items()):
         lines = f"[[wildcards]]\npattern = {_quoted(pattern)}\n"
         lines += f"when = {_quoted(when)}\n" if when else ""
@@ -232,14 +269,37 @@ def text(locked: Locked) -> str:
 
 
 def _document(piece: Piece) -> str:
+    lost = f"lost = [\n{_rows(piece.lost)}]\n" if piece.lost else ""
+    statements = f"statements = [\n{_rows(piece.statements)}]\n"
+    return f"[[placed.documents]]\n{_named(piece)}{statements}{lost}"
+
+
+def _gone(piece: Piece) -> str:
+    return f"[[placed.gone]]\n{_named(piece)}lost = [\n{_rows(piece.lost)}]\n"
+
+
+def _was(piece: Piece, now: Sequence[Statement]) -> str:
+    """Return a document as it was; its statements that are in it `now` as their numbers, in rows."""
+    numbers = {statement: number for number, statement in enumerate(now, 1)}
+    rows: list[str] = []
+    for same, some in groupby(piece.statements, key=numbers.__contains__):
+        if same:
+            rows.append("  " + " ".join(f"{numbers[s]}," for s in some) + "\n")
+        else:
+            rows.append(_rows(some))
+    return f"[[placed.was]]\n{_named(piece)}statements = [\n{''.join(rows)}]\n"
+
+
+def _named(piece: Piece) -> str:
+    return f"name = {_quoted(piece.name)}\n" if piece.name else ""
+
+
+def _rows(statements: Iterable[Statement]) -> str:
     from iamdsl.iam import minified, statement_to_json  # noqa: PLC0415 (attrs, for placed ones)
 
-    lines = "[[placed.documents]]\n"
-    lines += f"name = {_quoted(piece.name)}\n" if piece.name else ""
-    texts = (minified(statement_to_json(s)) for s in piece.statements)
+    texts = (minified(statement_to_json(s)) for s in statements)
     # A quote can only be in a string of JSON, where it may be escaped; so no other text needs to be.
-    rows = "".join(f"  '{text}',\n" for text in (t.replace("'", "\\u0027") for t in texts))
-    return f"{lines}statements = [\n{rows}]\n"
+    return "".join(f"  '{text}',\n" for text in (t.replace("'", "\\u0027") for t in texts))
 
 
 def _listed(name: str, values: Sequence[str]) -> str:
@@ -277,7 +337,9 @@ def write(config: Config, data: bytes) -> Problem | None:
 def differing(before: Locked, after: Locked) -> tuple[str, ...]:
     """Return what a build would change in a lock file, in words, sorted."""
     found = {what for what in after.actions if what not in before.actions}
-    found |= {of for of, _ in _changed(before.placed, after.placed)}
+    # What is only remembered is no reason to build again.
+    deployed = ({k: (p.contents, p.order) for k, p in x.placed.items()} for x in (before, after))
+    found |= {of for of, _ in _changed(*deployed)}
     found |= {pattern for pattern, _ in _changed(before.wildcards, after.wildcards)}
     return tuple(sorted(found))
 
