@@ -121,6 +121,6 @@ def common(one: Part, other: Part) -> int:
 
 
 def position(name: str, names: Sequence[str]) -> int:
-    """Return where a document was among the others: they are made in the order of their numbers."""
+    """Return where a document stands among others, by the numbers in their names."""
     after = (i for i, n in enumerate(names) if (len(n), n) > (len(name), name))
     return next(after, len(names))

@@ -398,7 +398,7 @@ class _Filling:
         return rest
 
     def _open(self, page: Page) -> None:
-        """Put a page that was gone where it was among the others: they are made in this order."""
+        """Put a page among the others by its number, so that one that was gone is where it was."""
         self.pages.insert(position(page.name, [p.name for p in self.pages]), page)
 
     # What is new --------------------------------------------------------------------------------
@@ -448,8 +448,7 @@ class _Filling:
             return True
         if self._has_slot():
             name = self._name({p.name for p in self.pages})
-            new = Page(name, self._room.limit)
-            self.pages.append(self._gone.pop(name, new))
+            self._open(self._gone.pop(name, Page(name, self._room.limit)))
             return self._put(item)
         return self._put_over(item, len(self.pages))
 

@@ -180,7 +180,7 @@ def _were(entries: list[Table], pieces: Sequence[Piece], of: str) -> tuple[Piece
     for entry in entries:
         name, lines = _name(entry, of), _lines(entry, "statements", of)
         there = now.get(name, ())
-        if any(isinstance(n, int) and not 0 < n <= len(there) for n in lines):
+        if any(type(n) is int and not 0 < n <= len(there) for n in lines):
             return ()
         found.append(
             Piece(name, tuple(there[n - 1] if type(n) is int else _statement(n, of) for n in lines))

@@ -13,6 +13,7 @@ from iamdsl.fit._order import arranged, order
 from iamdsl.fit.pack import Packing, pack
 from iamdsl.fit.steady import Piece, Placed, Room, steady
 from iamdsl.iam import Elements, Entry, Policy, Statement, size
+from iamdsl.project import loading, lock
 
 quick = settings(
     max_examples=40,
@@ -133,6 +134,76 @@ def test_removing_and_adding_back_is_nothing(
     assert without is not None
     assert sum(p in before.pieces for p in without.pieces) == len(before.pieces) - 1
     assert steady(many, without, Room(limit), {}, name=name) == before
+
+
+def _listed(number: int) -> Statement:
+    """Return a statement with several of each list; some numbers have lists in common."""
+    service, team = number % 3, number % 4
+    return Statement(
+        "Allow",
+        Elements(tuple(f"s{service}:Get{number:02}x{i}" for i in range(3))),
+        Elements(tuple(f"arn:aws:s{service}:::bucket-{number % 5}-{i}" for i in range(2))),
+        None,
+        (Entry("StringEquals", "k:k", tuple(f"{team}-{i}" for i in range(2))),),
+    )
+
+
+def _without(statement: Statement, which: int) -> list[Statement]:
+    """Return a statement without the last member of one of its lists; nothing where it has one."""
+    (entry,) = statement.condition
+    values = statement.resources.values if statement.resources is not None else ()
+    actions = statement.actions.values
+    if which == 1 and len(actions) > 1:
+        return [attrs.evolve(statement, actions=Elements(actions[:-1]))]
+    if which == 2 and len(values) > 1:
+        return [attrs.evolve(statement, resources=Elements(values[:-1]))]
+    if which == 3 and len(entry.values) > 1:
+        shorter = attrs.evolve(entry, values=entry.values[:-1])
+        return [attrs.evolve(statement, condition=(shorter,))]
+    return []
+
+
+@quick
+@given(
+    st.lists(st.integers(0, 30), min_size=8, max_size=20, unique=True),
+    st.integers(500, 1200),
+    st.booleans(),
+    st.lists(st.tuples(st.integers(0, 99), st.integers(0, 3)), min_size=2, max_size=6),
+)
+def test_what_is_taken_back_is_as_it_was(
+    numbers: list[int], limit: int, inline: bool, edits: list[tuple[int, int]]
+) -> None:
+    """Whatever became of a role by edits, each of them can be reverted byte for byte."""
+    given_ = [_listed(n) for n in numbers]
+    room = Room(limit, limit if inline else None)
+    packing = pack(minimize(Policy(tuple(given_))).statements, limit, room.first)
+    assert packing is not None
+    now = placed(packing)
+    for at, what in edits:
+        at %= len(given_)  # noqa: PLW2901
+        edited = [*given_[:at], *_without(given_[at], what), *given_[at + 1 :]]
+        if not edited:
+            continue
+        there = _built(edited, now, room)
+        back = _built(given_, there, room)
+        assert back.contents == now.contents
+        # What is remembered says where, and no more.
+        check(Policy(tuple(edited)), there, room)
+        now, given_ = there, edited
+
+
+def _built(given_: list[Statement], before: Placed, room: Room) -> Placed:
+    """Return the next build, as it is read from the lock file."""
+    small = minimize(Policy(tuple(given_))).statements
+    done = steady(small, before, room, {}, name=name)
+    assert done is not None
+    was = before.was if done.contents == before.contents else before.changed_by(done)
+    locked = lock.Locked(placed={("role r", ""): done._replace(was=was)})
+    text = lock.text(locked).encode("ascii")
+    read = lock.parse(loading.File(lock.FILE, lock.FILE, text))
+    assert read == locked
+    assert isinstance(read, lock.Locked)
+    return read.placed["role r", ""]
 
 
 @st.composite

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -8,6 +8,7 @@ from iamdsl.aws.limits import LIMITS
 from iamdsl.diagnostics import Report
 from iamdsl.fit import Settings, fit
 from iamdsl.fit.pack import pack
+from iamdsl.fit.steady import Piece, Placed
 from iamdsl.iam import (
     ANYONE,
     Attachment,
@@ -19,9 +20,16 @@ from iamdsl.iam import (
     Policy,
     Principals,
     Statement,
+    minified,
     size,
+    to_json,
 )
 from iamdsl.source import Source, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamdsl.fit.settings import Fitted
 
 SOURCE = Source("x.iam", "policy big { … }\n" * 20)
 HERE = (Span(SOURCE, 7, 10),)
@@ -288,3 +296,67 @@ def test_queues_count_conditions_over_all_statements() -> None:
 
 
 _CONDITION = (Entry("StringEquals", "k:k", ("v",)),)
+
+
+LONG = tuple(_statement(i, 1400 + 10 * i) for i in range(10))
+
+
+def _fitted(statements: Sequence[Statement], before: Fitted | None = None, **more: Any) -> Fitted:
+    """Return the next build of a policy, of which the lock file has what the last one placed."""
+    placed = before.placed if before is not None else {}
+    policy = Document("managed", "p", Policy(tuple(statements)))
+    return fit(Build((policy,)), Settings(LIMITS, placed=placed, **more), Report())
+
+
+def _texts(fitted: Fitted) -> list[tuple[str, str]]:
+    return [(d.name, minified(to_json(d.policy))) for d in fitted.build.documents]
+
+
+def test_what_is_taken_back_is_written_as_it_was() -> None:
+    """A revert in version control is one of the deployment too, whatever became of the edit."""
+    one = _fitted(LONG)
+    assert len(one.build.documents) > 2
+    more = tuple(_statement(i, 900) for i in range(20, 40))
+    for edited in (LONG[:1], LONG[3:], LONG[1::2], more, (*more, *LONG)):
+        two = _fitted(edited, one)
+        again = _fitted(edited, two)
+        assert (_texts(again), again.placed) == (_texts(two), two.placed)
+        assert _texts(_fitted(LONG, two)) == _texts(one)
+
+
+def test_placed_anew_remembers_nothing() -> None:
+    """`--repack` starts over, and the file says no more than where things are."""
+    one = _fitted(LONG)
+    two = _fitted(LONG[2:], one)
+    assert two.placed["policy p"].was
+    (lost,) = (p.lost for p in two.placed["policy p"].pieces if p.lost)
+    assert len(lost) > 0
+    anew = _fitted(LONG[2:], two, repack=True).placed["policy p"]
+    assert not anew.was
+    assert not anew.gone
+    assert not any(p.lost for p in anew.pieces)
+
+
+def test_a_role_without_a_free_attachment_is_packed_anew_before_it_is_refused() -> None:
+    """Statements that stay where they are are no reason for a deployment that fails."""
+    long, short = "x" * 2900, "x" * 400
+
+    def whole(i: int, text: str) -> Statement:
+        return Statement("Allow", Elements((f"a:A{i}",)), Elements((f"{text}{i}",), negated=True))
+
+    given = [whole(0, long), whole(1, short), whole(2, long), whole(3, short)]
+    before = Placed((Piece("r-1", tuple(given[:2])), Piece("r-2", tuple(given[2:]))))
+    given.append(whole(4, long))
+    assert len({size(Policy(p.statements)) for p in before.pieces}) == 1
+    limits = LIMITS.with_overrides({"managed-policies-per-role": 2})
+    report = Report()
+    role = Identity("role", "r", own=Policy(tuple(given)), place="managed", origin=HERE)
+    settings = Settings(limits, placed={"role r": before})
+    done = fit(Build(identities=(role,)), settings, report)
+    assert [d.code.number for d in report.diagnostics] == ["IAM314", "IAM315"]
+    assert [d.name for d in done.build.documents] == ["r-1", "r-2"]
+    wider = Settings(LIMITS, placed={"role r": before})
+    report = Report()
+    done = fit(Build(identities=(role,)), wider, report)
+    assert not report.diagnostics
+    assert [d.name for d in done.build.documents] == ["r-1", "r-2", "r-3"]

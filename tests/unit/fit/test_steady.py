@@ -220,6 +220,118 @@ def test_an_empty_document_goes_and_names_stay() -> None:
     assert gone.name in [p.name for p in back.pieces]
 
 
+def test_what_a_document_lost_returns_whatever_has_room_by_then() -> None:
+    """A revert weeks later is one change, too, though another document would be filled better."""
+    before = Placed((Piece("p-1", tuple(MANY[:3])), Piece("p-2", tuple(MANY[3:6]))))
+    without = build([*MANY[:2], *MANY[3:6]], before)
+    assert without is not None
+    assert [p.lost for p in without.pieces] == [(MANY[2],), ()]
+    wider = attrs.evolve(MANY[4], resources=Elements(("arn:aws:s3:::another-bucket/*",)))
+    given = [*MANY[:2], MANY[3], wider, MANY[5]]
+    later = build(given, without)
+    assert changed(without, later) == ["p-2"]
+    assert later is not None
+    back = build([*given, MANY[2]], later)
+    assert changed(later, back) == ["p-1"]
+    assert back is not None
+    assert back.pieces[0] == before.pieces[0]
+    assert [p.lost for p in back.pieces] == [(), (MANY[4],)]
+
+
+def test_what_a_list_lost_returns_to_it() -> None:
+    """An action that another document could take with less ado goes where it was."""
+    first_, other = (
+        attrs.evolve(statement(i, actions=2), resources=Elements(("*",)), condition=())
+        for i in (1, 2)
+    )
+    before = Placed((Piece("p-1", (other,)), Piece("p-2", (first_,))))
+    assert minimize(Policy((first_, other))).statements != (first_, other)
+    fewer = attrs.evolve(first_, actions=Elements(first_.actions.values[:1]))
+    without = build([fewer, other], before)
+    assert changed(before, without) == ["p-2"]
+    assert without is not None
+    assert values(without.pieces[1].lost[0].actions) == first_.actions.values[1:]
+    assert build([first_, other], without) == before
+
+
+def test_a_document_that_went_returns() -> None:
+    """It has its name and its place again, though others have room for what it had."""
+    before = Placed(tuple(Piece(f"p-{i}", (MANY[i],)) for i in (1, 2, 3)))
+    without = build(MANY[3:4], before)
+    assert without is not None
+    assert without.gone == (Piece("p-1", (), (MANY[1],)), Piece("p-2", (), (MANY[2],)))
+    assert build(MANY[3:4], without) == without
+    second = build(MANY[2:4], without)
+    assert second == Placed(before.pieces[1:], gone=without.gone[:1])
+    assert second is not None
+    assert build(MANY[1:4], second) == before
+    new = build([MANY[3], statement(99, resources=24)], without)
+    assert new is not None
+    assert [p.name for p in new.pieces] == ["p-1", "p-3"]
+    assert [p.name for p in new.gone] == ["p-2"]
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    """The lock file at most doubles, and what is forgotten is the oldest."""
+    done: Placed | None = Placed((Piece("p-1", (MANY[0],)),))
+    for number in range(1, 20):
+        assert done is not None
+        done = build([MANY[0], statement(number)], done)
+    assert done is not None
+    (piece,) = done.pieces
+    assert size(Policy(piece.lost)) <= ROOM.limit
+    assert piece.lost == tuple(MANY[19 - len(piece.lost) : 19])
+    assert len(piece.lost) > 2
+
+
+def test_a_change_that_is_taken_back_is_undone() -> None:
+    """Documents are as they were before it, in an order and a shape that none would make now."""
+    one = statement(1, actions=3, resources=3)
+    halves = [
+        attrs.evolve(one, actions=Elements(v))
+        for v in (one.actions.values[:1], one.actions.values[1:])
+    ]
+    before = Placed(
+        (Piece("p-1", (MANY[7], halves[1], MANY[3])), Piece("p-2", (MANY[5], halves[0], MANY[4])))
+    )
+    whole = [MANY[7], one, MANY[3], MANY[5], MANY[4]]
+    assert build(whole, before) == before
+    wide = attrs.evolve(one, actions=Elements(("s3:*",)), resources=Elements(("*",)))
+    for edited in ([MANY[7]], [wide, *whole], [*whole[:1], *whole[2:]]):
+        after = build(edited, before)
+        assert after is not None
+        after = after._replace(was=before.changed_by(after))
+        back = build(whole, after)
+        assert back is not None
+        assert back.contents == before.contents
+
+
+def test_a_change_that_would_not_fit_any_more_is_not_undone() -> None:
+    """What documents were is a hint, and limits and attachments may have gone since."""
+    before = Placed((Piece("p-1", tuple(MANY[:4])), Piece("p-2", tuple(MANY[4:8]))))
+    after = Placed((Piece("p-1", tuple(MANY[:2])),), was=before.pieces)
+    back = build(MANY[:8], after)
+    assert back is not None
+    assert back.contents == before.contents
+    small = build(MANY[:8], after, Room(size(Policy(before.pieces[0].statements)) - 1))
+    assert small is not None
+    assert small.contents != before.contents
+    assert build(MANY[:8], after, Room(1000, None, 1)) is None
+
+
+def test_nothing_is_taken_from_what_is_remembered() -> None:
+    """Somebody may write into the file what a document never had."""
+    more = attrs.evolve(MANY[0], actions=Elements(("*",)), condition=())
+    pieces = (PLACED.pieces[0]._replace(lost=(more,)), *PLACED.pieces[1:])
+    gone = (Piece("p-9", (), (more,)),)
+    was = (Piece("p-1", (more,)), Piece("p-8", (more,)))
+    for given in ([*MANY, statement(99)], MANY[1:]):
+        after = build(given, Placed(pieces, gone=gone, was=was))
+        assert after is not None
+        assert more not in [s for p in after.pieces for s in p.statements]
+        assert {p.name for p in after.pieces} == {p.name for p in PLACED.pieces}
+
+
 def test_what_does_not_fit_is_left_to_be_packed_anew() -> None:
     """Kept places are no reason for more policies than AWS attaches."""
     full = Room(ROOM.limit, None, len(PLACED.pieces))

@@ -255,6 +255,72 @@ def test_a_placed_statement_is_a_line() -> None:
     )
 
 
+def test_what_is_remembered_is_a_line_or_a_number() -> None:
+    """So that a change of a statement shows as that, and not as a document twice."""
+    one, two, three = STATEMENTS
+    placed = Placed(
+        (Piece("p", (one, three), (two,)), Piece("p-3", (two,))),
+        (),
+        (Piece("p-2", (), (three,)),),
+        (Piece("p", (one, two, three)), Piece("p-2", (three,)), Piece("p-3", ())),
+    )
+    text = lock.text(lock.Locked(placed={("policy p", ""): placed}))
+    assert parsed(text).placed["policy p", ""] == placed
+    quoted = """  '{"Effect":"Allow","Action":"sqs:*"}',\n"""
+    assert text.endswith(
+        "[[placed.gone]]\n"
+        'name = "p-2"\n'
+        f"lost = [\n{quoted}]\n"
+        "[[placed.was]]\n"
+        'name = "p"\n'
+        f"statements = [\n  1,\n{next(r for r in text.splitlines(True) if 'NotAction' in r)}  2,\n]\n"
+        "[[placed.was]]\n"
+        'name = "p-2"\n'
+        f"statements = [\n{quoted}]\n"
+        "[[placed.was]]\n"
+        'name = "p-3"\n'
+        "statements = [\n]\n"
+    )
+    merged = text.replace("  1,\n", "  1, 7,\n")
+    assert parsed(merged).placed["policy p", ""] == placed._replace(was=())
+    both = text + text.partition("\n\n")[2]
+    assert parsed(both).placed["policy p", ""] == Placed(placed.pieces * 2, gone=placed.gone * 2)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "lost = 1",
+        "lost = [1]",
+        "lost = ['{}']",
+        "[[placed.gone]]\nname = 'a b'",
+        "[[placed.gone]]\nlost = ['x']",
+        "[placed.gone]",
+        "[[placed.was]]\nname = 1",
+        "[[placed.was]]\nstatements = 1",
+        "[[placed.was]]\nstatements = [true]",
+        "[[placed.was]]\nstatements = ['{}']",
+        "[placed.was]",
+    ],
+)
+def test_damage_of_what_is_remembered_is_a_problem(damage: str) -> None:
+    """A file that nobody wrote so is not read half."""
+    text = lock.text(lock.Locked(placed={("role web", ""): Placed((Piece("a", STATEMENTS),))}))
+    found = lock.parse(File(lock.FILE, "", f"{text}{damage}\n".encode("ascii")))
+    assert not isinstance(found, lock.Locked)
+    assert lock.FILE in found.message
+
+
+def test_what_is_only_remembered_is_no_difference() -> None:
+    """`build --locked` fails for what would be deployed."""
+    one = Placed((Piece("a", STATEMENTS),))
+    two = Placed((Piece("a", STATEMENTS, STATEMENTS),), (), one.pieces, one.pieces)
+    of = ("role web", "")
+    assert lock.differing(lock.Locked(placed={of: one}), lock.Locked(placed={of: two})) == ()
+    three = Placed((Piece("a", STATEMENTS[1:], STATEMENTS),))
+    assert lock.differing(lock.Locked(placed={of: one}), lock.Locked(placed={of: three}))
+
+
 def test_lines_of_two_branches_are_joined() -> None:
     """Git keeps the lines of both where they do not touch; no build may fail for that."""
     one = lock.text(lock.Locked(placed={("role web", ""): Placed((Piece("a", STATEMENTS[:1]),))}))
@@ -263,7 +329,9 @@ def test_lines_of_two_branches_are_joined() -> None:
     assert parsed(both).placed["role web", ""] == Placed(
         (Piece("a", STATEMENTS[:1]), Piece("a", STATEMENTS))
     )
-    wider = {("s3:Get*", ""): lock.Wildcard(("s3:GetAcl", "s3:GetIt", "s3:GetObject"), "2026.12.01")}
+    wider = {
+        ("s3:Get*", ""): lock.Wildcard(("s3:GetAcl", "s3:GetIt", "s3:GetObject"), "2026.12.01")
+    }
     patterns = [lock.text(lock.Locked(wildcards=w)) for w in (wider, WILDCARDS)]
     assert parsed(patterns[0] + patterns[1].partition("\n\n")[2]).wildcards == WILDCARDS
 
