@@ -220,13 +220,13 @@ def _named(
 
 
 def _marks(statements: Sequence[Statement]) -> set[object]:
-    """Return what two documents may have in common: what a statement says, item by item."""
+    """Return what two documents may have in common: what statements say, value by value."""
     return {
-        (s.effect, s.principals, s.condition, item, what)
+        (s.effect, s.principals, s.condition, number, item.negated, value)
         for s in statements
-        for item in (s.actions, s.resources)
+        for number, item in enumerate((s.actions, s.resources))
         if item is not None
-        for what in item.values
+        for value in item.values
     }
 
 
