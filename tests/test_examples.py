@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import warnings
@@ -454,3 +455,26 @@ def template(documents: dict[str, Any]) -> dict[str, Any]:
             properties = {"Policies": [{"PolicyName": "own", "PolicyDocument": document}]}
             resources[title] = {"Type": "AWS::IAM::Group", "Properties": properties}
     return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}
+
+
+def test_oversize_stays_where_it_is(tmp_path: Path) -> None:
+    """A dataset less changes what spoke of it; the lock file of the example is of today."""
+    folder = tmp_path / "oversize"
+    shutil.copytree(EXAMPLES / "oversize", folder, ignore=shutil.ignore_patterns("build"))
+    data = folder / "datasets.json"
+    whole = data.read_text(encoding="utf-8")
+    fewer = json.loads(whole)
+    fewer.pop(70)
+    texts = []
+    for text, options in ((whole, ["--locked"]), (json.dumps(fewer), []), (whole, [])):
+        data.write_text(text, encoding="utf-8")
+        result = CliRunner().invoke(main, ["build", "--no-cache", str(folder), *options])
+        assert result.exit_code == 0, result.stderr
+        files = sorted((folder / "build" / "policies").iterdir())
+        texts.append({file.name: file.read_text(encoding="utf-8") for file in files})
+    before, less, back = texts
+    assert back == before
+    assert less.keys() == before.keys()
+    changed = [name for name, text in before.items() if less[name] != text]
+    # Three sentences are of a dataset.
+    assert 1 <= len(changed) <= 3
