@@ -6,7 +6,7 @@
 |---|---|---|
 | `minimize` | fewer characters, without loss | `_groups`, `_rectangles`, `_improve`, `_crossing` |
 | `shrink` | patterns by the catalogue, where asked for | `_candidates`, `_set_cover`, `_granted`, `today` |
-| `spread` | over documents: where they were, or anew | `steady`, `_coverage`, `_order`, `_meeting` |
+| `spread` | over documents: where they were, or anew | `steady`, `_pages`, `_coverage`, `_order`, `_meeting` |
 | `pack` | as few documents as can be | `split`, `_filling`, `_search`, `_bounds` |
 | `share` | one policy for all that got the same | |
 
