@@ -88,7 +88,10 @@ def command(
     if with_report and outcome.fitted is not None:
         from iamdsl.cli import _size_formats  # noqa: PLC0415 (attrs, only where asked for)
 
-        console.out(_size_formats.report(outcome.fitted, project.config))
+        # With --print the documents are the product.
+        (console.err if print_only else console.out)(
+            _size_formats.report(outcome.fitted, project.config)
+        )
     if (outcome.failed or outcome.diagnostics) and _options.is_for_people(output_format):
         console.err(_options.closing(outcome, output_format))
     _options.leave(outcome, error_on_warning=error_on_warning)
