@@ -85,16 +85,21 @@ def command(
         console.out(_printed(outcome, minify=project.config.minify))
     elif not outcome.failed and _options.is_for_people(output_format):
         console.err(_report(outcome, project))
-    if with_report and outcome.fitted is not None:
-        from iamdsl.cli import _size_formats  # noqa: PLC0415 (attrs, only where asked for)
-
+    if with_report:
         # With --print the documents are the product.
-        (console.err if print_only else console.out)(
-            _size_formats.report(outcome.fitted, project.config)
-        )
+        (console.err if print_only else console.out)(_sizes(outcome, project))
     if (outcome.failed or outcome.diagnostics) and _options.is_for_people(output_format):
         console.err(_options.closing(outcome, output_format))
     _options.leave(outcome, error_on_warning=error_on_warning)
+
+
+def _sizes(outcome: Outcome, project: Project) -> str:
+    """Return what `iamdsl size` prints; nothing where it did not come to that."""
+    if outcome.fitted is None:
+        return ""
+    from iamdsl.cli import _size_formats  # noqa: PLC0415 (attrs, only where asked for)
+
+    return _size_formats.report(outcome.fitted, project.config)
 
 
 def _report(outcome: Outcome, project: Project) -> str:

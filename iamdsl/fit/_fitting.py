@@ -93,10 +93,11 @@ class Fitting:
         )
         minimized = size(small, self.lengths)
         self.savings.append(Saving(self.account + of, written, minimized, minimized))
-        if settings.wildcards in {"words", "max"}:
-            reach = settings.wildcards
-            return self._shrunk(small, what, kind, "words" if reach == "words" else "max", None)
-        return small
+        match settings.wildcards:
+            case "words" | "max" as reach:
+                return self._shrunk(small, what, kind, reach, None)
+            case _:
+                return small
 
     def tight(self, policy: Policy, what: str, kind: str, target: int) -> Policy:
         """Return a policy that was refused with as many wildcards as `target` characters need.

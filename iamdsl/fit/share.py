@@ -34,11 +34,6 @@ class Shared(NamedTuple):
     instead: Mapping[str, Document]
 
 
-def share(build: Build, prefer: Iterable[str] = ()) -> Build:
-    """Return the build of `shared`."""
-    return shared(build, prefer).build
-
-
 def shared(build: Build, prefer: Iterable[str] = ()) -> Shared:
     """Return the build with equal managed policies of several identities made one.
 

@@ -9,11 +9,13 @@ import attrs
 from iamdsl.aws.limits import LIMITS
 from iamdsl.diagnostics import Report
 from iamdsl.fit import Settings, fit
-from iamdsl.fit.share import share
+from iamdsl.fit import share as sharing
 from iamdsl.iam import Account, Attachment, Build, Document, Elements, Identity, Policy, Statement
 from iamdsl.source import Source, Span
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from iamdsl.iam import IdentityKind
 
 SOURCE = Source("x.iam", "role r { … }\n" * 20)
@@ -44,6 +46,10 @@ def _role(name: str, policy: Policy, at: int = 0, **more: Any) -> Identity:
 
 def _fitted(*identities: Identity, documents: tuple[Document, ...] = ()) -> Build:
     return fit(Build(documents, identities), Settings(LIMITS), Report()).build
+
+
+def share(build: Build, prefer: Iterable[str] = ()) -> Build:
+    return sharing.shared(build, prefer).build
 
 
 def _attached(build: Build) -> dict[str, list[str]]:
