@@ -53,7 +53,7 @@ class Compilation(NamedTuple):
     Attributes:
         build: None when there was an error.
         tests: as questions, for whoever runs them.
-        assembled: the build before `fit`, statement by sentence, where there are tests.
+        assembled: the build before `fit`, statement by sentence.
         fitted: what `fit` has to tell besides the build.
     """
 
@@ -106,9 +106,8 @@ def _compile(entries: Sequence[Source], environment: Environment, report: Report
         from iamdsl.analysis.guarding import guard  # noqa: PLC0415  # many projects have none
 
         guard(promises.guards, fitted.build, environment.pseudo, environment.catalogue, report)
-    if promises is None:
-        return Compilation(fitted.build, (), fitted=fitted)
-    return Compilation(fitted.build, (), promises.tests, build, fitted)
+    tests = promises.tests if promises is not None else ()
+    return Compilation(fitted.build, (), tests, build, fitted)
 
 
 def _fitted(

@@ -29,12 +29,14 @@ class Code(NamedTuple):
         name: `unknown-action`, names the thing found; reads well after "allow".
         severity: the level when the configuration says nothing.
         summary: one sentence for lists.
+        strict: whether it is said only where the settings ask for the preset `strict`.
     """
 
     number: str
     name: str
     severity: Severity
     summary: str
+    strict: bool = False
 
 
 class Label(NamedTuple):

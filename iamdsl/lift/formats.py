@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from iamdsl.diagnostics import codes
+from iamdsl.lift import loose, policies
 from iamdsl.lift.reading import read_json
 from iamdsl.source import Span
 
@@ -58,6 +59,25 @@ def read(
                 estate = module.read(tree, name, report)
             return estate
     return "other"
+
+
+def read_loose(
+    source: Source,
+    name: str,
+    report: Report,
+    *,
+    kind: str = "auto",
+    target: str | None = None,
+) -> Estate | Literal["other"] | None:
+    """Return what a JSON or YAML text says about IAM, for the review: see `loose`."""
+    tree = _values(source, report)
+    if tree is None:
+        return None
+    if not policies.recognises(tree.value) or any(
+        import_module(f"iamdsl.lift.{reader}").recognises(tree.value) for reader in _READERS[:-1]
+    ):
+        return read(source, name, report, kind=kind, target=target)
+    return loose.read(tree, name, report, kind=kind, target=target)
 
 
 def read_module(sources: Sequence[Source], report: Report) -> Estate | None:

@@ -54,6 +54,7 @@ class Options(NamedTuple):
             "frozen" to fail where it would change, or "unread" where nothing is built.
         prove: whether what is built is proved to mean what the sources say.
         repack: whether statements may go to other documents than in earlier builds.
+        preset: of the review, see `config.PRESETS`.
     """
 
     out: str | None = None
@@ -67,6 +68,7 @@ class Options(NamedTuple):
     prove: bool = True
     wildcards: Wildcards | None = None
     repack: bool = False
+    preset: str | None = None
 
 
 _NO_OPTIONS = Options()
@@ -276,10 +278,10 @@ def fingerprint(project: Project) -> str:
 
 
 def check(project: Project) -> Outcome:
-    """Compile a project and write nothing."""
+    """Compile a project, review what it says, and write nothing."""
     if project.problems:
         return _failure(project.problems)
-    return _make(project, write=False)
+    return _make(project, write=False, reviewed=True)
 
 
 def compiled(project: Project) -> Compiled:
@@ -291,10 +293,12 @@ def compiled(project: Project) -> Compiled:
     return making.compiled(project)
 
 
-def _make(project: Project, key: str = "", *, write: bool = True) -> Outcome:
+def _make(
+    project: Project, key: str = "", *, write: bool = True, reviewed: bool = False
+) -> Outcome:
     from iamdsl.project import making  # noqa: PLC0415 (the compiler, only when there is work)
 
-    return making.make(project, key, write=write)
+    return making.make(project, key, write=write, reviewed=reviewed)
 
 
 def _failure(problems: Sequence[Problem]) -> Outcome:
@@ -321,6 +325,8 @@ def _with_options(settings: Config, options: Options) -> Config:
         settings = settings._replace(sids=options.sids)
     if options.wildcards is not None:
         settings = settings._replace(wildcards=options.wildcards)
+    if options.preset is not None:
+        settings = settings._replace(preset=options.preset)
     if options.target is not None:
         settings = settings._replace(targets=(options.target,))
     return settings

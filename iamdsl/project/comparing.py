@@ -64,7 +64,7 @@ def load(path: str, options: Options) -> Loaded:
     """
     if path == "-":
         return _piped(options)
-    kind = _holds(path)
+    kind = holds(path)
     if isinstance(kind, Problem):
         return _failed(kind)
     match kind:
@@ -85,7 +85,7 @@ def load_against(ref: str, paths: Sequence[str], options: Options) -> tuple[Load
     version control are compared as they are, sources by what they compile to; the settings are
     those that the commit has, and the ones of today where it has none.
     """
-    kind = _holds(paths[0]) if len(paths) == 1 else "sources"
+    kind = holds(paths[0]) if len(paths) == 1 else "sources"
     if isinstance(kind, Problem):
         return Loaded(), _failed(kind)
     if kind in {"build", "documents"}:
@@ -172,7 +172,7 @@ def _shown_at(diagnostics: Iterable[Diagnostic], was: str, now: str) -> Iterator
 # -- what a path holds
 
 
-def _holds(path: str) -> Holds | Problem:
+def holds(path: str) -> Holds | Problem:
     """Return what a path holds, by its name and what stands in the folder."""
     try:
         if not os.path.isdir(path):

@@ -22,6 +22,7 @@ FILE = "iamdsl.toml"
 EDITIONS = ("2026",)
 TARGETS = ("json",)
 LEVELS = ("error", "warn", "info", "off")
+PRESETS = ("recommended", "strict", "off")
 WILDCARDS = ("never", "tight", "words", "max")
 _MAX_BYTES = 1024 * 1024
 
@@ -36,6 +37,7 @@ class Config(NamedTuple):
         partition, account, region: pseudo parameters, None where a build does not know them.
         limits: raised quotas by their name in the table of limits.
         levels: pairs of a code's number and one of `LEVELS`.
+        preset: which codes of the review are wanted where `levels` says nothing, of `PRESETS`.
         catalogue: a path relative to `root`, or the version that is asked for, or empty.
         wildcards, cross_service, share: what is asked of `fit`, see `fit.Settings`.
     """
@@ -52,6 +54,7 @@ class Config(NamedTuple):
     region: str | None = None
     limits: tuple[tuple[str, int], ...] = ()
     levels: tuple[tuple[str, str], ...] = ()
+    preset: str = PRESETS[0]
     catalogue: str = ""
     minify: bool = False
     sids: str = "keep"
@@ -161,6 +164,11 @@ class _Reader:
         for key, value in table.items():
             if key in _TABLES and isinstance(value, dict):
                 self._read_keys(key, value, _TABLES[key], values)
+            elif key == "lint" and isinstance(value, dict):
+                levels = {name: level for name, level in value.items() if name not in _LINT}
+                own = {name: set_ for name, set_ in value.items() if name in _LINT}
+                self._read_keys("", {key: levels}, _KEYS, values)
+                self._read_keys(key, own, _LINT, values)
             else:
                 self._read_keys("", {key: value}, _KEYS, values)
         return values
@@ -331,6 +339,7 @@ _KEYS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "aws": ("aws", lambda _: _refuse("a table with `partition`, `account`, `region`")),
     "fit": ("fit", lambda _: _refuse("a table with `wildcards`, `cross-service`, `share`")),
 }
+_LINT: dict[str, tuple[str, Callable[[Any], Any]]] = {"preset": ("preset", _one_of(*PRESETS))}
 _TABLES: dict[str, dict[str, tuple[str, Callable[[Any], Any]]]] = {
     "aws": {name: (name, _pseudo(name)) for name in PSEUDO},
     "fit": {

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from iamdsl.diagnostics import Diagnostic
     from iamdsl.fit.settings import Fitted
     from iamdsl.iam import Build
-    from iamdsl.project import Project
+    from iamdsl.project import Config, Project
     from iamdsl.source import Source
 
 _SEVERITIES = {
@@ -51,14 +51,15 @@ _NOUNS = {
 }
 
 
-def make(project: Project, key: str, *, write: bool) -> Outcome:
+def make(project: Project, key: str, *, write: bool, reviewed: bool = False) -> Outcome:
     """Compile a project; write its files, or give back their texts.
 
     Args:
         key: what the record of the build is kept under; empty to keep none.
+        reviewed: whether what the sources say is reviewed as well.
     """
     config = project.config
-    work = _work(project)
+    work = _work(project, reviewed=reviewed)
     report = work.report
     if report.failed or work.build is None or work.environment is None:
         return Outcome(report.diagnostics, failed=True, fitted=work.fitted)
@@ -172,7 +173,7 @@ class _Work(NamedTuple):
     fitted: Fitted | None = None
 
 
-def _work(project: Project) -> _Work:
+def _work(project: Project, *, reviewed: bool = False) -> _Work:
     config = project.config
     report = Report()
     catalogue = open_catalogue(config.catalogue, config.root)
@@ -191,7 +192,12 @@ def _work(project: Project) -> _Work:
     environment = _environment(project, catalogue, loader, pinned)
     compilation = compile([source for _, source in entries], environment)
     grown = [p.diagnostic() for p in lock.grown(pinned, project.stage, catalogue)]
-    report.extend(_with_levels((*compilation.diagnostics, *grown), environment.levels))
+    found = (*compilation.diagnostics, *grown)
+    if reviewed and compilation.assembled is not None:
+        from iamdsl.project.reviewing import review_build  # noqa: PLC0415 (for checks only)
+
+        found += review_build(compilation.assembled, environment, config)
+    report.extend(with_levels(found, config))
     made = (compilation.tests, compilation.assembled, compilation.fitted)
     return _Work(report, compilation.build, environment, loader.files, pinned, *made)
 
@@ -260,7 +266,7 @@ def _environment(
         params=dict(config.params),
         pseudo={name: value for name, value in pseudo.items() if value is not None},
         pins=Pins(pinned.actions),
-        levels={number: _SEVERITIES[level] for number, level in config.levels},
+        levels=_levels(config),
         shared_params=frozenset(project.shared_params),
         fitting=Settings(
             limits,
@@ -287,14 +293,17 @@ def _decode(files: Sequence[File]) -> tuple[list[tuple[File, Source]], list[Prob
     return entries, problems
 
 
-def _with_levels(
-    diagnostics: Iterable[Diagnostic], levels: Mapping[str, Severity | None]
-) -> Iterable[Diagnostic]:
+def with_levels(diagnostics: Iterable[Diagnostic], config: Config) -> Iterable[Diagnostic]:
     """Yield the diagnostics with the severities that the configuration gives their codes."""
+    levels = _levels(config)
     for diagnostic in diagnostics:
         level = levels.get(diagnostic.code.number, diagnostic.severity)
         if level is not None:
             yield diagnostic._replace(severity=level)
+
+
+def _levels(config: Config) -> dict[str, Severity | None]:
+    return {number: _SEVERITIES[level] for number, level in config.levels}
 
 
 def _record(

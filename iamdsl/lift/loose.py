@@ -1,0 +1,81 @@
+"""A policy document for the review: what can be read of it is, and each mistake in it is told.
+
+`policies` reads a document to make a source of it, and refuses what is in doubt. Here nothing
+hangs on the kind but which remarks are made, so that a document without more is what it looks like.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from iamdsl import iam
+from iamdsl.lift.estate import Estate
+from iamdsl.lift.policies import belonging
+from iamdsl.lift.reading import read_policy, unquoted
+
+if TYPE_CHECKING:
+    from iamdsl.diagnostics import Report
+    from iamdsl.iam import Policy
+    from iamdsl.lift.reading import Tree
+
+
+@attrs.frozen(repr=False, eq=False)
+class Loose(Estate):
+    """One policy document, as far as it could be read."""
+
+
+def read(
+    tree: Tree, name: str, report: Report, *, kind: str = "auto", target: str | None = None
+) -> Loose | None:
+    """Return the one policy that a document is; None when nothing of it can be read.
+
+    Args:
+        name: what to call it.
+        kind: one of `policies.KINDS`, or `auto`.
+        target: of a resource's policy, the resource's ARN, or a VPC endpoint's id.
+    """
+    belongs = None if target is None else belonging(target, report)
+    opened = unquoted(tree, report)
+    policy = None if opened is None else read_policy(opened, report)
+    if opened is None or policy is None or (target is not None and belongs is None):
+        return None
+    origin = (opened.origin(),)
+    chosen = _kind(policy) if kind == "auto" else kind
+    if target is not None:
+        chosen = "resource"
+    if chosen == "trust":
+        return Loose(
+            iam.Build(identities=(iam.Identity("role", name, trust=policy, origin=origin),))
+        )
+    document = iam.Document(
+        _KINDS[chosen],
+        name,
+        policy,
+        target=belongs.target if belongs is not None else None,
+        service=belongs.service if belongs is not None else None,
+        origin=origin,
+    )
+    return Loose(iam.Build(documents=(document,)))
+
+
+_KINDS: dict[str, iam.DocumentKind] = {
+    "policy": "managed",
+    "boundary": "boundary",
+    "scp": "scp",
+    "rcp": "rcp",
+    "session": "session",
+    "resource": "resource",
+}
+
+
+def _kind(policy: Policy) -> str:
+    """Return what a document looks like."""
+    if all(s.principals is None for s in policy.statements):
+        return "policy"
+    sts = all(
+        s.resources is None and all(a.lower().startswith("sts:") for a in s.actions.values)
+        for s in policy.statements
+    )
+    return "trust" if sts else "resource"

@@ -1,0 +1,45 @@
+"""The review: what a careful reader would say of policies that are right as they stand.
+
+```
+ build ──items──▶ policies with their kinds and places ──a rule each──▶ report
+```
+
+A rule is a module with `check(world, report)`, which goes through the policies that it is about;
+`RULES` says which codes each can give, and a rule of which no code is wanted is not even imported.
+Judgements that the compiler makes as well stand in `analysis`, and are called by both: what the
+compiler has said of a source (`Item.written`) is not said again.
+
+Invariants: nothing here changes what is built; a finding is a fact of AWS's pages, of the catalogue
+or of `prove`, and its place is as near as the text can tell.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamdsl.diagnostics import Code, codes
+from iamdsl.lint.items import Item, World, items_of, settled
+from iamdsl.lint.placing import place
+
+if TYPE_CHECKING:
+    from iamdsl.diagnostics import Report
+
+__all__ = ["RULES", "Item", "Rule", "World", "items_of", "place", "review", "settled"]
+
+
+class Rule(NamedTuple):
+    """A module of this room, and the codes that it can give."""
+
+    module: str
+    codes: tuple[Code, ...]
+
+
+RULES: tuple[Rule, ...] = (Rule("full_access", (codes.FULL_ACCESS,)),)
+
+
+def review(world: World, report: Report) -> None:
+    """Add what the rules find to a report; those of which no code is on are left out."""
+    for rule in RULES:
+        if any(map(world.on, rule.codes)):
+            import_module(f"iamdsl.lint.{rule.module}").check(world, report)

@@ -1,0 +1,166 @@
+"""The review of what was compiled, and of documents that no source was written for.
+
+```
+ sources ──compile──▶ build ──────────────┐
+ paths ──gather──▶ inputs ──lift──▶ build ─┴─▶ lint ──▶ diagnostics with their levels
+```
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamdsl import iam, lint
+from iamdsl.aws.limits import LIMITS
+from iamdsl.diagnostics import Report, Severity, codes
+from iamdsl.lift import formats, loose
+from iamdsl.project import Outcome, config, inputs
+from iamdsl.project.catalogue import open_catalogue
+from iamdsl.project.making import with_levels
+from iamdsl.project.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from iamdsl.compiler import Environment
+    from iamdsl.diagnostics import Code, Diagnostic
+    from iamdsl.iam import Build
+    from iamdsl.project import Config
+
+
+class DocumentOptions(NamedTuple):
+    """What the command line says of documents.
+
+    Attributes:
+        kind, target: of policy documents, see `lift.loose.read`.
+        preset: instead of the configuration's.
+        pseudo: `partition`, `account`, `region` where they are known.
+    """
+
+    kind: str = "auto"
+    target: str | None = None
+    preset: str | None = None
+    pseudo: tuple[tuple[str, str], ...] = ()
+
+
+class _Read(NamedTuple):
+    """What one input holds: a build, and whether it is all of an account or stack."""
+
+    build: Build
+    pseudo: Mapping[str, str]
+    whole: bool
+
+
+def review_build(
+    build: Build, environment: Environment, settings: Config
+) -> tuple[Diagnostic, ...]:
+    """Return what is to be said of a build that was compiled and not made to fit yet."""
+    report = Report()
+    whole = lint.settled(build)
+    on = wanted(settings)
+    world = lint.World(
+        lint.items_of(whole, written=True),
+        whole,
+        environment.catalogue,
+        environment.limits,
+        environment.pseudo,
+        on,
+    )
+    lint.review(world, report)
+    return tuple(d for d in report.diagnostics if on(d.code))
+
+
+def wanted(settings: Config) -> Callable[[Code], bool]:
+    """Return what tells whether a code of the review is wanted, by preset and levels."""
+    levels = dict(settings.levels)
+
+    def on(code: Code) -> bool:
+        level = levels.get(code.number)
+        if level is not None:
+            return level != "off"
+        if not code.number.startswith("IAM8") or code.severity is Severity.ERROR:
+            return True
+        return settings.preset == "strict" or (settings.preset != "off" and not code.strict)
+
+    return on
+
+
+def review_documents(
+    paths: Sequence[str], options: DocumentOptions, stdin: bytes | None = None
+) -> Outcome:
+    """Review policy documents, and what import reads; nothing is written.
+
+    Args:
+        paths: files and folders; `-` stands for `stdin`.
+    """
+    report = Report()
+    settings, problems = config.load(_folder(paths))
+    if options.preset is not None:
+        settings = settings._replace(preset=options.preset)
+    catalogue = open_catalogue(settings.catalogue, settings.root)
+    if isinstance(catalogue, Problem):
+        problems.append(catalogue)
+    given, _ = inputs.gather(paths, stdin, report)
+    report.extend(problem.diagnostic() for problem in problems)
+    if problems or isinstance(catalogue, Problem):
+        return Outcome(report.diagnostics, failed=True)
+    found = [made for one in given if (made := _read(one, options, report)) is not None]
+    if not found and not report.failed:
+        _nothing(paths, report)
+    build = iam.Build(
+        tuple(d for one in found for d in one.build.documents),
+        tuple(i for one in found for i in one.build.identities),
+    )
+    whole = lint.settled(build)
+    pseudo = {name: value for one in found for name, value in one.pseudo.items()}
+    pseudo |= {n: v for n in config.PSEUDO if (v := getattr(settings, n)) is not None}
+    on = wanted(settings)
+    world = lint.World(
+        lint.items_of(whole, written=False),
+        whole,
+        catalogue,
+        LIMITS.with_overrides(dict(settings.limits)),
+        pseudo | dict(options.pseudo),
+        on,
+        bool(found) and all(one.whole for one in found),
+    )
+    lint.review(world, report)
+    wished = (d for d in report.diagnostics if on(d.code))
+    diagnostics = tuple(with_levels(wished, settings))
+    counts = (("document", len(world.items)),)
+    return Outcome(diagnostics, failed=report.failed, counts=counts)
+
+
+def _folder(paths: Sequence[str]) -> str:
+    """Return the folder whose configuration holds: the first path's."""
+    first = next((os.path.abspath(path) for path in paths if path != "-"), os.getcwd())
+    return first if os.path.isdir(first) else os.path.dirname(first)
+
+
+def _read(given: inputs.Input, options: DocumentOptions, report: Report) -> _Read | None:
+    """Return what an input holds; None where that is nothing of IAM's, or was reported."""
+    if given.sources[0].name.endswith(".tf"):
+        estate = formats.read_module(given.sources, report)
+        return None if estate is None else _Read(estate.build, estate.pseudo, whole=True)
+    (source,) = given.sources
+    own = Report()
+    found = formats.read_loose(source, given.name, own, kind=options.kind, target=options.target)
+    if given.named or found not in {None, "other"}:
+        report.extend(own.diagnostics)
+    if found == "other":
+        if given.named:
+            formats.nothing(source, report)
+        return None
+    if found is None or isinstance(found, str):
+        return None
+    return _Read(found.build, found.pseudo, not isinstance(found, loose.Loose))
+
+
+def _nothing(paths: Sequence[str], report: Report) -> None:
+    report.add(
+        codes.NOTHING_TO_IMPORT,
+        None,
+        f"there is nothing of IAM's in {', '.join(f'`{p}`' for p in paths)}",
+        hint=f"check {formats.KNOWN}",
+    )
