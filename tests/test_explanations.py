@@ -80,12 +80,13 @@ def _check_block(code: Code, section: str, got: str, block: Block) -> None:
 
 
 def _check_example(
-    blocks: list[Block], folder: Path, monkeypatch: pytest.MonkeyPatch
+    code: Code, blocks: list[Block], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Outcome, str]:
     """Return what checking the `iam` block of a section came to, and what is said of it."""
     source = _first(blocks, "iam")
     assert source is not None
-    files = {"iamdsl.toml": SETTINGS} | {b.file: b.text for b in blocks if b.file}
+    wanted = f'[lint]\n{code.name} = "info"\n' if code.strict else ""
+    files = {"iamdsl.toml": SETTINGS + wanted} | {b.file: b.text for b in blocks if b.file}
     for name, text in (files | {"example.iam": source.text}).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
@@ -149,7 +150,7 @@ def test_example_raises_its_code(
         assert set(_codes_in(got)) == {code.number}
         _check_block(code, "Example", got, console)
         return
-    outcome, said = _check_example(blocks, tmp_path, monkeypatch)
+    outcome, said = _check_example(code, blocks, tmp_path, monkeypatch)
     raised = {d.code.number for d in outcome.diagnostics}
     errors = {d.code.number for d in outcome.diagnostics if d.severity.value == "error"}
     assert code.number in raised, said
@@ -174,7 +175,7 @@ def test_what_to_use_instead_raises_nothing(
         return
     files = {b.file for b in blocks}
     blocks += [b for b in _blocks(essay, "Example") if b.file and b.file not in files]
-    outcome, said = _check_example(blocks, tmp_path, monkeypatch)
+    outcome, said = _check_example(code, blocks, tmp_path, monkeypatch)
     assert said == ""
     assert not outcome.failed
 
