@@ -39,29 +39,44 @@ def place(statement: Statement, element: Element | None = None, *texts: str) -> 
         return whole
     text = whole.text
     if text.startswith("{"):
-        return _in_json(whole, text, element, texts)
+        return _in_json(whole, element, texts)
     return _in_sentence(whole, text, element, texts)
 
 
-def _in_json(whole: Span, text: str, element: Element, texts: tuple[str, ...]) -> Span:
-    """Find a part in the JSON of a statement, behind the name of its element."""
-    found = re.search(rf'"(?:Not)?{element}"\s*:', text)
+def _in_json(whole: Span, element: Element, texts: tuple[str, ...]) -> Span:
+    """Find a part in the JSON of a statement, in the value of its element.
+
+    Of a statement over several lines `whole` is the bracket that it opens with.
+    """
+    text = whole.source.text
+    found = re.compile(rf'"(?:Not)?{element}"\s*:\s*').search(
+        text, whole.start, _end(text, whole.start, whole.end)
+    )
     if found is None:
         return whole
-    at, best = (
-        found.end(),
-        Span(whole.source, whole.start + found.start(), whole.start + found.end() - 1),
-    )
+    at, end = found.end(), _end(text, found.end(), found.end())
+    best = Span(whole.source, found.start(), text.index('"', found.start() + 1) + 1)
     for part in texts:
         quoted = json.dumps(part, ensure_ascii=False)
-        start = text.find(quoted, at)
-        if start < 0 and (other := re.search(re.escape(quoted), text[at:], re.IGNORECASE)):
-            start = at + other.start()
+        start = text.find(quoted, at, end)
+        if start < 0 and (other := re.compile(re.escape(quoted), re.IGNORECASE).search(text, at)):
+            start = other.start() if other.end() <= end else -1
         if start < 0:
             break
         at = start + len(quoted)
-        best = Span(whole.source, whole.start + start, whole.start + at)
+        best = Span(whole.source, start, at)
     return best
+
+
+def _end(text: str, start: int, otherwise: int) -> int:
+    """Return where the JSON value ends that begins at an offset.
+
+    What is no JSON, as a document that stands escaped in a text, ends as it is said otherwise.
+    """
+    try:
+        return json.JSONDecoder().raw_decode(text, start)[1]
+    except (ValueError, RecursionError):
+        return max(start, otherwise)
 
 
 def _in_sentence(whole: Span, text: str, element: Element, texts: tuple[str, ...]) -> Span:
