@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING
 
-from iamdsl.compiler import builders, overlap
+from iamdsl.analysis import overlap
+from iamdsl.analysis.resource_types import types_of_text
+from iamdsl.compiler import builders
 from iamdsl.diagnostics import Edit, Fix, codes
 from iamdsl.diagnostics.nearest import did_you_mean
 from iamdsl.iam import Elements, action_covers
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 _SERVICES = "see `iamdsl actions` for the services"
 LEVELS = ("list", "read", "write", "tagging", "permissions")
 _SHAPE = r"(?a)[A-Za-z0-9][A-Za-z0-9.-]*:[A-Za-z0-9*?_-]+"
-_PLACEHOLDER = r"\$\{\w+\}"
 
 
 def of_grant(
@@ -421,37 +421,3 @@ def resource_types(
             continue
         kinds.update(dict.fromkeys(types_of_text(text, service, catalogue)))
     return tuple(kinds)
-
-
-def types_of_text(text: str, service: str, catalogue: Catalogue) -> list[str]:
-    """Return the resource types that some resource matching an ARN pattern can be of."""
-    kinds = catalogue.resource_types(service.lower())
-    return [k.name for k in kinds if is_of_type(text, service, (k.name,), catalogue)]
-
-
-def is_of_type(text: str, service: str, names: Iterable[str], catalogue: Catalogue) -> bool:
-    """Tell whether some resource that matches an ARN pattern can be of one of the types."""
-    fields = text.split(":", 5)
-    if len(fields) < 6:
-        return False
-    tokens = overlap.tokens(fields[5])
-    return any(
-        form.fields[2] == "${Vendor}"  # recovery points: an ARN of whatever was backed up
-        or (form.fields[2] == fields[2] and overlap.meet(tokens, _format_tokens(form.fields[5])))
-        for name in names
-        if (kind := catalogue.resource_type(service, name)) is not None
-        for form in kind.formats
-    )
-
-
-@cache
-def _format_tokens(text: str) -> tuple[str, ...]:
-    """Return the last field of a catalogue format as tokens; bucket names hold no slash."""
-    made: list[str] = []
-    at = 0
-    for found in re.finditer(_PLACEHOLDER, text):
-        made += (c + c if c == "/" else c for c in text[at : found.start()])
-        made.append(overlap.RUN if "BucketName" in found.group() else overlap.STAR)
-        at = found.end()
-    made += (c + c if c == "/" else c for c in text[at:])
-    return tuple(made)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamdsl.compiler import actions
+from iamdsl.analysis.resource_types import can_be, meant_resource, wanted
 from iamdsl.compiler.arns import AS_WRITTEN, arn_problem
 from iamdsl.diagnostics import Fix, Label, codes
 from iamdsl.iam import PLACEHOLDER_OPEN
@@ -42,48 +42,25 @@ def check(
         service, _, name = text.partition(":")
         if text == "*" or name.startswith("@") or value.verbatim:
             continue
-        wanted = _wanted(text, catalogue)
-        if wanted is not None and not any(
-            _can_be(resource, service.lower(), wanted, catalogue) for resource in resources
+        kinds = wanted(text, catalogue)
+        if kinds is not None and not any(
+            _can_be(resource, service.lower(), kinds, catalogue) for resource in resources
         ):
             dead.append(value)
-            types.update(dict.fromkeys(f"{service.lower()}:{t}" for t in sorted(wanted)))
+            types.update(dict.fromkeys(f"{service.lower()}:{t}" for t in sorted(kinds)))
     # What an ARN matches that is kept as written, nobody can tell: there is a message on it.
     if dead and not any(arn_problem(str(r.data))[0] in AS_WRITTEN for r in resources):
         hint, fix = _meant(types, resources, catalogue)
         _report(dead, list(types), grant, report, hint, fix)
 
 
-def _can_be(resource: Value, service: str, wanted: set[str], catalogue: Catalogue) -> bool:
+def _can_be(resource: Value, service: str, kinds: frozenset[str], catalogue: Catalogue) -> bool:
     """Tell whether a resource can be of one of the types; what a builder made is of its own."""
     if resource.type.name == "Resource":
         of, _, name = resource.type.options[0].partition(":")
-        if of == service and name in wanted:
+        if of == service and name in kinds:
             return True
-    text = str(resource.data)
-    return actions.is_of_type(text, service, wanted, catalogue) and not _lacking(
-        text, service, wanted, catalogue
-    )
-
-
-def _lacking(
-    text: str, service: str, names: Iterable[str], catalogue: Catalogue
-) -> tuple[int, ...]:
-    """Return which of region (3) and account (4) an ARN leaves empty and each of the types has.
-
-    Only for texts that are of one of the types otherwise: AWS "reference-arns" has an empty
-    field where the service has none, and it matches no other.
-    """
-    fields = text.split(":", 5)
-    forms = [
-        form.fields
-        for name in names
-        if actions.is_of_type(text, service, (name,), catalogue)
-        and (kind := catalogue.resource_type(service, name)) is not None
-        for form in kind.formats
-    ]
-    empty = tuple(i for i in (3, 4) if len(fields) == 6 and not fields[i])
-    return tuple(i for i in empty if forms and all(form[i] for form in forms))
+    return can_be(str(resource.data), service, kinds, catalogue)
 
 
 def _meant(
@@ -94,29 +71,17 @@ def _meant(
         return "", None
     text, span = str(resources[0].data), resources[0].span
     written = span.text if span is not None else ""
-    wanted, names = "", {t.partition(":")[2] for t in types}
-    service = text.split(":", 3)[2] if text.count(":") > 3 else ""
-    if {"object", "bucket"} & names and (found := re.fullmatch(_BUCKET, text)):
-        arn, key = found.groups()
-        wanted = f"{arn}/*" if "object" in names and not key else arn if key == "/*" else ""
-        hint = f"{'its objects are' if not key else 'the bucket itself is'} `{wanted}`"
-        if (call := re.fullmatch(_CALL, written)) and wanted:
-            new = f"s3:{'bucket' if key else 'object'}({call.group(1)})"
-            return f"{hint}: write `{new}`", _fix(new, span)
-    elif service and (empty := _lacking(text, service, names, catalogue)):
-        lacks = " and ".join({3: "region", 4: "account"}[i] for i in empty)
-        fields = text.split(":", 5)
-        for i in empty:
-            fields[i] = "*" if i == 3 else "111122223333"
-        return f"the ARN lacks its {lacks}: such as `{':'.join(fields)}`", None
-    if not wanted:
-        return "", None
+    hint, meant = meant_resource(text, {t.partition(":")[2] for t in types}, catalogue)
+    if not meant:
+        return hint, None
+    if call := re.fullmatch(_CALL, written):
+        new = f"s3:{'bucket' if text.endswith('/*') else 'object'}({call.group(1)})"
+        return f"{hint}: write `{new}`", _fix(new, span)
     if written in {text, f'"{text}"'}:
-        return hint, _fix(written.replace(text, wanted), span)
+        return hint, _fix(written.replace(text, meant), span)
     return hint, None
 
 
-_BUCKET = r"(arn:[a-z-]+:s3:::[^/*?]+)(/\*)?"
 _CALL = r's3:(?:bucket|object)\(("[^"]*"|[\w.-]+)\)'
 
 
@@ -128,18 +93,6 @@ def _is_open(resource: Value) -> bool:
     """Tell whether a resource can be of any type: `*`, or known only at deployment."""
     text = str(resource.data)
     return text == "*" or text.startswith(PLACEHOLDER_OPEN)
-
-
-def _wanted(text: str, catalogue: Catalogue) -> set[str] | None:
-    """Return the resource types of all actions that a pattern matches, None when none is known."""
-    matched = catalogue.match(text)
-    if not matched:
-        return None
-    wanted: set[str] = set()
-    for one in matched:
-        action = catalogue.action(one)
-        wanted |= {r.type for r in action.resources} if action is not None else set()
-    return wanted
 
 
 def _report(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import attrs
 
-from iamdsl.compiler import actions, applies, builders, check, overlap, principals
+from iamdsl.analysis import overlap
+from iamdsl.compiler import actions, applies, builders, check, principals
 from iamdsl.compiler.arns import AS_WRITTEN, arn_problem, meant_arn
 from iamdsl.compiler.conditions import Refused, compile_formula, doubts
 from iamdsl.compiler.conditions.leaves import tests_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamdsl.compiler import actions
+from iamdsl.analysis.resource_types import is_of_type
 from iamdsl.model import Value
 from iamdsl.model.values import forbidden, from_outside
 from iamdsl.syntax import read_literal
@@ -84,6 +84,4 @@ def _is_of(text: str, kind: Type, catalogue: Catalogue) -> bool:
     """Tell whether a text is an ARN that can be of a resource type."""
     service, _, name = kind.options[0].partition(":")
     found = catalogue.resource_type(service, name)
-    return _is_arn(text) and (
-        found is None or actions.is_of_type(text, service, (found.name,), catalogue)
-    )
+    return _is_arn(text) and (found is None or is_of_type(text, service, (found.name,), catalogue))

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamdsl.analysis.resource_types import types_of_text
 from iamdsl.aws.resource_policies import UNLISTED, ResourcePolicy, of_service, word
-from iamdsl.compiler.actions import types_of_text
 from iamdsl.diagnostics import codes
 from iamdsl.iam import PLACEHOLDER_OPEN, resource_covers
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import iamdsl
+from iamdsl.analysis.resource_types import types_of_text
 from iamdsl.aws.limits import LIMITS
-from iamdsl.compiler import actions, builders
+from iamdsl.compiler import builders
 from iamdsl.compiler.arns import arn_problem
 from iamdsl.compiler.environment import Environment
 from iamdsl.model import Value, types
@@ -60,7 +61,7 @@ def test_every_type_builds_legal_arns_of_itself(catalogue: Catalogue) -> None:
             for arn in built(kind, count, catalogue):
                 seen += 1
                 problem, _ = arn_problem(arn)
-                read = actions.types_of_text(arn, kind.service, catalogue)
+                read = types_of_text(arn, kind.service, catalogue)
                 if problem or kind.name not in read or "${" in arn:
                     wrong.append(f"{kind.service}:{kind.name} {arn} {problem}")
     assert wrong == []

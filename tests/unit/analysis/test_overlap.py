@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iamdsl.compiler.overlap import left_of, meet, open_cover, tokens
+from iamdsl.analysis.overlap import left_of, meet, open_cover, tokens
 from iamdsl.compiler.principals import apart
 from iamdsl.iam import action_covers
 
