@@ -1,4 +1,4 @@
-"""Every block of the language reference and of the tour is true.
+"""Every block of the language reference, of the tour and of the page of checks is true.
 
 Sources become what stands below them.
 
@@ -81,7 +81,8 @@ def examples(page: Path) -> list[Example]:
     return made
 
 
-EXAMPLES = [*examples(REFERENCE), *examples(TOUR)]
+CHECKS = REFERENCE.with_name("CHECKS.md")
+EXAMPLES = [*examples(REFERENCE), *examples(TOUR), *examples(CHECKS)]
 
 
 def compiled(example: Example) -> iamdsl.Result:
