@@ -72,7 +72,13 @@ class Statement:
 
 @attrs.frozen(repr=False)
 class Policy:
-    """A policy document of language version 2012-10-17."""
+    """A policy document of language version 2012-10-17.
+
+    Attributes:
+        version: what the document that it was read from says, "" where it says nothing; how such
+            a one reads in version 2012-10-17 is what stands here.
+    """
 
     statements: tuple[Statement, ...]
     id: str | None = None
+    version: str = attrs.field(default="2012-10-17", eq=False)

@@ -80,6 +80,7 @@ def from_json(document: object) -> Policy:
     return Policy(
         tuple(_statement(s, p, plain=plain) for s, p in zip(statements, paths, strict=True)),
         (_text(members["Id"], ("Id",)) or None) if "Id" in members else None,
+        members.get("Version", ""),
     )
 
 

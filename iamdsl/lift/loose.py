@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import attrs
 
 from iamdsl import iam
+from iamdsl.lift import policies
 from iamdsl.lift.estate import Estate
-from iamdsl.lift.policies import belonging
-from iamdsl.lift.reading import read_policy, unquoted
+from iamdsl.lift.mending import mended, remark
+from iamdsl.lift.reading import control, no_policy, policy_of, unquoted, with_places
 
 if TYPE_CHECKING:
     from iamdsl.diagnostics import Report
@@ -36,25 +37,27 @@ def read(
         kind: one of `policies.KINDS`, or `auto`.
         target: of a resource's policy, the resource's ARN, or a VPC endpoint's id.
     """
-    belongs = None if target is None else belonging(target, report)
+    belongs = None if target is None else policies.belonging(target, report)
+    if policies.are_statements(tree.value):
+        policies.refuse_statements(tree, report)
+        return None
     opened = unquoted(tree, report)
-    policy = None if opened is None else read_policy(opened, report)
+    policy = None if opened is None else _policy(opened, report)
     if opened is None or policy is None or (target is not None and belongs is None):
         return None
+    looks, apparent = policies.apparent(opened, policy)
+    chosen = "resource" if target is not None else looks if kind == "auto" else kind
+    found = belongs or (apparent if chosen == looks else None)
     origin = (opened.origin(),)
-    chosen = _kind(policy) if kind == "auto" else kind
-    if target is not None:
-        chosen = "resource"
     if chosen == "trust":
-        return Loose(
-            iam.Build(identities=(iam.Identity("role", name, trust=policy, origin=origin),))
-        )
+        role = iam.Identity("role", name, trust=policy, origin=origin)
+        return Loose(iam.Build(identities=(role,)))
     document = iam.Document(
         _KINDS[chosen],
         name,
         policy,
-        target=belongs.target if belongs is not None else None,
-        service=belongs.service if belongs is not None else None,
+        target=found.target if found is not None else None,
+        service=found.service if found is not None else None,
         origin=origin,
     )
     return Loose(iam.Build(documents=(document,)))
@@ -70,12 +73,26 @@ _KINDS: dict[str, iam.DocumentKind] = {
 }
 
 
-def _kind(policy: Policy) -> str:
-    """Return what a document looks like."""
-    if all(s.principals is None for s in policy.statements):
-        return "policy"
-    sts = all(
-        s.resources is None and all(a.lower().startswith("sts:") for a in s.actions.values)
-        for s in policy.statements
-    )
-    return "trust" if sts else "resource"
+def _policy(tree: Tree, report: Report) -> Policy | None:
+    """Return what can be read of a document; what cannot be was reported."""
+    try:
+        policy = policy_of(tree)
+    except iam.PolicyError as error:
+        return _sound_part(tree, error, report)
+    remark(tree, report)
+    return policy
+
+
+def _sound_part(tree: Tree, error: iam.PolicyError, report: Report) -> Policy | None:
+    """Return the sound statements of a document that has a mistake, with their places."""
+    before = len(report.diagnostics)
+    found = mended(tree, report)
+    if (place := control(tree.value)) is not None:
+        no_policy(tree, iam.PolicyError(place, "a control character, which AWS refuses"), report)
+        return None
+    if len(report.diagnostics) == before:
+        no_policy(tree, error, report)
+    if found is None:
+        return None
+    document, paths = found
+    return with_places(iam.from_json(document), paths, tree)

@@ -13,14 +13,13 @@ import attrs
 
 from iamdsl import iam
 from iamdsl.aws.resource_policies import RESOURCE_POLICIES, of_service
-from iamdsl.diagnostics import codes
+from iamdsl.diagnostics import Report, codes
 from iamdsl.lift.estate import Estate
 from iamdsl.lift.reading import read_policy, statement_path, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamdsl.diagnostics import Report
     from iamdsl.iam import Policy, Statement
     from iamdsl.lift.reading import Tree
     from iamdsl.source import Span
@@ -67,13 +66,13 @@ class Belongs(NamedTuple):
 def recognises(value: object) -> bool:
     """Tell whether values look like a policy document, or like statements without one."""
     if not isinstance(value, dict):
-        return _are_statements(value)
+        return are_statements(value)
     version = value.get("Version")
     named = isinstance(version, str) and version in _VERSIONS
-    return "Statement" in value or named or _are_statements(value)
+    return "Statement" in value or named or are_statements(value)
 
 
-def _are_statements(value: object) -> bool:
+def are_statements(value: object) -> bool:
     """Tell whether a value is a statement, or a list of them."""
     items = value if isinstance(value, list) else [value]
     return bool(items) and all(
@@ -111,13 +110,8 @@ def estate_of(
     description: str | None = None,
 ) -> Estate | None:
     """Return the one policy that a document is, where it is known what it belongs to, if it is."""
-    if _are_statements(tree.value):
-        report.add(
-            codes.NOT_A_POLICY,
-            tree.place(()),
-            "this is no policy: statements stand in a document",
-            hint='write `{"Version": "2012-10-17", "Statement": [ … ]}` around',
-        )
+    if are_statements(tree.value):
+        refuse_statements(tree, report)
         return None
     opened = unquoted(tree, report)
     policy = None if opened is None else read_policy(opened, report)
@@ -182,6 +176,43 @@ def belonging(target: str, report: Report) -> Belongs | None:
     return Belongs(target, fields[2])
 
 
+def apparent(tree: Tree, policy: Policy) -> tuple[Kind, Belongs | None]:
+    """Return what a document looks like, and of which resource it is, where it names just one.
+
+    Nothing is reported, since nothing is made of it: where several kinds are possible, it is the
+    policy of a resource that is not known.
+    """
+    document = _Document(tree, policy, Report())
+    statements = policy.statements
+    if all(s.principals is None for s in statements):
+        return "policy", None
+    if all(map(_is_of_trust, statements)):
+        return "trust", None
+    found = document.candidates()
+    if document.is_denial() and not found and document.denial() == "rcp":
+        return "rcp", None
+    if len(found) == 1:
+        (arn,) = found
+        return "resource", Belongs(arn, arn.split(":")[2])
+    return "resource", None if found else document.unnamed()
+
+
+def _is_of_trust(statement: Statement) -> bool:
+    """Tell whether a statement can only be of a role's trust.
+
+    A policy of an endpoint, and an RCP, name resources when they speak of `sts:AssumeRole`; where
+    a service or a provider asks for it, `Resource` is a mistake in a trust policy.
+    """
+    if not _is_of(statement, "sts"):
+        return False
+    who = statement.principals
+    return statement.resources is None or (
+        who is not None
+        and any(kind in {"Federated", "Service"} for kind, _ in who.by_type)
+        and all(action.lower().startswith("sts:assume") for action in statement.actions.values)
+    )
+
+
 def _pseudo(arn: str) -> dict[str, str]:
     """Return what an ARN says of the place that its resource is in."""
     _, partition, _, region, account, _ = arn.split(":", 5)
@@ -189,6 +220,16 @@ def _pseudo(arn: str) -> dict[str, str]:
     return {
         name: text for name, text in found.items() if text and not set(text) & set("*?$" + _OPEN)
     }
+
+
+def refuse_statements(tree: Tree, report: Report) -> None:
+    """Report statements without a document around them."""
+    report.add(
+        codes.NOT_A_POLICY,
+        tree.place(()),
+        "this is no policy: statements stand in a document",
+        hint='write `{"Version": "2012-10-17", "Statement": [ … ]}` around',
+    )
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -225,11 +266,11 @@ class _Document:
             return None
         if all(s.resources is None and _is_of(s, "sts") for s in self.statements):
             return "trust"
-        if self._is_denial() and not self._candidates():
-            return self._denial()
+        if self.is_denial() and not self.candidates():
+            return self.denial()
         return "resource"
 
-    def _is_denial(self) -> bool:
+    def is_denial(self) -> bool:
         """Tell whether it only denies, and whoever asks: all that an RCP can do."""
         return all(
             s.effect == "Deny"
@@ -240,7 +281,7 @@ class _Document:
             for s in self.statements
         )
 
-    def _denial(self) -> Kind | None:
+    def denial(self) -> Kind | None:
         """Return `rcp`, if no resource can have the policy."""
         everywhere = all(s.resources == iam.Elements(("*",)) for s in self.statements)
         own = any(all(_is_of(s, service) for s in self.statements) for service in _CALLED_STAR)
@@ -289,11 +330,11 @@ class _Document:
 
     def belongs(self) -> Belongs | None:
         """Return the one resource that a document can belong to; None when in doubt (reported)."""
-        found = self._candidates()
+        found = self.candidates()
         if len(found) == 1:
             (arn,) = found
             return Belongs(arn, arn.split(":")[2])
-        if not found and (unnamed := self._unnamed()) is not None:
+        if not found and (unnamed := self.unnamed()) is not None:
             return unnamed
         hint = f"say which resource has it: `{_ARN_HINT}`, or `--for vpce-…` for a VPC endpoint"
         if found:
@@ -307,7 +348,7 @@ class _Document:
         self._unclear(problem, hint)
         return None
 
-    def _unnamed(self) -> Belongs | None:
+    def unnamed(self) -> Belongs | None:
         """Return the resource of a service whose policies call their resource `*`, if it is one."""
         for service, rest in _UNNAMED.items():
             if all(
@@ -327,7 +368,7 @@ class _Document:
         }
         return found.pop() if len(found) == 1 else "*"
 
-    def _candidates(self) -> set[str]:
+    def candidates(self) -> set[str]:
         """Return the ARNs of what the document can belong to, by the resources that it names.
 
         None when it names anything that no such resource holds.

@@ -14,7 +14,7 @@ from iamdsl.diagnostics import codes
 from iamdsl.source import Borrowed, Source, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from iamdsl.datafile.json_places import JsonPlaces
     from iamdsl.datafile.places import Path
@@ -207,23 +207,29 @@ def read_policy(tree: Tree, report: Report) -> iam.Policy | None:
     opened = unquoted(tree, report)
     if opened is None:
         return None
-    tree = opened
     try:
-        policy = iam.from_json(tree.value)
+        return policy_of(opened)
     except iam.PolicyError as error:
-        _no_policy(tree, error, report)
+        no_policy(opened, error, report)
         return None
-    if (found := _control(tree.value)) is not None:
-        problem = "a control character, which AWS refuses"
-        _no_policy(tree, iam.PolicyError(found, problem), report)
-        return None
+
+
+def policy_of(tree: Tree) -> iam.Policy:
+    """Return the policy document that values are, with places; raises `iam.PolicyError`."""
+    policy = iam.from_json(tree.value)
+    if (found := control(tree.value)) is not None:
+        raise iam.PolicyError(found, "a control character, which AWS refuses")
     listed = isinstance(tree.value["Statement"], list)
+    paths = [statement_path(i, listed=listed) for i in range(len(policy.statements))]
+    return with_places(policy, paths, tree)
+
+
+def with_places(policy: iam.Policy, paths: Sequence[Path], tree: Tree) -> iam.Policy:
+    """Return a policy whose statements know the places of the paths, one for each."""
+    statements = zip(policy.statements, paths, strict=True)
     return attrs.evolve(
         policy,
-        statements=tuple(
-            attrs.evolve(s, origin=(tree.origin(*statement_path(i, listed=listed)),))
-            for i, s in enumerate(policy.statements)
-        ),
+        statements=tuple(attrs.evolve(s, origin=(tree.origin(*p),)) for s, p in statements),
     )
 
 
@@ -232,7 +238,8 @@ def statement_path(index: int, *, listed: bool) -> Path:
     return ("Statement", index) if listed else ("Statement",)
 
 
-def _no_policy(tree: Tree, error: iam.PolicyError, report: Report) -> None:
+def no_policy(tree: Tree, error: iam.PolicyError, report: Report) -> None:
+    """Report why values are no policy."""
     from iamdsl.diagnostics.nearest import did_you_mean, nearest  # noqa: PLC0415  # for mistakes
 
     path = error.path
@@ -247,7 +254,7 @@ def _no_policy(tree: Tree, error: iam.PolicyError, report: Report) -> None:
     )
 
 
-def _control(value: Any) -> Path | None:
+def control(value: Any) -> Path | None:
     """Return the way to a text of a policy that holds a control character, or to what holds it."""
     if _CONTROL_ESCAPED.search(json.dumps(value)) is None:
         return None
