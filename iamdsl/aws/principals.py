@@ -1,10 +1,39 @@
-"""Service principals: what a trust or resource policy calls an AWS service.
+"""Principals: the forms that IAM takes, and what a trust or resource policy calls an AWS service.
 
-Nearly every service has `NAME.amazonaws.com` in every partition. The exceptions are those that
+Forms: AWS "reference_policies_elements_principal". Of services nearly every service has `NAME.amazonaws.com` in every partition. The exceptions are those that
 the AWS CDK's region information keeps (`servicePrincipal`); AWS's own pages name no full list.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SERVICE = r"(?a)[a-z0-9][a-z0-9.-]*"
+ACCOUNT = r"(?a)\d{12}"
+HOST = r"(?a)[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9._/-]+)?"
+CANONICAL = r"(?a)[0-9a-f]{64}"
+FEDERATED = r"arn:[^:]*:iam::[^:]*:(?:saml|oidc)-provider/.+"
+_OWNER = r"(?:\d{12}|\ue000[^:]*)"
+PERSON = (
+    rf"(?a)arn:[^:]*:(?:iam::{_OWNER}:(?:root|(?:role|user)/.+)|iam::cloudfront:user/.+"
+    rf"|sts::{_OWNER}:(?:assumed-role/[^/]+/[^/]+|federated-user/[^/]+))"
+)
+UNIQUE_ID = r"(?a)A(?:ROA|IDA|GPA|NPA|IPA)[A-Z0-9]{12,}"
+"""The forms of texts that are principals, as regular expressions of the whole text; marks of what
+is open (`iam.PLACEHOLDER_OPEN`) stand where an account id can."""
+
+NO_PRINCIPALS = {
+    UNIQUE_ID: "a unique id says nothing when its role or user is gone: write its ARN",
+    r"arn:[^:]*:sts::[^:]*:assumed-role/.*": "a session is"
+    " `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`, without the role's path",
+    r"arn:[^:]*:iam::[^:]*:group/.*": "a group is no principal: name its users, or the account"
+    " with a condition",
+    r"arn:[^:]*:iam::[^:]*:instance-profile/.*": "an instance profile is no principal: name its role",
+}
+"""Forms that look like principals and are none: what to write instead."""
 
 _CHINA = ".amazonaws.com.cn"
 
@@ -78,3 +107,63 @@ def suggest_service_principal(text: str, limit: int = 3) -> tuple[str, ...]:
     for ending in _ENDINGS:
         short = short.removesuffix(ending)
     return () if short in KNOWN else nearest(short, sorted(KNOWN), limit)
+
+
+def only_elsewhere(kind: str, text: str, *, s3: bool = False, trust: bool = False) -> str:
+    """Return what a principal is that a policy does not take, "" when it takes it.
+
+    Args:
+        s3: whether the policy is one of S3's, which knows two kinds of its own.
+        trust: whether it is a trust policy, which knows federated providers.
+    """
+    if kind == "Federated" and not trust:
+        return "a federated provider"
+    if not s3 and kind == "CanonicalUser":
+        return "a canonical user"
+    if not s3 and "::cloudfront:user/" in text:
+        return "an origin access identity of CloudFront"
+    return ""
+
+
+def trust_actions(kind: str, text: str) -> tuple[str, ...]:
+    """Return the sts actions that trusting a principal implies (AWS "id_roles_terms-and-concepts").
+
+    EKS Pod Identity tags its sessions, and IAM Roles Anywhere refuses a trust without all three.
+    """
+    if kind == "Federated":
+        saml = ":saml-provider/" in text
+        return ("sts:AssumeRoleWithSAML",) if saml else ("sts:AssumeRoleWithWebIdentity",)
+    if kind == "Service" and text.startswith("pods.eks."):
+        return ("sts:AssumeRole", "sts:TagSession")
+    if kind == "Service" and text.startswith("rolesanywhere."):
+        return ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
+    return ("sts:AssumeRole",)
+
+
+_COMES_BY = {
+    "sts:assumerole": "a role, user, account or service",
+    "sts:assumerolewithsaml": "a SAML provider",
+    "sts:assumerolewithwebidentity": "an OpenID Connect provider",
+}
+
+
+def trust_mismatch(verbs: Sequence[str], pairs: Sequence[tuple[str, str]]) -> str:
+    """Return what is wrong with written sts actions for the principals they are given to.
+
+    Access Analyzer's MISMATCHED_ACTION_FOR_PRINCIPAL and
+    MISSING_ACTION_FOR_ROLES_ANYWHERE_TRUST_POLICY; "" for nothing.
+    """
+    written = {verb.lower() for verb in verbs}
+    assuming = written & set(_COMES_BY)
+    needed = {p: trust_actions(*p)[0].lower() for p in pairs}
+    for (_, text), action in needed.items():
+        if assuming and action not in assuming:
+            return f"`{text}` does not assume a role by these actions"
+    for action in sorted(assuming - set(needed.values())):
+        spelt = next(v for v in verbs if v.lower() == action)
+        return f"`{spelt}` is asked by {_COMES_BY[action]}, and none is trusted here"
+    for pair in pairs:
+        missing = [a for a in trust_actions(*pair) if a.lower() not in written]
+        if pair[0] == "Service" and pair[1].startswith("rolesanywhere.") and missing:
+            return f"`{pair[1]}` needs `{missing[0]}` too"
+    return ""

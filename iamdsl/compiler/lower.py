@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import attrs
 
 from iamdsl.analysis import overlap
+from iamdsl.aws.principals import only_elsewhere, trust_actions, trust_mismatch
 from iamdsl.compiler import actions, applies, builders, check, principals
 from iamdsl.compiler.arns import AS_WRITTEN, arn_problem, meant_arn
 from iamdsl.compiler.conditions import Refused, compile_formula, doubts
@@ -372,7 +373,7 @@ class Lowering(NamedTuple):
         where = f"a policy of {target.service}"
         values = (*(grant.principals or ()), *grant.principals_except)
         for value, (kind, text) in zip(values, (*pairs, *excepted), strict=True):
-            what = principals.only_elsewhere(kind, text, s3=target.rule.canonical)
+            what = only_elsewhere(kind, text, s3=target.rule.canonical)
             if what:
                 return self._no_such_principal(value.span or grant.span, what, where)
         if ("*", "*") in excepted:
@@ -441,7 +442,7 @@ class Lowering(NamedTuple):
             return []
         denied = grant.verb == "deny"
         for value, (kind, text) in zip(grant.principals or (), pairs, strict=True):
-            what = principals.only_elsewhere(kind, text, trust=True)
+            what = only_elsewhere(kind, text, trust=True)
             if what:
                 self._no_such_principal(value.span or grant.span, what, "a trust policy")
                 return []
@@ -476,16 +477,17 @@ class Lowering(NamedTuple):
             found = actions.of_grant(grant, (), self.environment, self.report)
             if found is None or not found.values:
                 return {}
-            problem, hint = principals.trust_mismatch(found.values, pairs)
+            problem = trust_mismatch(found.values, pairs)
             if problem:
                 span = (grant.principals or ())[0].span or grant.span
                 label = "AWS's validator refuses this"
+                hint = "leave the actions out: they follow from the principal"
                 self.report.add(codes.BAD_PRINCIPAL, span, problem, label=label, hint=hint)
                 return {}
             return {found.values: pairs}
         groups: dict[tuple[str, ...], list[tuple[str, str]]] = {}
         for kind, text in pairs:
-            groups.setdefault(principals.trust_actions(kind, text), []).append((kind, text))
+            groups.setdefault(trust_actions(kind, text), []).append((kind, text))
         return groups
 
     def _assumes(self, grant: Grant) -> bool:

@@ -5,6 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from iamdsl.aws.principals import (
+    ACCOUNT,
+    CANONICAL,
+    FEDERATED,
+    HOST,
+    NO_PRINCIPALS,
+    PERSON,
+    SERVICE,
+    service_principal,
+    suggest_service_principal,
+)
 from iamdsl.compiler import builders
 from iamdsl.diagnostics import Fix, codes
 from iamdsl.diagnostics.nearest import did_you_mean
@@ -19,18 +30,6 @@ if TYPE_CHECKING:
     from iamdsl.diagnostics import Report
     from iamdsl.source import Span
     from iamdsl.syntax import tree
-
-_SERVICE = r"(?a)[a-z0-9][a-z0-9.-]*"
-_ACCOUNT = r"(?a)\d{12}"
-_HOST = r"(?a)[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9._/-]+)?"
-_CANONICAL = r"(?a)[0-9a-f]{64}"
-_FEDERATED = r"arn:[^:]*:iam::[^:]*:(?:saml|oidc)-provider/.+"
-_OWNER = r"(?:\d{12}|\ue000[^:]*)"
-_PERSON = (
-    rf"(?a)arn:[^:]*:(?:iam::{_OWNER}:(?:root|(?:role|user)/.+)|iam::cloudfront:user/.+"
-    rf"|sts::{_OWNER}:(?:assumed-role/[^/]+/[^/]+|federated-user/[^/]+))"
-)
-_UNIQUE_ID = r"(?a)A(?:ROA|IDA|GPA|NPA|IPA)[A-Z0-9]{12,}"
 
 _NAMED = r"arn:[^:]*:iam::[^:]*:(?:role|user)/(?:.*/)?([^/\ue000]+)"
 
@@ -60,12 +59,10 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
     problem, hint = "", ""
     fix: Fix | None = None
     if kind == "service":
-        from iamdsl.aws.principals import service_principal  # noqa: PLC0415
-
         _check_service(text, span, evaluator)
 
         partition = environment.pseudo.get("partition", "aws")
-        if re.fullmatch(_SERVICE, text):
+        if re.fullmatch(SERVICE, text):
             pair = (
                 "Service",
                 service_principal(text, partition, environment.pseudo.get("region", "")),
@@ -75,16 +72,16 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
     elif kind == "account":
         if value.type.name == "Entity" and "account" in value.type.options:
             pair = ("AWS", placeholder(f"id {text.lower()}"))
-        elif value.type.name != "*" and not (mark or re.fullmatch(_ACCOUNT, text)):
+        elif value.type.name != "*" and not (mark or re.fullmatch(ACCOUNT, text)):
             problem, hint = "no account id", "an account id is 12 digits, without hyphens"
-            if re.fullmatch(_ACCOUNT, digits := text.replace("-", "")) and span.text == f'"{text}"':
+            if re.fullmatch(ACCOUNT, digits := text.replace("-", "")) and span.text == f'"{text}"':
                 fix = Fix.writing(digits, span)
     elif kind == "oidc":
         from iamdsl.aws.oidc import BUILT_IN  # noqa: PLC0415  # providers only
 
         if text in BUILT_IN:
             pair = ("Federated", text)
-        elif mark or re.fullmatch(_HOST, text):
+        elif mark or re.fullmatch(HOST, text):
             partition = builders.pseudo("partition", environment)
             account = builders.pseudo("account", environment)
             pair = ("Federated", f"arn:{partition}:iam::{account}:oidc-provider/{text}")
@@ -93,7 +90,7 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
             hint = "write the issuer's URL without `https://`"
     elif kind == "canonical":
         pair = ("CanonicalUser", text)
-        if not mark and not re.fullmatch(_CANONICAL, text):
+        if not mark and not re.fullmatch(CANONICAL, text):
             problem, hint = "no canonical user id", "it has 64 hexadecimal digits"
     if problem:
         report.add(codes.BAD_PRINCIPAL, span, f"`{text}` is {problem}", hint=hint, fix=fix)
@@ -103,8 +100,6 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
 
 def _check_service(text: str, span: Span, evaluator: Evaluator) -> None:
     """Warn of a service that nobody knows, when its name is nearly that of one that all know."""
-    from iamdsl.aws.principals import suggest_service_principal  # noqa: PLC0415
-
     near = suggest_service_principal(text, 1)
     if not near or evaluator.environment.catalogue.has_service(text.split(".", maxsplit=1)[0]):
         return
@@ -136,11 +131,11 @@ def of_value(value: Value, report: Report, span: Span) -> tuple[str, str] | None
         return None
     if builders.widens(value, report, value.span or span):
         return None
-    if value.type.name == "AccountId" or re.fullmatch(_ACCOUNT, text):
+    if value.type.name == "AccountId" or re.fullmatch(ACCOUNT, text):
         return ("AWS", text)
-    federated = re.fullmatch(_FEDERATED, text) is not None
+    federated = re.fullmatch(FEDERATED, text) is not None
     entity = f"{PLACEHOLDER_OPEN}entity "
-    if federated or text.startswith(entity) or re.fullmatch(_PERSON, text):
+    if federated or text.startswith(entity) or re.fullmatch(PERSON, text):
         if "*" not in text and "?" not in text:
             return ("Federated" if federated else "AWS", text)
         report.add(
@@ -178,7 +173,7 @@ def apart(one: tuple[str, str], other: tuple[str, str]) -> bool:
     if kinds != {"AWS"} or "*" in {one[1], other[1]}:
         return False
     accounts = {_account(text) for _, text in (one, other)}
-    if len(accounts) == 2 and all(re.fullmatch(_ACCOUNT, account) for account in accounts):
+    if len(accounts) == 2 and all(re.fullmatch(ACCOUNT, account) for account in accounts):
         return True
     names = [re.fullmatch(_NAMED, text) for _, text in (one, other)]
     return all(names) and len({n[1].lower() for n in names if n}) == 2
@@ -188,87 +183,16 @@ def _account(text: str) -> str:
     return text.split(":")[4] if text.startswith("arn:") else text
 
 
-_NO_PRINCIPALS = {
-    _UNIQUE_ID: "a unique id says nothing when its role or user is gone: write its ARN",
-    r"arn:[^:]*:sts::[^:]*:assumed-role/.*": "a session is"
-    " `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`, without the role's path",
-    r"arn:[^:]*:iam::[^:]*:group/.*": "a group is no principal: name its users, or the account"
-    " with a condition",
-    r"arn:[^:]*:iam::[^:]*:instance-profile/.*": "an instance profile is no principal: name its role",
-}
-
-
 def _meant(text: str, span: Span) -> tuple[str, Fix | None]:
     service = text.removesuffix(".amazonaws.com")
     literal = span.text == f'"{text}"'
     if service != text:
         written = f"service {service}"
         return f"write `{written}`", Fix.writing(written, span) if literal else None
-    for form, hint in _NO_PRINCIPALS.items():
+    for form, hint in NO_PRINCIPALS.items():
         if re.fullmatch(form, text):
             return hint, None
     if text == "*":
         hint = "write `anyone`, or `account *` for every principal of every account"
         return hint, Fix.writing("anyone", span, safe=False) if literal else None
     return "a principal is a role, a user, an account, a service or a federated provider", None
-
-
-def only_elsewhere(kind: str, text: str, *, s3: bool = False, trust: bool = False) -> str:
-    """Return what a principal is that a policy does not take, "" when it takes it.
-
-    Args:
-        s3: whether the policy is one of S3's, which knows two kinds of its own.
-        trust: whether it is a trust policy, which knows federated providers.
-    """
-    if kind == "Federated" and not trust:
-        return "a federated provider"
-    if not s3 and kind == "CanonicalUser":
-        return "a canonical user"
-    if not s3 and "::cloudfront:user/" in text:
-        return "an origin access identity of CloudFront"
-    return ""
-
-
-def trust_actions(kind: str, text: str) -> tuple[str, ...]:
-    """Return the sts actions that trusting a principal implies (AWS "id_roles_terms-and-concepts").
-
-    EKS Pod Identity tags its sessions, and IAM Roles Anywhere refuses a trust without all three.
-    """
-    if kind == "Federated":
-        saml = ":saml-provider/" in text
-        return ("sts:AssumeRoleWithSAML",) if saml else ("sts:AssumeRoleWithWebIdentity",)
-    if kind == "Service" and text.startswith("pods.eks."):
-        return ("sts:AssumeRole", "sts:TagSession")
-    if kind == "Service" and text.startswith("rolesanywhere."):
-        return ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
-    return ("sts:AssumeRole",)
-
-
-_COMES_BY = {
-    "sts:assumerole": "a role, user, account or service",
-    "sts:assumerolewithsaml": "a SAML provider",
-    "sts:assumerolewithwebidentity": "an OpenID Connect provider",
-}
-
-
-def trust_mismatch(verbs: tuple[str, ...], pairs: list[tuple[str, str]]) -> tuple[str, str]:
-    """Return what is wrong with written sts actions for the principals they are given to.
-
-    Access Analyzer's MISMATCHED_ACTION_FOR_PRINCIPAL and
-    MISSING_ACTION_FOR_ROLES_ANYWHERE_TRUST_POLICY: problem and hint, or "".
-    """
-    hint = "leave the actions out: they follow from the principal"
-    written = {verb.lower() for verb in verbs}
-    assuming = written & set(_COMES_BY)
-    needed = {p: trust_actions(*p)[0].lower() for p in pairs}
-    for (_, text), action in needed.items():
-        if assuming and action not in assuming:
-            return f"`{text}` does not assume a role by these actions", hint
-    for action in sorted(assuming - set(needed.values())):
-        spelt = next(v for v in verbs if v.lower() == action)
-        return f"`{spelt}` is asked by {_COMES_BY[action]}, and none is trusted here", hint
-    for pair in pairs:
-        missing = [a for a in trust_actions(*pair) if a.lower() not in written]
-        if pair[0] == "Service" and pair[1].startswith("rolesanywhere.") and missing:
-            return f"`{pair[1]}` needs `{missing[0]}` too", hint
-    return "", ""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from iamdsl.aws.names import name_problem
+from iamdsl.aws.principals import trust_actions
 from iamdsl.aws.resource_policies import UNLISTED, of_service
-from iamdsl.compiler.principals import trust_actions
 from iamdsl.iam import ANYONE
 from iamdsl.lift import actions, conditions, nodes, principals, resources
 from iamdsl.lift.writing import NotSayableError
