@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamdsl.analysis import overlap
+from iamdsl.analysis import action_names, overlap
 from iamdsl.analysis.resource_types import types_of_text
 from iamdsl.compiler import builders
 from iamdsl.diagnostics import Edit, Fix, codes
@@ -248,33 +248,27 @@ def _unknown(
         _only_named(f"{service.lower()}:{named}", value, catalogue, report)
         return
     if not catalogue.has_service(service):
-        near = catalogue.suggest_service(service)
-        found = catalogue.canonical(f"{near[0]}:{name}") if near else None
-        if found is None and near and _is_pattern(name):
-            found = f"{near[0]}:{name}"
-        if found is not None and span is not None and span.text == text:
+        found = action_names.of_other_service(text, catalogue).target
+        if found and span is not None and span.text == text:
             fix = Fix.writing(found, span, safe=False)
+        near = catalogue.suggest_service(service)
         _no_service(service, near, span, fix, catalogue, report)
         return
-    near = catalogue.suggest_action(text)
-    if operation:
-        names = " and ".join(f"`{o}`" for o in operation)
-        hint = f"the API operation `{name}` is allowed by {names}"
-    else:
-        hint = did_you_mean(near, f'if it is newer than the catalogue, quote it: `"{text}"`')
-    target = operation[0] if operation else near[0] if near else ""
+    newer = f'if it is newer than the catalogue, quote it: `"{text}"`'
+    meant = action_names.action(text, catalogue, newer)
+    target = meant.target
     if target and span is not None and span.text in {text, name}:
         inside = span.text == name  # of `service:[…]`, which holds names alone
         if not inside:
-            fix = Fix.writing(target, span, safe=bool(operation))
+            fix = Fix.writing(target, span, safe=meant.sure)
         elif target.startswith(f"{service.lower()}:"):
-            fix = Fix.writing(target.partition(":")[2], span, safe=bool(operation))
+            fix = Fix.writing(target.partition(":")[2], span, safe=meant.sure)
     report.add(
         codes.UNKNOWN_ACTION,
         span,
         f"`{text}` is not an IAM action",
         label=f"not in the catalogue of {catalogue.version}",
-        hint=hint,
+        hint=meant.hint,
         fix=fix,
     )
 

@@ -35,7 +35,19 @@ class Rule(NamedTuple):
     codes: tuple[Code, ...]
 
 
-RULES: tuple[Rule, ...] = (Rule("full_access", (codes.FULL_ACCESS,)),)
+RULES: tuple[Rule, ...] = (
+    Rule("full_access", (codes.FULL_ACCESS,)),
+    Rule(
+        "actions",
+        (
+            codes.UNKNOWN_ACTION,
+            codes.UNKNOWN_SERVICE,
+            codes.RETIRED_ACTION,
+            codes.EMPTY_WILDCARD,
+            codes.SERVICE_PATTERN,
+        ),
+    ),
+)
 
 
 def review(world: World, report: Report) -> None:
