@@ -47,6 +47,17 @@ RULES: tuple[Rule, ...] = (
             codes.SERVICE_PATTERN,
         ),
     ),
+    Rule("allow_all_but", (codes.ALLOW_ALL_BUT,)),
+    Rule("public", (codes.PUBLIC_ACCESS, codes.OTHER_ACCOUNT_ACCESS)),
+    Rule("deputies", (codes.CONFUSED_DEPUTY,)),
+    Rule("cross_account", (codes.NO_EXTERNAL_ID, codes.OWN_ACCOUNT_TRUSTED)),
+    Rule("second_factor", (codes.NO_MFA,)),
+    Rule("rcp", (codes.UNGUARDED_RCP,)),
+    Rule("users", (codes.USER_WITH_POLICIES, codes.USER_DECLARED)),
+    Rule("breadth", (codes.SERVICE_WILDCARD, codes.ANY_RESOURCE)),
+    Rule("attached", (codes.ADMINISTRATOR_ATTACHED, codes.UNATTACHED_POLICY)),
+    Rule("style", (codes.NAME_STYLE,)),
+    Rule("arns", (codes.BAD_ARN,)),
 )
 
 
