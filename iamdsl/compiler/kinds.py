@@ -13,11 +13,11 @@ from iamdsl.diagnostics import Label, codes
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from iamdsl.aws import Catalogue
     from iamdsl.compiler.environment import Environment
     from iamdsl.diagnostics import Report
-    from iamdsl.iam import Identity, Policy
-    from iamdsl.model import Entity, Grant
-    from iamdsl.source import Span
+    from iamdsl.iam import Identity, Policy, Statement
+    from iamdsl.model import Entity
 
 
 def check_kind(entity: Entity, policy: Policy, environment: Environment, report: Report) -> None:
@@ -28,14 +28,16 @@ def check_kind(entity: Entity, policy: Policy, environment: Environment, report:
     """
     if entity.kind == "rcp":
         for grant in entity.grants:
-            problem, hint = _rcp_problem(grant, environment)
+            texts = [str(action.data) for action in grant.actions]
+            problem, hint = rcp_problem(grant.verb, texts, environment.catalogue)
+            inner = next((a for a in grant.actions if inner_wildcard(str(a.data))), None)
             if problem:
                 report.add(codes.ELEMENT_NOT_ALLOWED, grant.span, problem, hint=hint)
-            elif (pattern := _inner_wildcard(grant)) is not None:
+            elif inner is not None:
                 report.add(
                     codes.DISPUTED_FORM,
-                    pattern[1] or grant.span,
-                    f"`{pattern[0]}` has a wildcard before its end",
+                    inner.span or grant.span,
+                    f"`{inner.data}` has a wildcard before its end",
                     label="AWS's validator refuses this in a resource control policy",
                     hint="write patterns that end in their only `*`",
                 )
@@ -43,16 +45,20 @@ def check_kind(entity: Entity, policy: Policy, environment: Environment, report:
         _check_allows(policy, report)
 
 
-def _rcp_problem(grant: Grant, environment: Environment) -> tuple[str, str]:
-    if grant.verb == "allow":
+def rcp_problem(verb: str, actions: Iterable[str], catalogue: Catalogue) -> tuple[str, str]:
+    """Return what an RCP does not take of a statement, and what to do; "" where it is right.
+
+    Args:
+        verb: `allow` or `deny`.
+    """
+    if verb == "allow":
         return (
             "a resource control policy can only deny",
             "AWS allows everything by `RCPFullAWSAccess`; write what is denied",
         )
-    if any(str(a.data) == "*" for a in grant.actions):
+    services = {action.partition(":")[0].lower() for action in actions}
+    if "*" in services:
         return "a resource control policy names its services", "write `s3:*, sqs:*, …`"
-    catalogue = environment.catalogue
-    services = {str(a.data).partition(":")[0].lower() for a in grant.actions}
     for service in sorted(services):
         if catalogue.has_service(service) and not catalogue.supports_rcp(service):
             problem = f"resource control policies do not reach `{service}`"
@@ -60,20 +66,24 @@ def _rcp_problem(grant: Grant, environment: Environment) -> tuple[str, str]:
     return "", ""
 
 
-def _inner_wildcard(grant: Grant) -> tuple[str, Span | None] | None:
-    """Return the first action of a grant with a wildcard elsewhere than at its end."""
-    for value in grant.actions:
-        text = str(value.data)
-        if set("*?") & set(text[:-1]) or text.endswith("?"):
-            return text, value.span
-    return None
+def inner_wildcard(action: str) -> bool:
+    """Tell whether an action has a wildcard elsewhere than at its end."""
+    return bool(set("*?") & set(action[:-1])) or action.endswith("?")
+
+
+def limited_allow(statement: Statement) -> bool:
+    """Tell whether an `Allow` of an SCP is on some resources only.
+
+    AWS's page of the syntax has it both ways.
+    """
+    resources = statement.resources
+    return statement.effect == "Allow" and resources is not None and resources.values != ("*",)
 
 
 def _check_allows(policy: Policy, report: Report) -> None:
-    """Warn of an `allow` on some resources: AWS's page of the syntax has it both ways."""
+    """Warn of an `allow` on some resources."""
     for statement in policy.statements:
-        resources = statement.resources
-        if statement.effect == "Allow" and resources is not None and resources.values != ("*",):
+        if limited_allow(statement):
             report.add(
                 codes.DISPUTED_FORM,
                 statement.origin[0],

@@ -42,11 +42,11 @@ def accepted(grant: Grant, pairs: Pairs, target: Target, report: Report) -> bool
             hint="write `to anyone … unless aws:PrincipalArn like …`",
         )
         return False
-    lacking = _lacking(pairs)
+    chain = lacking(pairs)
     message, label = "these exceptions do not hold for those with a permissions boundary", ""
     hint = "write `to anyone … unless aws:PrincipalArn like …`"
-    if lacking:
-        person, needed = lacking
+    if chain:
+        person, needed = chain
         message = f"`{person}` is excepted, but not {needed}"
         label = "AWS may deny it all the same"
         hint += f"; or except {needed} too"
@@ -54,7 +54,7 @@ def accepted(grant: Grant, pairs: Pairs, target: Target, report: Report) -> bool
     return True
 
 
-def _lacking(pairs: Pairs) -> tuple[str, str] | None:
+def lacking(pairs: Pairs) -> tuple[str, str] | None:
     """Return the first exception whose chain (session, role, account) is not all excepted."""
     texts = [text for kind, text in pairs if kind == "AWS"]
     roles = {m[1] + "/" + m[2].rpartition("/")[2] for m in map(_OF_ACCOUNT.fullmatch, texts) if m}

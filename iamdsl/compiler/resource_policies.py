@@ -24,9 +24,9 @@ _SETS_A_POLICY = re.compile(r"(?:Put|Set|Add|Create|Update)\w*(?:Policy|Permissi
 _STRICT = {"exactly itself", "itself"}
 
 
-def service_of(target: Value, text: str) -> str:
+def service_of(target: Value | None, text: str) -> str:
     """Return the service of a resource: of its type, or by its ARN; "" when neither says it."""
-    if target.type.name == "Resource" and target.type.options:
+    if target is not None and target.type.name == "Resource" and target.type.options:
         return target.type.options[0].partition(":")[0].lower()
     fields = text.split(":", 5)
     return fields[2] if len(fields) > 5 and fields[0] == "arn" else ""
@@ -50,17 +50,19 @@ class Refusal(NamedTuple):
 class Target:
     """What a resource policy is for, and what the service says of it.
 
+    It is made of the value that a source has, or, of a document, of the ARN alone.
+
     Attributes:
         arn: the resource's ARN, its references filled in.
         kind: the type of the resource as it stands in a sentence, "queue".
         rule: what the service takes.
     """
 
-    def __init__(self, value: Value, arn: str, catalogue: Catalogue) -> None:
+    def __init__(self, value: Value | None, arn: str, catalogue: Catalogue) -> None:
         self.arn = arn
         self.service = service_of(value, arn)
         self.rule: ResourcePolicy = of_service(self.service) or UNLISTED
-        if value.type.name == "Resource" and value.type.options:
+        if value is not None and value.type.name == "Resource" and value.type.options:
             self.kinds = [value.type.options[0].partition(":")[2]]
         else:
             self.kinds = types_of_text(arn, self.service, catalogue)
