@@ -7,6 +7,8 @@ case, the chosen part too (reference_policies_elements_condition).
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 CLAIMS = {
     "amr": "ArrayOfString",
     "aud": "String",
@@ -17,6 +19,7 @@ CLAIMS = {
 """Claims that IAM reads from the token of any OIDC provider, with their types."""
 
 
+@lru_cache(maxsize=8192)
 def split_template(template: str) -> tuple[str, ...]:
     """Return the fixed parts of a key: one more than it has placeholders.
 

@@ -58,6 +58,38 @@ RULES: tuple[Rule, ...] = (
     Rule("attached", (codes.ADMINISTRATOR_ATTACHED, codes.UNATTACHED_POLICY)),
     Rule("style", (codes.NAME_STYLE,)),
     Rule("arns", (codes.BAD_ARN,)),
+    Rule(
+        "keys",
+        (
+            codes.UNKNOWN_KEY,
+            codes.DEPRECATED_KEY,
+            codes.UNPAIRED_KEY,
+            codes.UNTRUSTWORTHY_KEY,
+        ),
+    ),
+    Rule(
+        "operators",
+        (
+            codes.OPERATOR_MISMATCH,
+            codes.QUANTIFIER_MISMATCH,
+            codes.WILDCARD_IN_EQUALS,
+            codes.MISSING_KEY_DECIDES,
+            codes.VALUELESS_VARIABLE,
+            codes.DATE_IS_AN_INSTANT,
+            codes.IMPOSSIBLE_VALUE,
+        ),
+    ),
+    Rule(
+        "variables",
+        (codes.MIXED_UP_INTERPOLATION, codes.UNKNOWN_KEY, codes.QUANTIFIER_MISMATCH),
+    ),
+    Rule(
+        "values",
+        (codes.PRIVATE_ADDRESS, codes.IMPOSSIBLE_VALUE, codes.HOST_BITS, codes.LOOSE_VALUE),
+    ),
+    Rule("unsupported_keys", (codes.UNSUPPORTED_KEY,)),
+    Rule("truth", (codes.NEVER_TRUE, codes.ALWAYS_TRUE)),
+    Rule("condition_values", (codes.REDUNDANT_VALUE,)),
 )
 
 
