@@ -113,7 +113,12 @@ def show(outcome: Outcome, project: Project, output_format: str, color: str, *, 
 
 
 def show_all(
-    diagnostics: Sequence[Diagnostic], output_format: str, color: str, *, err: bool = True
+    diagnostics: Sequence[Diagnostic],
+    output_format: str,
+    color: str,
+    *,
+    err: bool = True,
+    prefix: str = "",
 ) -> None:
     """Write diagnostics in the format that was asked for."""
     if not diagnostics and output_format in _FOR_PEOPLE:
@@ -121,7 +126,8 @@ def show_all(
     from iamdsl.diagnostics.render import render  # noqa: PLC0415 (only where there is something)
 
     colored = console.wants_color(color, stream=sys.stderr if err else sys.stdout)
-    (console.err if err else console.out)(render(output_format, diagnostics, color=colored))
+    text = render(output_format, diagnostics, color=colored, prefix=prefix)
+    (console.err if err else console.out)(text)
 
 
 def is_for_people(output_format: str) -> bool:

@@ -4,19 +4,44 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from iamdsl.cli import _options, console
 from iamdsl.project import Outcome, check, load_project
-from iamdsl.project.config import PRESETS
+from iamdsl.project.config import PRESETS, baseline_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from iamdsl.project import Config, Options
+    from iamdsl.project.fixing import Subject
 
 _KINDS = ("auto", "policy", "boundary", "scp", "rcp", "session", "trust", "resource")
 _DOCUMENTS = (".json", ".yaml", ".yml", ".template", ".tf")
+
+USUAL = "<usual>"
+"""The value of `--write-baseline` without one."""
+
+
+class Checked(NamedTuple):
+    """What a command checks: the sources of a project, or documents.
+
+    Attributes:
+        check: looks at it.
+        subject: it as what can be mended.
+        about: what there is, for where nothing is wrong with it.
+        settings: the configuration with the command line over it.
+        prefix: what leads from the current folder to where names begin.
+    """
+
+    check: Callable[[], Outcome]
+    subject: Callable[[], Subject]
+    about: Callable[[Outcome], str]
+    settings: Config
+    prefix: str
+    documents: bool
 
 
 @click.command
@@ -28,6 +53,18 @@ _DOCUMENTS = (".json", ".yaml", ".yml", ".template", ".tf")
 @click.option(
     "--for", "target", metavar="ARN", help="The resource that policy documents belong to."
 )
+@click.option("--fix", is_flag=True, help="Make the fixes that keep what was surely meant.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: those that guess too.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and exit with 1 for it.")
+@click.option("--add-allow", metavar="REASON", help="Write `# allow:` comments for what is found.")
+@click.option(
+    "--write-baseline",
+    metavar="[FILE]",
+    is_flag=False,
+    flag_value=USUAL,
+    help="Write what is found into a baseline, which later checks pass over.",
+)
+@click.option("--no-baseline", is_flag=True, help="Tell what is in the baseline as well.")
 def command(
     *,
     paths: tuple[str, ...],
@@ -38,26 +75,46 @@ def command(
     preset: str | None,
     kind: str,
     target: str | None,
+    no_baseline: bool,
+    **asked: Any,
 ) -> None:
-    """Compile a project, review what it says, write nothing.
+    """Compile a project, review what it says; write nothing but what is asked for.
 
     PATHS are as for build; or policy documents in JSON, folders of them, and whatever
     iamdsl import reads: they are reviewed as they are. The diagnostics go to stdout.
     """
+    known = not (no_baseline or asked["write_baseline"])
     if _are_documents(paths) or kind != "auto" or target is not None:
-        outcome = _documents(paths, params, preset, kind, target)
-        _options.show_all(outcome.diagnostics, output_format, color, err=False)
-        fine = f"ok: {_options.counted(outcome)}\n"
+        checked = _documents(paths, params, preset, kind, target, baseline=known)
     else:
-        paths, options = _options.options(paths, params, preset=preset)
-        project = load_project(paths, options)
-        outcome = check(project)
-        _options.show(outcome, project, output_format, color, err=False)
-        files = _options.plural(len(project.files), "source")
-        fine = f"ok: {_options.counted(outcome)} in {files}\n"
-    if _options.is_for_people(output_format):
-        console.out(_options.closing(outcome, output_format) or fine)
+        paths, options = _options.options(paths, params, preset=preset, baseline=known)
+        checked = _sources(paths, options)
+    words = ""
+    if any(value not in {None, False} for value in asked.values()):
+        from iamdsl.cli import _adopting  # noqa: PLC0415 (only where it is asked for)
+
+        _adopting.check_options(asked)
+        if asked["diff"]:
+            _adopting.show_difference(checked, unsafe=asked["unsafe_fixes"])
+        outcome, words = _adopting.adopt(checked, asked)
+    else:
+        outcome = checked.check()
+    _show(checked, outcome, words, output_format, color)
     _options.leave(outcome, error_on_warning=error_on_warning)
+
+
+def _show(checked: Checked, outcome: Outcome, words: str, output_format: str, color: str) -> None:
+    """Write the diagnostics, and for people what else there is to say."""
+    prefix = checked.prefix
+    _options.show_all(outcome.diagnostics, output_format, color, err=False, prefix=prefix)
+    if not _options.is_for_people(output_format):
+        return
+    fine = "" if words or outcome.failed else f"ok: {checked.about(outcome)}\n"
+    console.out(_options.closing(outcome, output_format) or fine)
+    if outcome.passed:
+        name = os.path.relpath(baseline_path(checked.settings)).replace(os.sep, "/")
+        console.out(f"{_options.plural(outcome.passed, 'finding')} passed over by `{name}`\n")
+    console.out(words)
 
 
 def _are_documents(paths: Sequence[str]) -> bool:
@@ -72,17 +129,44 @@ def _are_documents(paths: Sequence[str]) -> bool:
     return named[0].endswith(_DOCUMENTS)
 
 
+def _sources(paths: Sequence[str], options: Options) -> Checked:
+    project = load_project(paths, options)
+
+    def subject() -> Subject:
+        from iamdsl.project import fixing  # noqa: PLC0415 (only where it is asked for)
+
+        return fixing.sources(project)
+
+    def about(outcome: Outcome) -> str:
+        return f"{_options.counted(outcome)} in {_options.plural(len(project.files), 'source')}"
+
+    config, prefix = project.config, project.prefix
+    return Checked(lambda: check(project), subject, about, config, prefix, documents=False)
+
+
 def _documents(
     paths: Sequence[str],
     params: tuple[str, ...],
     preset: str | None,
     kind: str,
     target: str | None,
-) -> Outcome:
+    *,
+    baseline: bool,
+) -> Checked:
     from iamdsl.project import reviewing  # noqa: PLC0415 (the rules, when there is work)
     from iamdsl.project.inputs import MAX_BYTES  # noqa: PLC0415 (likewise)
 
     stdin = sys.stdin.buffer.read(MAX_BYTES + 1) if "-" in paths else None
     pseudo = tuple((n.removeprefix("aws."), v) for n, v in _options.pairs(params))
-    options = reviewing.DocumentOptions(kind, target, preset, pseudo)
-    return reviewing.review_documents(paths, options, stdin)
+    options = reviewing.DocumentOptions(kind, target, preset, pseudo, baseline)
+    loaded = reviewing.load_documents(paths, options, stdin)
+
+    def subject() -> Subject:
+        from iamdsl.project import fixing  # noqa: PLC0415 (only where it is asked for)
+
+        return fixing.documents(loaded)
+
+    def look() -> Outcome:
+        return reviewing.review_loaded(loaded)
+
+    return Checked(look, subject, _options.counted, loaded.settings, "", documents=True)

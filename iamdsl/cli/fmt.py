@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import TYPE_CHECKING
 
 import click
@@ -63,17 +62,11 @@ def _product(source: Formatted, project: Project, *, check: bool, diff: bool) ->
 
 
 def _difference(name: str, source: Formatted) -> str:
-    from difflib import unified_diff  # noqa: PLC0415 (only where it was asked for)
+    from iamdsl.cli import _unified  # noqa: PLC0415 (only where it was asked for)
 
-    before, after = StringIO(source.before).readlines(), StringIO(source.after).readlines()
-    lines = list(unified_diff(before, after, name, name))
-    if not lines and not source.same:
+    if source.before == source.after and not source.same:
         return f"{name}: its byte order mark would go\n"
-    return "".join(line if line.endswith("\n") else f"{line}\n{_NO_END}\n" for line in lines)
-
-
-_NO_END = "\\ No newline at end of file"
-"""What every tool that reads differences expects behind a last line that is not ended."""
+    return _unified.difference(name, source.before, source.after)
 
 
 def _closing(sources: Sequence[Formatted], *, would: bool) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from iamdsl.diagnostics import Diagnostic
     from iamdsl.fit.settings import Fitted, Wildcards
     from iamdsl.iam import Build
+    from iamdsl.project.suppressing import Seen
 
 __all__ = [
     "Compiled",
@@ -55,6 +56,7 @@ class Options(NamedTuple):
         prove: whether what is built is proved to mean what the sources say.
         repack: whether statements may go to other documents than in earlier builds.
         preset: of the review, see `config.PRESETS`.
+        baseline: whether a check passes over what is in the baseline.
     """
 
     out: str | None = None
@@ -69,6 +71,7 @@ class Options(NamedTuple):
     wildcards: Wildcards | None = None
     repack: bool = False
     preset: str | None = None
+    baseline: bool = True
 
 
 _NO_OPTIONS = Options()
@@ -86,6 +89,7 @@ class Project(NamedTuple):
         lock: the lock file, if there is one.
         options: what the command line said.
         prefix: what leads from the current folder to the project's root, for messages.
+        named: whether the sources were named, so that there can be others.
     """
 
     config: Config
@@ -98,6 +102,7 @@ class Project(NamedTuple):
     shared_params: tuple[str, ...] = ()
     lock: loading.File | None = None
     options: Options = _NO_OPTIONS
+    named: bool = False
 
     @property
     def stage(self) -> str:
@@ -120,6 +125,8 @@ class Outcome(NamedTuple):
         up_to_date: whether the compiler was not asked at all.
         pinned: how many expansions were added to the lock file.
         fitted: what making it fit came to; None where the compiler was not asked.
+        passed: how many findings the baseline has passed over.
+        seen: what a check has looked at; None where it could not begin.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -133,6 +140,8 @@ class Outcome(NamedTuple):
     up_to_date: bool = False
     pinned: int = 0
     fitted: Fitted | None = None
+    passed: int = 0
+    seen: Seen | None = None
 
 
 class Compiled(NamedTuple):
@@ -208,6 +217,7 @@ def load_project(
         shared,
         None if isinstance(locked, Problem) else locked,
         options,
+        bool(paths),
     )
 
 

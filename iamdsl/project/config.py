@@ -13,18 +13,32 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamdsl.project.problem import Problem, nearest, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from iamdsl.fit.settings import Wildcards
     from iamdsl.source import Source
 
 FILE = "iamdsl.toml"
+BASELINE = "iamdsl.baseline"
 EDITIONS = ("2026",)
 TARGETS = ("json",)
 LEVELS = ("error", "warn", "info", "off")
 PRESETS = ("recommended", "strict", "off")
 WILDCARDS = ("never", "tight", "words", "max")
 _MAX_BYTES = 1024 * 1024
+
+
+class Ignored(NamedTuple):
+    """An entry of `[[lint.ignore]]`: findings of some files that are to be passed over.
+
+    Attributes:
+        codes: their numbers.
+        paths: files, folders and patterns, relative to the configuration's folder.
+    """
+
+    codes: tuple[str, ...]
+    paths: tuple[str, ...]
+    reason: str
 
 
 class Config(NamedTuple):
@@ -38,6 +52,8 @@ class Config(NamedTuple):
         limits: raised quotas by their name in the table of limits.
         levels: pairs of a code's number and one of `LEVELS`.
         preset: which codes of the review are wanted where `levels` says nothing, of `PRESETS`.
+        ignored: what is passed over by file, in the order of writing.
+        baseline: the file of findings to pass over, relative to `root`; empty for the usual one.
         catalogue: a path relative to `root`, or the version that is asked for, or empty.
         wildcards, cross_service, share: what is asked of `fit`, see `fit.Settings`.
     """
@@ -55,6 +71,8 @@ class Config(NamedTuple):
     limits: tuple[tuple[str, int], ...] = ()
     levels: tuple[tuple[str, str], ...] = ()
     preset: str = PRESETS[0]
+    ignored: tuple[Ignored, ...] = ()
+    baseline: str = ""
     catalogue: str = ""
     minify: bool = False
     sids: str = "keep"
@@ -121,6 +139,12 @@ def parse(data: bytes, root: str, path: str) -> tuple[Config, list[Problem]]:
     reader = _Reader(name, text, prefix)
     values = reader.read(table) if isinstance(table, dict) else {}
     return Config(root=root, file=path, **values), reader.problems
+
+
+def baseline_path(settings: Config) -> str:
+    """Return the absolute path of the baseline: beside the configuration, else here."""
+    folder = settings.root if settings.file else os.getcwd()
+    return os.path.normpath(os.path.join(folder, settings.baseline or BASELINE))
 
 
 def as_param(value: object) -> str | None:
@@ -192,6 +216,8 @@ class _Reader:
                 values[field] = check(value)
             except _Wrong as wrong:
                 where = (key, wrong.key) if wrong.key else (section, key)
+                if wrong.key.startswith("ignore["):
+                    where, shown = (section, wrong.key), section
                 shown = f"{shown}.{wrong.key}" if wrong.key else shown
                 self._add(*where, f"`{shown}` must be {wrong.expected}", wrong.hint)
 
@@ -200,8 +226,12 @@ class _Reader:
         from iamdsl.source import Source, Span  # noqa: PLC0415
 
         self._source = self._source or Source(self._name, self._text)
-        start = locate(self._text, ".".join(s for s in (self._prefix, section) if s), key)
-        end = start + (len(key) if self._text.startswith(key, start) else 0)
+        section = ".".join(s for s in (self._prefix, section) if s)
+        if match := re.fullmatch(r"ignore\[(\d+)\]", key):
+            start, end = locate_entry(self._text, f"{section}.ignore", int(match[1]))
+        else:
+            start = locate(self._text, section, key)
+            end = start + (len(key) if self._text.startswith(key, start) else 0)
         span = Span(self._source, start, end)
         self.problems.append(Problem(codes.BAD_CONFIG, message, hint, span))
 
@@ -228,6 +258,17 @@ def locate(text: str, section: str, key: str) -> int:
                 around = offset + match.start(2)
         offset += len(line)
     return around
+
+
+def locate_entry(text: str, table: str, number: int) -> tuple[int, int]:
+    """Return the stretch of the header of an entry in an array of tables, from 1; see `locate`."""
+    name = r"\s*\.\s*".join(map(re.escape, table.split(".")))
+    headers = list(re.finditer(rf"^[ \t]*(\[\[\s*{name}\s*\]\])", text, re.MULTILINE))
+    if number <= len(headers):
+        return headers[number - 1].span(1)
+    section, _, key = table.rpartition(".")
+    start = locate(text, section, key)
+    return start, start
 
 
 def _text(value: object) -> str:
@@ -315,6 +356,58 @@ def _levels(value: object) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(levels.items()))
 
 
+def _ignored(value: object) -> tuple[Ignored, ...]:
+    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+        raise _Wrong("tables", "begin each with `[[lint.ignore]]`")
+    return tuple(_ignored_entry(entry, number) for number, entry in enumerate(value, 1))
+
+
+def _ignored_entry(entry: Mapping[str, Any], number: int) -> Ignored:
+    """Return an entry of `[[lint.ignore]]`; what is wrong is found at its header."""
+    keys = Ignored._fields
+    at = f"ignore[{number}]"
+    for key in entry:
+        if key not in keys:
+            hint = nearest(key, list(keys))
+            raise _Wrong("made of `codes`, `paths`, `reason`", hint or f"remove `{key}`", at)
+    for key in ("codes", "paths"):
+        given = entry.get(key)
+        if not isinstance(given, list) or not given or not all(map(_is_text, given)):
+            raise _Wrong(f"a table whose `{key}` is a list of strings", "", at)
+    if not _is_text(entry.get("reason")):
+        raise _Wrong("a table with a `reason`", "say why these findings are passed over", at)
+    for path in entry["paths"]:
+        if os.path.isabs(path) or ".." in path.replace("\\", "/").split("/"):
+            raise _Wrong("about paths beneath the configuration", f"remove `{path}`", at)
+    return Ignored(_numbers(entry["codes"], at), tuple(entry["paths"]), entry["reason"].strip())
+
+
+def _numbers(words: Sequence[str], at: str) -> tuple[str, ...]:
+    """Return the numbers of codes that are given by number or name."""
+    from iamdsl.diagnostics import codes  # noqa: PLC0415 (only where some are named)
+
+    numbers = []
+    for word in words:
+        code = codes.find(word)
+        if code is None:
+            known = [c.name for c in codes.ALL] + [c.number for c in codes.ALL]
+            hint = nearest(word, known) or "run `iamdsl explain` for a list"
+            raise _Wrong(f"about codes, and `{word}` is none", hint, at)
+        numbers.append(code.number)
+    return tuple(numbers)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _beneath(value: object) -> str:
+    path = _text(value)
+    if os.path.isabs(path) or ".." in path.replace("\\", "/").split("/"):
+        raise _Wrong("a path inside the project")
+    return path
+
+
 def _pseudo(name: str) -> Callable[[object], str]:
     def check(value: object) -> str:
         if not isinstance(value, str) or not fits(name, value):
@@ -339,7 +432,11 @@ _KEYS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "aws": ("aws", lambda _: _refuse("a table with `partition`, `account`, `region`")),
     "fit": ("fit", lambda _: _refuse("a table with `wildcards`, `cross-service`, `share`")),
 }
-_LINT: dict[str, tuple[str, Callable[[Any], Any]]] = {"preset": ("preset", _one_of(*PRESETS))}
+_LINT: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "preset": ("preset", _one_of(*PRESETS)),
+    "ignore": ("ignored", _ignored),
+    "baseline": ("baseline", _beneath),
+}
 _TABLES: dict[str, dict[str, tuple[str, Callable[[Any], Any]]]] = {
     "aws": {name: (name, _pseudo(name)) for name in PSEUDO},
     "fit": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +14,7 @@ from iamdsl.diagnostics import Report, Severity
 from iamdsl.fit.settings import Settings
 from iamdsl.project import Compiled, Outcome, cache, fingerprint, lock, writer
 from iamdsl.project.catalogue import open_catalogue
-from iamdsl.project.config import PSEUDO
+from iamdsl.project.config import PSEUDO, baseline_path
 from iamdsl.project.loading import File, Loader, decode
 from iamdsl.project.problem import Problem
 from iamdsl.project.recall import as_data
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from iamdsl.fit.settings import Fitted
     from iamdsl.iam import Build
     from iamdsl.project import Config, Project
+    from iamdsl.project.suppressing import Seen
     from iamdsl.source import Source
 
 _SEVERITIES = {
@@ -62,7 +64,13 @@ def make(project: Project, key: str, *, write: bool, reviewed: bool = False) -> 
     work = _work(project, reviewed=reviewed)
     report = work.report
     if report.failed or work.build is None or work.environment is None:
-        return Outcome(report.diagnostics, failed=True, fitted=work.fitted)
+        return Outcome(
+            report.diagnostics,
+            failed=True,
+            fitted=work.fitted,
+            passed=work.passed,
+            seen=work.seen,
+        )
     environment, pinned = work.environment, work.pinned
 
     locked = _locked(project, work)
@@ -75,6 +83,8 @@ def make(project: Project, key: str, *, write: bool, reviewed: bool = False) -> 
         summary=_summary(emission.artifacts),
         counts=_counts(work.build),
         fitted=work.fitted,
+        passed=work.passed,
+        seen=work.seen,
     )
     if not write:
         texts = ((name, data.decode()) for name, data in emission.files.items())
@@ -161,6 +171,8 @@ class _Work(NamedTuple):
     Attributes:
         environment: None when the project could not be compiled at all.
         imports: the files that were read besides the project's own.
+        passed: how many findings the baseline has passed over.
+        seen: what a review has looked at.
     """
 
     report: Report
@@ -171,6 +183,8 @@ class _Work(NamedTuple):
     tests: tuple[Test, ...] = ()
     assembled: Build | None = None
     fitted: Fitted | None = None
+    passed: int = 0
+    seen: Seen | None = None
 
 
 def _work(project: Project, *, reviewed: bool = False) -> _Work:
@@ -197,9 +211,71 @@ def _work(project: Project, *, reviewed: bool = False) -> _Work:
         from iamdsl.project.reviewing import review_build  # noqa: PLC0415 (for checks only)
 
         found += review_build(compilation.assembled, environment, config)
-    report.extend(with_levels(found, config))
+    complete = compilation.build is not None
+    heeded = _heed(found, project, entries, loader, complete=complete, reviewed=reviewed)
+    report.extend(with_levels(heeded.found, config))
     made = (compilation.tests, compilation.assembled, compilation.fitted)
-    return _Work(report, compilation.build, environment, loader.files, pinned, *made)
+    told = (heeded.passed, heeded.seen)
+    return _Work(report, compilation.build, environment, loader.files, pinned, *made, *told)
+
+
+class _Heeded(NamedTuple):
+    """What is left of findings, how many a baseline passed over, and what was looked at."""
+
+    found: Sequence[Diagnostic]
+    passed: int = 0
+    seen: Seen | None = None
+
+
+def _heed(
+    found: Sequence[Diagnostic],
+    project: Project,
+    entries: Sequence[tuple[File, Source]],
+    loader: Loader,
+    *,
+    complete: bool,
+    reviewed: bool,
+) -> _Heeded:
+    """Return findings without those that comments, settings and the baseline pass over.
+
+    A build that nothing asks for that reads nothing for it.
+    """
+    config, files = project.config, (*project.files, *loader.files)
+    marked = any(b"allow:" in file.data for file in files)
+    if not (marked or config.ignored or reviewed):
+        return _Heeded(found)
+    from iamdsl.project import suppressing  # noqa: PLC0415 (few builds, and every check)
+
+    name = suppressing.source_name
+    seen = suppressing.Seen(
+        frozenset(name(file.name) for file in files) - {""},
+        name,
+        suppressing.looked_for(config, reviewed=reviewed),
+        named=project.named,
+        complete=complete,
+    )
+    if marked:
+        found = suppressing.heed_comments(found, [s for _, s in entries], loader.files, seen)
+    if config.ignored:
+        # What is in vain here is for checks to tell, which look for all that there is.
+        settled = seen if reviewed else seen._replace(complete=False)
+        found = suppressing.heed_settings(found, config, settled)
+    if not reviewed:
+        return _Heeded(found)
+    return _past_baseline(found, project, seen)
+
+
+def _past_baseline(found: Sequence[Diagnostic], project: Project, seen: Seen) -> _Heeded:
+    path = baseline_path(project.config)
+    if not project.options.baseline or not (project.config.baseline or os.path.exists(path)):
+        return _Heeded(found, seen=seen)
+    from iamdsl.project import baseline  # noqa: PLC0415 (few projects have one)
+
+    known = baseline.load(project.config)
+    if not isinstance(known, baseline.Baseline):
+        more = [known.diagnostic()] if known is not None else []
+        return _Heeded([*found, *more], seen=seen)
+    return _Heeded(*baseline.heed(found, known, seen), seen)
 
 
 def _pinned(project: Project) -> lock.Locked | Problem:

@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl import iam, lint
 from iamdsl.aws.limits import LIMITS
-from iamdsl.diagnostics import Report, Severity, codes
+from iamdsl.diagnostics import Report, codes
 from iamdsl.lift import formats, loose
 from iamdsl.project import Outcome, config, inputs
 from iamdsl.project.catalogue import open_catalogue
 from iamdsl.project.making import with_levels
 from iamdsl.project.problem import Problem
+from iamdsl.project.suppressing import Seen, heed_settings, looked_for, wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from iamdsl.compiler import Environment
-    from iamdsl.diagnostics import Code, Diagnostic
+    from iamdsl.diagnostics import Diagnostic
     from iamdsl.iam import Build
     from iamdsl.project import Config
 
@@ -36,12 +37,14 @@ class DocumentOptions(NamedTuple):
         kind, target: of policy documents, see `lift.loose.read`.
         preset: instead of the configuration's.
         pseudo: `partition`, `account`, `region` where they are known.
+        baseline: whether what is in the baseline is passed over.
     """
 
     kind: str = "auto"
     target: str | None = None
     preset: str | None = None
     pseudo: tuple[tuple[str, str], ...] = ()
+    baseline: bool = True
 
 
 class _Read(NamedTuple):
@@ -71,25 +74,27 @@ def review_build(
     return tuple(d for d in report.diagnostics if on(d.code))
 
 
-def wanted(settings: Config) -> Callable[[Code], bool]:
-    """Return what tells whether a code of the review is wanted, by preset and levels."""
-    levels = dict(settings.levels)
+class Documents(NamedTuple):
+    """Documents that were read, and what they are reviewed by.
 
-    def on(code: Code) -> bool:
-        level = levels.get(code.number)
-        if level is not None:
-            return level != "off"
-        if not code.number.startswith("IAM8") or code.severity is Severity.ERROR:
-            return True
-        return settings.preset == "strict" or (settings.preset != "off" and not code.strict)
+    Attributes:
+        inputs: files that are read together.
+        settings: the configuration with the command line over it.
+        problems: diagnostics of what could not be read.
+        asked: the paths as they were given.
+    """
 
-    return on
+    inputs: tuple[inputs.Input, ...]
+    settings: Config
+    problems: tuple[Diagnostic, ...]
+    options: DocumentOptions
+    asked: tuple[str, ...]
 
 
-def review_documents(
+def load_documents(
     paths: Sequence[str], options: DocumentOptions, stdin: bytes | None = None
-) -> Outcome:
-    """Review policy documents, and what import reads; nothing is written.
+) -> Documents:
+    """Read what paths name, with the configuration that is nearest to the first of them.
 
     Args:
         paths: files and folders; `-` stands for `stdin`.
@@ -98,16 +103,33 @@ def review_documents(
     settings, problems = config.load(_folder(paths))
     if options.preset is not None:
         settings = settings._replace(preset=options.preset)
-    catalogue = open_catalogue(settings.catalogue, settings.root)
-    if isinstance(catalogue, Problem):
-        problems.append(catalogue)
     given, _ = inputs.gather(paths, stdin, report)
     report.extend(problem.diagnostic() for problem in problems)
-    if problems or isinstance(catalogue, Problem):
+    if problems:
+        given = []
+    return Documents(tuple(given), settings, report.diagnostics, options, tuple(paths))
+
+
+def review_documents(
+    paths: Sequence[str], options: DocumentOptions, stdin: bytes | None = None
+) -> Outcome:
+    """Review policy documents, and what import reads; nothing is written."""
+    return review_loaded(load_documents(paths, options, stdin))
+
+
+def review_loaded(documents: Documents) -> Outcome:
+    """Review documents that were read."""
+    report = Report()
+    settings, options, given = documents.settings, documents.options, documents.inputs
+    report.extend(documents.problems)
+    catalogue = open_catalogue(settings.catalogue, settings.root)
+    if isinstance(catalogue, Problem):
+        report.extend([catalogue.diagnostic()])
+    if isinstance(catalogue, Problem) or (report.failed and not given):
         return Outcome(report.diagnostics, failed=True)
     found = [made for one in given if (made := _read(one, options, report)) is not None]
     if not found and not report.failed:
-        _nothing(paths, report)
+        _nothing(documents.asked, report)
     build = iam.Build(
         tuple(d for one in found for d in one.build.documents),
         tuple(i for one in found for i in one.build.identities),
@@ -125,11 +147,45 @@ def review_documents(
         on,
         bool(found) and all(one.whole for one in found),
     )
+    complete = not report.failed
     lint.review(world, report)
-    wished = (d for d in report.diagnostics if on(d.code))
-    diagnostics = tuple(with_levels(wished, settings))
-    counts = (("document", len(world.items)),)
-    return Outcome(diagnostics, failed=report.failed, counts=counts)
+    wished = [d for d in report.diagnostics if on(d.code)]
+    outcome = _told(wished, documents, complete=complete)
+    return outcome._replace(counts=(("document", len(world.items)),))
+
+
+def _told(wished: list[Diagnostic], documents: Documents, *, complete: bool) -> Outcome:
+    """Return findings with their levels, but for those that are to be passed over.
+
+    Args:
+        complete: whether everything could be read.
+    """
+    settings = documents.settings
+    folder = settings.root if settings.file else os.getcwd()
+
+    def name(written: str) -> str:
+        if written.startswith("<"):
+            return ""
+        return os.path.relpath(os.path.abspath(written), folder).replace(os.sep, "/")
+
+    files = {name(source.name) for one in documents.inputs for source in one.sources}
+    looked = looked_for(settings, reviewed=True)
+    seen = Seen(
+        frozenset(files - {""}), name, looked, documents=True, named=True, complete=complete
+    )
+    found, passed = heed_settings(wished, settings, seen), 0
+    path = config.baseline_path(settings)
+    if documents.options.baseline and (settings.baseline or os.path.exists(path)):
+        from iamdsl.project import baseline  # noqa: PLC0415 (few have one)
+
+        known = baseline.load(settings, os.path.relpath(path).replace(os.sep, "/"))
+        if isinstance(known, Problem):
+            found.append(known.diagnostic())
+        elif known is not None:
+            found, passed = baseline.heed(found, known, seen)
+    report = Report()
+    report.extend(with_levels(found, settings))
+    return Outcome(report.diagnostics, failed=report.failed, passed=passed, seen=seen)
 
 
 def _folder(paths: Sequence[str]) -> str:
