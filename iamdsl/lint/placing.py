@@ -16,7 +16,7 @@ from iamdsl.source import Borrowed, Span
 if TYPE_CHECKING:
     from iamdsl.iam import Statement
 
-Element: TypeAlias = Literal["Action", "Resource", "Principal", "Condition"]
+Element: TypeAlias = Literal["Action", "Resource", "Principal", "Condition", "Sid"]
 
 _CLAUSES = {"Resource": r"\bon\b", "Principal": r"\bto\b", "Condition": r"\b(?:when|unless)\b"}
 _NAME = r"[\w*?:/.@+=,-]"
@@ -50,11 +50,11 @@ def _in_json(whole: Span, element: Element, texts: tuple[str, ...]) -> Span:
     """
     text = whole.source.text
     found = re.compile(rf'"(?:Not)?{element}"\s*:\s*').search(
-        text, whole.start, _end(text, whole.start, whole.end)
+        text, whole.start, end_of(text, whole.start, whole.end)
     )
     if found is None:
         return whole
-    at, end = found.end(), _end(text, found.end(), found.end())
+    at, end = found.end(), end_of(text, found.end(), found.end())
     best = Span(whole.source, found.start(), text.index('"', found.start() + 1) + 1)
     for part in texts:
         quoted = json.dumps(part, ensure_ascii=False)
@@ -68,7 +68,7 @@ def _in_json(whole: Span, element: Element, texts: tuple[str, ...]) -> Span:
     return best
 
 
-def _end(text: str, start: int, otherwise: int) -> int:
+def end_of(text: str, start: int, otherwise: int) -> int:
     """Return where the JSON value ends that begins at an offset.
 
     What is no JSON, as a document that stands escaped in a text, ends as it is said otherwise.
