@@ -36,6 +36,21 @@ class Rule(NamedTuple):
 
 
 RULES: tuple[Rule, ...] = (
+    Rule("kinds", (codes.ELEMENT_NOT_ALLOWED, codes.DISPUTED_FORM)),
+    Rule("sizes", (codes.TOO_LARGE,)),
+    Rule("sids", (codes.BAD_SID,)),
+    Rule("versions", (codes.OLD_LANGUAGE,)),
+    Rule(
+        "principals",
+        (
+            codes.BAD_PRINCIPAL,
+            codes.UNKNOWN_SERVICE_PRINCIPAL,
+            codes.OPEN_TRUST,
+            codes.NOT_PRINCIPAL,
+            codes.UNSUPPORTED_KEY,
+        ),
+    ),
+    Rule("claims", (codes.UNTESTED_CLAIM, codes.OPEN_PROVIDER)),
     Rule("full_access", (codes.FULL_ACCESS,)),
     Rule(
         "actions",
@@ -76,12 +91,16 @@ RULES: tuple[Rule, ...] = (
             codes.MISSING_KEY_DECIDES,
             codes.VALUELESS_VARIABLE,
             codes.DATE_IS_AN_INSTANT,
-            codes.IMPOSSIBLE_VALUE,
         ),
     ),
     Rule(
         "variables",
-        (codes.MIXED_UP_INTERPOLATION, codes.UNKNOWN_KEY, codes.QUANTIFIER_MISMATCH),
+        (
+            codes.MIXED_UP_INTERPOLATION,
+            codes.BAD_ARN,
+            codes.UNKNOWN_KEY,
+            codes.QUANTIFIER_MISMATCH,
+        ),
     ),
     Rule(
         "values",
@@ -90,6 +109,9 @@ RULES: tuple[Rule, ...] = (
     Rule("unsupported_keys", (codes.UNSUPPORTED_KEY,)),
     Rule("truth", (codes.NEVER_TRUE, codes.ALWAYS_TRUE)),
     Rule("condition_values", (codes.REDUNDANT_VALUE,)),
+    Rule("redundancy", (codes.REDUNDANT_STATEMENT,)),
+    Rule("effect", (codes.INEFFECTIVE_STATEMENT,)),
+    Rule("values_twice", (codes.REDUNDANT_VALUE,)),
 )
 
 

@@ -1,0 +1,111 @@
+"""Permissions that are wider than what is named: whole services, and every resource.
+
+IAM user guide "best-practices", "Apply least-privilege permissions"; parliament's RESOURCE_STAR and
+RESOURCE_EFFECTIVELY_STAR. Only what the catalogue knows to take resources is said to be limitable.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from iamdsl.diagnostics import codes
+from iamdsl.lint.placing import place
+from iamdsl.lint.wording import listed
+
+if TYPE_CHECKING:
+    from iamdsl.aws import Catalogue
+    from iamdsl.diagnostics import Report
+    from iamdsl.iam import Statement
+    from iamdsl.lint.items import Item, World
+
+_CHANGING: Final = frozenset({"write", "permissions"})
+_EVERY: Final = re.compile(r"\*|arn:[^:]*:[^:]*:\*?:\*?:\*(?:/\*)?")
+"""Resources that are all there are."""
+_EVERY_OF_A_TYPE: Final = re.compile(r"arn:[^:]*:[^:]*:\*?:\*?:[A-Za-z-]+[:/]\*(?:/\*)?")
+_SHOWN = 3
+
+
+class _Known(NamedTuple):
+    """What a pattern of actions has of those that change something and take resources.
+
+    Attributes:
+        actions: one more than are shown, at most.
+        of_one_type: those that take resources of one type only.
+    """
+
+    actions: tuple[str, ...]
+    of_one_type: tuple[str, ...]
+
+
+def check(world: World, report: Report) -> None:
+    """Tell of whole services, and of changes to every resource, that identities are allowed."""
+    wildcards = world.on(codes.SERVICE_WILDCARD)
+    resources = world.on(codes.ANY_RESOURCE)
+    known: dict[str, _Known] = {}
+    for item in world.items:
+        if item.kind != "policy":
+            continue
+        for statement in item.policy.statements:
+            if statement.effect != "Allow" or statement.actions.negated or statement.condition:
+                continue
+            if wildcards:
+                _services(item, statement, report)
+            if resources:
+                _resources(item, statement, world.catalogue, known, report)
+
+
+def _services(item: Item, statement: Statement, report: Report) -> None:
+    whole = [a for a in statement.actions.values if a.endswith(":*") and "*" not in a[:-2]]
+    if whole:
+        report.add(
+            codes.SERVICE_WILDCARD,
+            place(statement, "Action", whole[0]),
+            f"{item.title} allows {listed(whole)}",
+            label="and what AWS adds",
+            hint="name the actions that are needed",
+        )
+
+
+def _resources(
+    item: Item, statement: Statement, catalogue: Catalogue, known: dict[str, _Known], report: Report
+) -> None:
+    resources = statement.resources
+    if resources is None or resources.negated:
+        return
+    whole = [value for value in resources.values if _EVERY.fullmatch(value)]
+    every = "*" if "*" in whole else next(iter(whole), None)
+    if every is None and not all(map(_EVERY_OF_A_TYPE.fullmatch, resources.values)):
+        return
+    stars = [every] if every is not None else list(resources.values)
+    services = {value.split(":")[2] for value in stars if value != "*"}
+    found: list[str] = []
+    for pattern in statement.actions.values:
+        if pattern == "*" or pattern.endswith(":*"):
+            continue  # said as such
+        if pattern not in known:
+            known[pattern] = _limitable(pattern, catalogue)
+        names = known[pattern].of_one_type if every is None else known[pattern].actions
+        found += (n for n in names if every == "*" or n.partition(":")[0] in services)
+    if found:
+        report.add(
+            codes.ANY_RESOURCE,
+            place(statement, "Resource", every or resources.values[0]),
+            f"{item.title} allows {listed(found)} on every resource",
+            label="can be limited",
+            hint="name the resources, or test a tag of theirs",
+        )
+
+
+def _limitable(pattern: str, catalogue: Catalogue) -> _Known:
+    found, single = [], []
+    wild = "*" in pattern or "?" in pattern
+    for name in catalogue.match(pattern) if wild else filter(None, (catalogue.canonical(pattern),)):
+        action = catalogue.action(name) if catalogue.level(name) in _CHANGING else None
+        if action is not None and action.resources:
+            found.append(name)
+            if len(action.resources) == 1:
+                single.append(name)
+            if len(found) > _SHOWN:
+                break
+    return _Known(tuple(found), tuple(single))

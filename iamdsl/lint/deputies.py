@@ -1,0 +1,152 @@
+"""Services that are let in for whomever they work: the confused deputy.
+
+IAM user guide "confused-deputy"; Access Analyzer's RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL and
+RECOMMENDED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL. Said only of services that send the keys there, by
+their own pages (`aws.deputies`): a condition on keys that do not come locks the service out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from iamdsl.aws.deputies import deputy, source_arn
+from iamdsl.diagnostics import Edit, Fix, codes
+from iamdsl.iam import NEGATED, split_operator
+from iamdsl.lint.narrowing import is_about_callers, is_anyone, is_open
+from iamdsl.lint.parties import home_of
+from iamdsl.lint.placing import place
+from iamdsl.lint.wording import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamdsl.diagnostics import Report
+    from iamdsl.iam import Entry, Principals, Statement
+    from iamdsl.lint.items import Item, World
+    from iamdsl.source import Span
+
+_SOURCES: Final = frozenset(
+    {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"}
+)
+_IN_LISTS = frozenset("\n{")
+
+
+def check(world: World, report: Report) -> None:
+    """Warn of services in an `allow` that no test ties to an account or resource."""
+    for item in world.items:
+        if item.kind not in {"resource", "trust"}:
+            continue
+        if any(_is_guard(s) for s in item.policy.statements):
+            continue
+        for statement in item.policy.statements:
+            if statement.effect == "Allow" and not any(map(_ties, statement.condition)):
+                _look(item, statement, world, report)
+
+
+def _look(item: Item, statement: Statement, world: World, report: Report) -> None:
+    named = list(_services(statement.principals))
+    resource = None if item.kind == "trust" else _service_of(item, statement)
+    if resource == "":
+        return
+    found = [(name, known) for name in named if (known := deputy(name, resource=resource))]
+    if not found:
+        return
+    name, first = found[0]
+    services = [name for name, _ in found]
+    wide = next(
+        (
+            (entry, value)
+            for entry in statement.condition
+            if entry.key.lower() in _SOURCES
+            for value in entry.values
+            if is_open(entry, value)
+        ),
+        None,
+    )
+    text = name.partition(".amazonaws.")[0] if item.written else name
+    span, label = place(statement, "Principal", text), "for whatever account it is asked to"
+    if wide is not None:
+        span, label = (
+            place(statement, "Condition", wide[0].key, wide[1]) or span,
+            "this is any account",
+        )
+    account, partition = home_of(item, world) or "", world.pseudo.get("partition", "aws")
+    arn = source_arn(first, account, partition) if len(found) == 1 else ""
+    report.add(
+        codes.CONFUSED_DEPUTY,
+        span,
+        f"{item.title} lets {listed(services)} in, whoever they work for"
+        if len(services) > 1
+        else f"{item.title} lets {listed(services)} in, whoever it works for",
+        label=label,
+        hint=_hint(item, arn),
+        fix=_fix(item, statement, complete=len(found) == len(named)),
+    )
+
+
+def _services(principals: Principals | None) -> Iterator[str]:
+    if principals is not None and not principals.negated:
+        for kind, values in principals.by_type:
+            if kind == "Service":
+                yield from values
+
+
+def _service_of(item: Item, statement: Statement) -> str:
+    """Return the service of the resource that a policy belongs to, "" where nobody says it."""
+    if item.service is not None:
+        return item.service
+    named = {value.partition(":")[0].lower() for value in statement.actions.values}
+    return named.pop() if len(named) == 1 and not statement.actions.negated else ""
+
+
+def _ties(entry: Entry) -> bool:
+    """Tell whether a test names for whom a service may work.
+
+    The services in question always send the keys, so that `…IfExists` is as good.
+    """
+    if entry.key.lower() not in _SOURCES and not is_about_callers(entry):
+        return False
+    base = split_operator(entry.operator)[1]
+    return base not in NEGATED | {"Null"} and not any(is_open(entry, v) for v in entry.values)
+
+
+def _is_guard(statement: Statement) -> bool:
+    """Tell whether a `deny` keeps out services that work for others."""
+    return (
+        statement.effect == "Deny"
+        and (is_anyone(statement.principals) or any(_services(statement.principals)))
+        and any(
+            entry.key.lower() in _SOURCES and split_operator(entry.operator)[1] in NEGATED
+            for entry in statement.condition
+        )
+    )
+
+
+def _hint(item: Item, arn: str) -> str:
+    if item.written:
+        test = f"; closer is `aws:SourceArn like {arn}`" if arn else ""
+        return f"add `when aws:SourceAccount == aws.account`{test}"
+    test = f", or `aws:SourceArn` against `{arn}`" if arn else ""
+    return f"test `aws:SourceAccount`{test}"
+
+
+def _fix(item: Item, statement: Statement, *, complete: bool) -> Fix | None:
+    """Return the fix that adds a test to a sentence with none, if it is about such services alone."""
+    whole = place(statement)
+    principals = statement.principals
+    if (
+        not (item.written and complete)
+        or whole is None
+        or statement.condition
+        or statement.sid
+        or principals is None
+        or any(kind != "Service" for kind, _ in principals.by_type)
+        or _IN_LISTS & set(whole.text)
+    ):
+        return None
+    test = " when aws:SourceAccount == aws.account"
+    return Fix(f"add `{test.strip()}`", (Edit(_end(whole), test),), safe=False)
+
+
+def _end(whole: Span) -> Span:
+    return type(whole)(whole.source, whole.end, whole.end)
