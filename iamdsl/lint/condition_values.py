@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 from iamdsl.diagnostics import codes
 from iamdsl.iam import NEGATED, Entry, split_operator
 from iamdsl.iam.implication import implies
-from iamdsl.lint.conditions import Found, about_entries
+from iamdsl.lint.conditions import Found, about_entries, conditioned
+from iamdsl.lint.placing import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamdsl.diagnostics import Report
+    from iamdsl.iam import Statement
     from iamdsl.lint.items import World
 
 _POSITIVE = {name: name.replace("Not", "") for name in NEGATED}
 _WILD = re.compile(r"[*?]")
 _EXACT = frozenset({"StringEquals", "StringEqualsIgnoreCase", "BinaryEquals", "Bool", "Null"})
+_LISTED = re.compile(r"\blike\s+\[([^\]]*)\]")
+_QUOTED = re.compile(r'"([^"\\{$]*)"')
 _MOST = 400
 """Values up to which each is compared with those that could cover it."""
 
@@ -29,6 +33,23 @@ def check(world: World, report: Report) -> None:
     Of a negated operator that is a value whose exclusion another one brings along.
     """
     about_entries(world, report, lambda entry, _: _redundant(entry), documents=True)
+    for item, statement in conditioned(world):
+        if item.written:
+            _of_sentence(statement, report)
+
+
+def _of_sentence(statement: Statement, report: Report) -> None:
+    """Report values in the lists of a sentence: its condition has only those that say something."""
+    whole = place(statement)
+    if whole is None:
+        return
+    for found in _LISTED.finditer(whole.text):
+        texts = list(_QUOTED.finditer(found.group(1)))
+        values = tuple(text.group(1) for text in texts)
+        for said in _redundant(Entry("StringLike", "", values)):
+            at = found.start(1) + next(t for t in texts if t.group(1) == said.value).start()
+            span = whole.part(whole.start + at, whole.start + at + len(said.value) + 2)
+            report.add(said.code, span, said.message, label=said.label, hint=said.hint)
 
 
 def _redundant(entry: Entry) -> Iterator[Found]:

@@ -105,6 +105,13 @@ def _of_operator(entry: Entry, effect: str, catalogue: Catalogue) -> Iterator[Fo
     key = catalogue.condition_key(entry.key)
     family = family_of(base)
     yield from _bad_values(entry, family)
+    if family == "Bool" and len(set(map(str.lower, entry.values))) > 1:
+        yield Found(
+            codes.OPERATOR_MISMATCH,
+            f"`{entry.operator}` of `{entry.key}` takes one truth value, and here are both",
+            "every request that has the key meets it",
+            "write the one that is meant",
+        )
     if family in {"Numeric", "Date", "Bool", "Binary", "IpAddress", "Null"}:
         yield from _variables(entry, family)
     if base in {"StringEquals", "StringNotEquals", "StringEqualsIgnoreCase"} or (
@@ -138,7 +145,7 @@ def _bad_values(entry: Entry, family: str) -> Iterator[Found]:
                 )
         elif family in _VALUES and not is_of_kind(family, value):
             yield Found(
-                codes.IMPOSSIBLE_VALUE if family in {"Bool", "Null"} else codes.OPERATOR_MISMATCH,
+                codes.OPERATOR_MISMATCH,
                 f"`{value}` is not {_VALUES[family]}, as `{entry.operator}` compares",
                 "matches no request",
                 f"write {_VALUES[family]}",

@@ -1,9 +1,9 @@
 """Conditions that no request meets, and tests that every request meets, as far as that is proved.
 
-Access Analyzer's REDUNDANT_STATEMENT_DUE_TO_WILDCARD_IN_CONDITION,
-REDUNDANT_KEY_DUE_TO_WILDCARD_IN_CONDITION and INVALID_CONDITION_MULTIPLE_BOOLEAN. What it guesses
-from single values is asked of `prove` here, about all tests of a key together; requests without a
-key that every request carries do not count.
+Access Analyzer's REDUNDANT_STATEMENT_DUE_TO_WILDCARD_IN_CONDITION and
+REDUNDANT_KEY_DUE_TO_WILDCARD_IN_CONDITION. What it guesses from single values is asked of `prove`
+here, about all tests of a key together; requests without a key that every request carries do not
+count.
 
 Of sources the compiler has folded what it can (IAM217, IAM220): what is left of it comes here.
 """
@@ -36,12 +36,11 @@ class _Verdict(NamedTuple):
     """What is proved of the tests of one key.
 
     Attributes:
-        what: `never` of all of them together, `always` and `present` (every request that has the
-            key) of one.
+        what: `never` of all of them together; of one `always`, or that it takes every address.
         entry: where it is shown.
     """
 
-    what: Literal["never", "always", "present", "every-address"]
+    what: Literal["never", "always", "every-address"]
     entry: Entry
 
 
@@ -89,8 +88,6 @@ def _verdicts(tests: tuple[Entry, ...], catalogue: Catalogue) -> Iterator[_Verdi
         failed = any(not holds(entry, sample) for sample in samples)
         if not failed and _always(entry, catalogue, there=there):
             yield _Verdict("always", entry)
-        elif base == "Bool" and len({value.lower() for value in entry.values}) > 1:
-            yield _Verdict("present", entry)
         elif base == "IpAddress" and entry.key.lower() == "aws:sourceip":
             yield _Verdict("every-address", entry)
 
@@ -101,8 +98,6 @@ def _is_suspect(entry: Entry, catalogue: Catalogue) -> bool:
     if base == "Null":
         key = catalogue.condition_key(entry.key)
         return (key is not None and key.always) or len(set(map(str.lower, entry.values))) > 1
-    if base == "Bool":
-        return len(entry.values) > 1
     if base.endswith("IpAddress"):
         return any(value in _EVERY_ADDRESS for value in entry.values)
     return base.endswith("Like") and any(_ANYTHING.fullmatch(value) for value in entry.values)
@@ -154,18 +149,14 @@ def _found(verdict: _Verdict, tests: tuple[Entry, ...], effect: str) -> Found:
         case "never":
             return _never_true(entry, tests, effect)
         case "always":
+            null = split_operator(entry.operator)[1] == "Null" and len(entry.values) == 1
             return Found(
                 codes.ALWAYS_TRUE,
-                f"every request meets `{entry.operator}` of `{entry.key}`",
+                f"every request carries `{entry.key}`"
+                if null
+                else f"every request meets `{entry.operator}` of `{entry.key}`",
                 "keeps nothing out" if effect == "Allow" else "spares nobody",
                 "leave it out, or write what is meant",
-            )
-        case "present":
-            return Found(
-                codes.ALWAYS_TRUE,
-                f"`{entry.operator}` of `{entry.key}` takes both `true` and `false`",
-                "every request that has the key meets it",
-                "write the one that is meant",
             )
         case "every-address":
             value = next(value for value in entry.values if value in _EVERY_ADDRESS)
@@ -183,6 +174,8 @@ def _never_true(entry: Entry, tests: tuple[Entry, ...], effect: str) -> Found:
     if len(tests) > 1:
         operators = " and ".join(f"`{e.operator}`" for e in tests)
         message = f"no request meets {operators} of `{entry.key}` together"
+    elif split_operator(entry.operator)[1] == "Null":
+        message = f"no request lacks `{entry.key}`"
     else:
         message = f"no request meets `{entry.operator}` of `{entry.key}`"
     missing = any(

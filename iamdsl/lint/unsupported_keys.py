@@ -97,9 +97,7 @@ class _Keys:
             return family
         service = family.partition(":")[0]
         asked = (
-            not known.is_global
-            and service not in _UNSURE
-            and self._catalogue.has_service(service)
+            not known.is_global and service not in _UNSURE and self._catalogue.has_service(service)
         )
         return family if asked else ""
 

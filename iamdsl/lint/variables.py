@@ -70,7 +70,8 @@ def _look(
         if "${" not in text:
             continue
         for slip in _slips(text, known, catalogue):
-            _say(statement, text, slip, report)
+            in_arn = slip.code is codes.MIXED_UP_INTERPOLATION
+            _say(statement, text, slip._replace(code=codes.BAD_ARN) if in_arn else slip, report)
         _gather(text, statement, plain)
 
 
@@ -119,10 +120,9 @@ def _of_variable(content: str, catalogue: Catalogue) -> Iterator[Slip]:
             " without `*` and `?`",
         )
         return
-    if name != name.strip():
-        yield _malformed(
-            f"${{{content}}}", "has a blank in its name", f"write `${{{name.strip()}}}`"
-        )
+    if any(map(str.isspace, name.partition("/")[0])) or name != name.strip():
+        meant = "".join(name.split())
+        yield _malformed(f"${{{content}}}", "has a blank in its name", f"write `${{{meant}}}`")
         return
     key = catalogue.condition_key(name)
     if key is None and name.partition(":")[0] == "aws" and "::" not in name:
