@@ -110,10 +110,10 @@ def _is_about_a_resource(item: Item, statement: Statement) -> bool:
     Of a document alone nobody says whose it is; on everything, everyone is let in by the policies
     of VPC endpoints too, which give nothing by that.
     """
+    if not item.written and any(map(_is_of_everything, item.policy.statements)):
+        return False
     if item.service is not None:
         return item.service not in _OPEN_BY_DESIGN
-    if any(map(_is_of_everything, item.policy.statements)):
-        return False
     named = {value.partition(":")[0].lower() for value in statement.actions.values}
     if named & _OPEN_BY_DESIGN:
         return False
