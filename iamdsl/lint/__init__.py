@@ -112,6 +112,15 @@ RULES: tuple[Rule, ...] = (
     Rule("redundancy", (codes.REDUNDANT_STATEMENT,)),
     Rule("effect", (codes.INEFFECTIVE_STATEMENT,)),
     Rule("values_twice", (codes.REDUNDANT_VALUE,)),
+    Rule("escalation", (codes.ESCALATION,)),
+    Rule("pass_role", (codes.OPEN_PASS_ROLE,)),
+    Rule("service_linked", (codes.OPEN_SERVICE_LINKED_ROLE,)),
+    Rule("administrators", (codes.WAY_TO_ADMINISTRATOR,)),
+    Rule(
+        "exposure",
+        (codes.CREDENTIALS_EXPOSED, codes.DATA_EXPOSED, codes.RESOURCE_POLICIES_WRITABLE),
+    ),
+    Rule("delegation", (codes.NO_BOUNDARY, codes.UNCONDITIONED_ADMINISTRATION)),
 )
 
 
