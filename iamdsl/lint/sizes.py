@@ -8,12 +8,11 @@ are counted as it is written, without white space between its parts.
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from iamdsl.aws.resource_policies import of_service
-from iamdsl.diagnostics import codes
+from iamdsl.diagnostics import Diagnostic, Severity, codes
 from iamdsl.iam import size
 from iamdsl.source import Borrowed
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from iamdsl.lint.items import Item, World
     from iamdsl.source import Span
 
-_BLANKS: Final = re.compile(r'("(?:[^"\\]|\\.)*")|\s+', re.DOTALL)
 _UNKNOWN: Final[defaultdict[str, int]] = defaultdict(int)
 """What only a deployment knows counts for nothing: a document is as large at least."""
 
@@ -74,25 +72,26 @@ def _measure(kind: str, items: list[Item], world: World, report: Report) -> None
         return
     title = first.title if len(items) == 1 else f"the policies of {first.owner} `{first.name}`"
     has = "has" if len(items) == 1 else "have"
-    what = "a managed policy may have" if kind == "managed" else "AWS takes"
-    report.add(
+    inline = world.limits.value("role-inline-size")
+    open_ = kind == "managed" and characters <= inline  # it may well be a role's own
+    found = Diagnostic(
         codes.TOO_LARGE,
-        _place(first),
+        Severity.WARNING if open_ else Severity.ERROR,
         f"{title} {has} {characters:,} characters, {characters - limit.value:,} more than the"
-        f" {limit.value:,} that {what}",
-        label="even without white space" if limit.counts_white_space else "without white space",
-        hint=_hint(kind, limit, characters, world),
+        f" {limit.value:,} that {'a managed policy may have' if kind == 'managed' else 'AWS takes'}",
+        _place(first),
+        "even without white space" if limit.counts_white_space else "without white space",
+        (),
+        f"{_hint(kind, limit, characters)}"
+        + (f"; a role's own policies may have {inline:,} together" if open_ else ""),
     )
+    report.extend([found])
 
 
-def _hint(kind: str, limit: Limit, characters: int, world: World) -> str:
-    hint = _HINTS[kind]
-    inline = world.limits.policy_size("inline-role")
-    if kind == "managed" and inline is not None and characters <= inline.value:
-        return f"{hint}; a role's own policies may have {inline.value:,} together"
+def _hint(kind: str, limit: Limit, characters: int) -> str:
     if limit.maximum is not None and limit.value < limit.maximum >= characters:
-        return f"{hint}, or ask AWS for more: it grants up to {limit.maximum:,}"
-    return hint
+        return f"{_HINTS[kind]}, or ask AWS for more: it grants up to {limit.maximum:,}"
+    return _HINTS[kind]
 
 
 def _are_small(items: Iterable[Item], limit: int) -> bool:
@@ -117,21 +116,15 @@ _LARGE: Final = 1 << 30
 
 def _characters(item: Item) -> int:
     """Return the characters of a policy: as its document is written, where it stands alone."""
-    written = _written(item)
-    return size(item.policy, _UNKNOWN) if written is None else len(_BLANKS.sub(r"\1", written))
-
-
-def _written(item: Item) -> str | None:
-    """Return the text of a lone document, None of what is a part of something else."""
     place = _place(item)
-    if place is None or not place.text.startswith("{") or len(item.policy.statements) == 0:
-        return None
-    text = place.source.text
-    try:
-        value, end = json.JSONDecoder().raw_decode(text, place.start)
-    except (ValueError, RecursionError):
-        return None
-    return text[place.start : end] if "Statement" in value else None
+    if place is not None and place.text.startswith("{"):
+        try:
+            value, _ = json.JSONDecoder().raw_decode(place.source.text, place.start)
+        except (ValueError, RecursionError):
+            value = {}
+        if "Statement" in value:
+            return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return size(item.policy, _UNKNOWN)
 
 
 def _place(item: Item) -> Span | None:
