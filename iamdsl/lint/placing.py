@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Element: TypeAlias = Literal["Action", "Resource", "Principal", "Condition", "Sid"]
 
 _CLAUSES = {"Resource": r"\bon\b", "Principal": r"\bto\b", "Condition": r"\b(?:when|unless)\b"}
-_NAME = r"[\w*?:/.@+=,-]"
+_NAME = r"[\w*?:/.@+=-]"
 
 
 def place(statement: Statement, element: Element | None = None, *texts: str) -> Span | None:
