@@ -95,4 +95,8 @@ def _sound_part(tree: Tree, error: iam.PolicyError, report: Report) -> Policy | 
     if found is None:
         return None
     document, paths = found
-    return with_places(iam.from_json(document), paths, tree)
+    try:
+        return with_places(iam.from_json(document), paths, tree)
+    except iam.PolicyError:  # a mistake that only the strict reader knows, told above
+        no_policy(tree, error, report)
+        return None

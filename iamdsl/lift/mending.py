@@ -11,6 +11,7 @@ Grammar: AWS "reference_policies_grammar"; what is refused in which words, AWS
 from __future__ import annotations
 
 import json
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from iamdsl import iam
@@ -130,7 +131,9 @@ class _Mender:
             self._say(
                 (*path, name),
                 f"{what} `{name}`",
-                f"write `{meant}`" if meant else "write one of " + ", ".join(f"`{k}`" for k in known),
+                f"write `{meant}`"
+                if meant
+                else "write one of " + ", ".join(f"`{k}`" for k in known),
                 key=True,
                 write=meant if free else None,
                 safe=meant is not None and meant.lower() == name.lower(),
@@ -348,7 +351,7 @@ class _Mender:
     def _values(self, values: object, path: Path) -> bool:
         items = values if isinstance(values, list) else [values]
         for index, item in enumerate(items):
-            if not isinstance(item, (str, int, float)):
+            if not isinstance(item, (str, int, float)) or item in {inf, -inf}:
                 inside = (*path, index) if isinstance(values, list) else path
                 message = "a value of a condition is a text, a number, `true` or `false`"
                 self._say(inside, message, "write it as a text in quotes")

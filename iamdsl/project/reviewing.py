@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl import iam, lint
@@ -45,6 +46,10 @@ class DocumentOptions(NamedTuple):
     preset: str | None = None
     pseudo: tuple[tuple[str, str], ...] = ()
     baseline: bool = True
+
+
+_POLICY = re.compile(r"""["']?(?:Statement|AssumeRolePolicyDocument)["']?\s*[:=]""")
+"""How a file of a folder shows that it was to be IAM's, where nothing of it can be read."""
 
 
 class _Read(NamedTuple):
@@ -202,7 +207,7 @@ def _read(given: inputs.Input, options: DocumentOptions, report: Report) -> _Rea
     (source,) = given.sources
     own = Report()
     found = formats.read_loose(source, given.name, own, kind=options.kind, target=options.target)
-    if given.named or found not in {None, "other"}:
+    if given.named or (found != "other" if found is not None else _POLICY.search(source.text)):
         report.extend(own.diagnostics)
     if found == "other":
         if given.named:
