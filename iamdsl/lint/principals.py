@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from iamdsl.diagnostics import Diagnostic, Fix, Severity, codes
+from iamdsl.diagnostics.nearest import distance
 from iamdsl.iam import NEGATED, split_operator
 from iamdsl.lint.placing import place
 
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 _REFUSED: Final = "AWS refuses this"
 _FORM: Final = "a principal is a role, a user, an account, a service or a federated provider"
 
-_BLANK: Final = re.compile(
-    r"\$\{(?![a-z]+:)|\{\{|[<>%\[\]\ue000]|:(?:iam|sts)::[A-Za-z_-]+:(?!user/)"
-)
+_BLANK: Final = re.compile(r"\$\{(?![a-z]+:)|\{\{|[<>%\[\]\ue000]|::(?!cloudfront:)[A-Za-z_-]+:")
 """What a document has where something is to be filled in before AWS sees it."""
+
+_SLIPS: Final = 2
+"""Letters by which the name of a service differs from a well-known one, to be a slip of it."""
 
 _VARIABLE: Final = re.compile(r"\$\{[a-z]+:")
 _REGION: Final = re.compile(r"\.[a-z]{2,}(?:-[a-z]+)+-\d(?=\.|$)")
@@ -195,7 +197,9 @@ def _unknown_service(statement: Statement, text: str, catalogue: Catalogue, repo
     if f"{name}.amazonaws.com" != text.lower() or name in KNOWN:
         return
     near = suggest_service_principal(text, 1)
-    if not near or any(map(catalogue.has_service, name.split("."))):
+    if not near or near[0].startswith(name) or distance(name, near[0], _SLIPS) > _SLIPS:
+        return  # a service of its own, rather than a slip
+    if any(map(catalogue.has_service, name.split("."))):
         return
     span = place(statement, "Principal", text)
     whole = json.dumps(f"{near[0]}.amazonaws.com")

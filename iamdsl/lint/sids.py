@@ -33,10 +33,10 @@ def check(world: World, report: Report) -> None:
             sid = statement.sid
             if sid is None:
                 continue
-            if rule and (problem := name_problem(rule, sid)):
-                _refused(statement, sid, problem, rule, item, report)
             if first.setdefault(sid, statement) is not statement:
                 _twice(statement, first[sid], sid, item, report)
+            elif rule and (problem := name_problem(rule, sid)):
+                _refused(statement, sid, problem, rule, item, report)
 
 
 def _rule(item: Item) -> str:
@@ -53,7 +53,8 @@ def _refused(
 ) -> None:
     span = place(statement, "Sid", sid)
     better = re.sub(r"[^A-Za-z0-9]", "", sid)
-    free = better and better not in {s.sid for s in item.policy.statements}
+    used = [s.sid for s in item.policy.statements]
+    free = better and better not in used and used.count(sid) == 1
     literal = span is not None and span.text == json.dumps(sid)
     report.add(
         codes.BAD_SID,
