@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from iamdsl.source import Span
 
 MARK = re.compile(r"#[ \t]*allow:")
-_REASON = re.compile(r"(?:^|\s)--(?:\s|$)")
+_REASON = re.compile(r"(?:^|[\s,])--(?:\s|$)")
 _OURS = {codes.NEEDLESS_SUPPRESSION, codes.UNEXPLAINED_SUPPRESSION}
 
 

@@ -64,9 +64,7 @@ class Surroundings:
         if is_language(source):
             if id(source) not in self._trees:
                 self._trees[id(source)] = source, parse(source, Report())
-            member = member_at(self._trees[id(source)][1].members, span.start)
-            at = member.span.start if member is not None else span.start
-            return source.line(source.position(at)[0])
+            return _opening(self._trees[id(source)][1], span.start)
         if source.text.lstrip()[:1] in {"{", "["}:
             return self._statement(span)
         return source.line(source.position(span.start)[0])
@@ -81,6 +79,15 @@ class Surroundings:
             if '"Effect"' in text:
                 return "".join(text.split())[:_HEAD]
         return ""
+
+
+def _opening(file: tree.File, offset: int) -> str:
+    """Return the first line of the innermost member at an offset, without a comment behind it."""
+    member = member_at(file.members, offset)
+    text, start = file.span.source.text, member.span.start if member is not None else offset
+    ends = [len(text) if member is None else member.span.end, text.find("\n", start)]
+    ends += [c.span.start for c in file.comments if c.span.start >= start][:1]
+    return text[start : min(end for end in ends if end >= start)]
 
 
 def is_language(source: Source) -> bool:

@@ -90,7 +90,9 @@ def parse(source: Source) -> Baseline | Problem:
 
     mark = _MARKS.search(source.text)
     if mark is not None:
-        return _bad(source, "a mark of a merge that is not settled stands in it", mark.span())
+        why = f"line {source.position(mark.start())[0]:,} marks a merge that is not settled"
+        hint = "remove the marks and keep the lines between them, those of both sides"
+        return _bad(source, why, mark.span(), hint)
     try:
         table: Any = tomllib.loads(source.text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -261,9 +263,11 @@ def _in_the_way(path: str, shown: str) -> Problem | None:
     )
 
 
-def _bad(source: Source, why: str, at: tuple[int, int] | None = None) -> Problem:
+_ANEW = "take it from version control again, or write it anew: `iamdsl check --write-baseline`"
+
+
+def _bad(source: Source, why: str, at: tuple[int, int] | None = None, hint: str = _ANEW) -> Problem:
     span = Span(source, *at) if at is not None else None
-    hint = "take it from version control again, or write it anew: `iamdsl check --write-baseline`"
     return Problem(codes.BAD_BASELINE, f"`{source.name}` cannot be used: {why}", hint, span)
 
 
