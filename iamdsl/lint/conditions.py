@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamdsl.diagnostics import Diagnostic, Fix
+from iamdsl.diagnostics import Diagnostic, Edit, Fix
 from iamdsl.iam import NEGATED, split_operator
 from iamdsl.lint.placing import place
 
@@ -118,7 +118,8 @@ def _fix(found: Found, entry: Entry, span: Span | None) -> Fix | None:
     if text.strip('"').lower() != old.lower():
         return None
     quote = '"' if text.startswith('"') else ""
-    return Fix.writing(f"{quote}{found.instead}{quote}", span, safe=found.safe)
+    edit = Edit(span, f"{quote}{found.instead}{quote}")
+    return Fix(f"write `{found.instead}`", (edit,), found.safe)
 
 
 def shown(entry: Entry) -> str:

@@ -162,24 +162,25 @@ def _of_key(entry: Entry, _: str) -> Iterator[Found]:
 
 def _unpaired(entry: Entry, statement: Statement) -> Iterator[Found]:
     """Yield a key that lets in more than it seems to, as no other stands beside it."""
+    if split_operator(entry.operator)[1] == "Null":
+        return
     lowered = entry.key.lower()
     others = _PAIRED.get(lowered)
     beside = {other.key.lower() for other in statement.condition}
     if others is not None and not beside & {other.lower() for other in others}:
-        if split_operator(entry.operator)[1] != "Null":
-            yield Found(
-                codes.UNPAIRED_KEY,
-                f"`{entry.key}` says nothing of the VPC that the address is in",
-                "every VPC can have these addresses",
-                f"test `{others[0]}` as well",
-            )
+        yield Found(
+            codes.UNPAIRED_KEY,
+            f"`{entry.key}` says nothing of the VPC that the address is in",
+            "every VPC can have these addresses",
+            f"test `{others[0]}` as well",
+        )
     elif lowered == "dynamodb:attributes" and statement.effect == "Allow":
         reads = [action for action in statement.actions.values if action.lower() in _SELECTING]
         if reads and not statement.actions.negated and "dynamodb:select" not in beside:
             shown = " and ".join(f"`{action}`" for action in reads)
             yield Found(
                 codes.UNPAIRED_KEY,
-                f"{shown} without a list of attributes gets all of them",
+                f"{shown} without a list of attributes {'get' if len(reads) > 1 else 'gets'} all of them",
                 "keeps nothing out by itself",
                 "test `dynamodb:Select` to be `SPECIFIC_ATTRIBUTES` as well",
             )

@@ -21,7 +21,7 @@ from iamdsl.simulate import holds
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from iamdsl.aws import Catalogue
+    from iamdsl.aws import Catalogue, Key
     from iamdsl.diagnostics import Report
     from iamdsl.iam import Condition
     from iamdsl.lint.items import World
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _ANYTHING = re.compile(r"\*+")
 _EVERY_ADDRESS = {"0.0.0.0/0": "IPv4", "::/0": "IPv6"}
+_ELSEWHERE = "192.0.2.1"
+"""An address that nobody has (RFC 5737)."""
 _ALL = Elements(("*",))
 
 
@@ -78,7 +80,7 @@ def _verdicts(tests: tuple[Entry, ...], catalogue: Catalogue) -> Iterator[_Verdi
         return
     key = catalogue.condition_key(tests[0].key)
     there = key is not None and key.always
-    samples = _samples(tests, there=there)
+    samples = _samples(tests, key)
     met = any(all(holds(entry, sample) for entry in tests) for sample in samples)
     if not met and _never(tests, catalogue, there=there):
         yield _Verdict("never", tests[-1])
@@ -106,16 +108,24 @@ def _is_suspect(entry: Entry, catalogue: Catalogue) -> bool:
 # Proofs
 
 
-def _samples(tests: Sequence[Entry], *, there: bool) -> tuple[Context, ...]:
+def _samples(tests: Sequence[Entry], known: Key | None) -> tuple[Context, ...]:
     """Return requests that settle nearly all without a proof.
 
     One without the key, where there may be such, one with each value, one with a value that nobody
     names, and, for sets, one with all of them.
     """
     key = tests[0].key.lower()
-    values = sorted({v.replace("*", "").replace("?", "x") for e in tests for v in e.values})
-    alone: list[Context] = [{key: (value,)} for value in (*values, "x")]
-    return (*([] if there else [{}]), *alone, {key: tuple(values)})
+    texts = {v.replace("*", "").replace("?", "x") for e in tests for v in e.values}
+    other = "x"
+    if any(split_operator(e.operator)[1].endswith("IpAddress") for e in tests):
+        texts, other = {text.partition("/")[0] for text in texts}, _ELSEWHERE
+    values = sorted(texts)
+    alone: list[Context] = [{key: (value,)} for value in (*values, other)]
+    if known is None or not known.always:
+        alone.append({})
+    if known is None or known.multivalued:
+        alone.append({key: tuple(values)})
+    return tuple(alone)
 
 
 def _never(tests: Sequence[Entry], catalogue: Catalogue, *, there: bool) -> bool:

@@ -52,7 +52,8 @@ def check(world: World, report: Report) -> None:
         if statement.actions.negated:
             continue
         done: set[str] = set()
-        for entry in statement.condition:
+        # Where a key has several tests, the one that is never met says more.
+        for entry in sorted(statement.condition, key=holds_without_key):
             family = keys.family(entry.key)
             if not family or family in done:
                 continue
