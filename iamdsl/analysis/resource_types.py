@@ -8,40 +8,102 @@ compiler asks of grants, the review of statements; neither knows more than these
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from iamdsl.analysis import overlap
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
-    from iamdsl.aws import Catalogue
+    from iamdsl.aws import Catalogue, ResourceType
 
+_WILD = re.compile(r"[*?\ue000\ue001]|\$\{")
 _PLACEHOLDER = r"\$\{\w+\}"
 REGION, ACCOUNT = 3, 4
 """Which fields of an ARN these are."""
 
+_SHARED = frozenset({"resource-explorer-2", "ssm"})
+"""Services with resources of AWS's own whose ARNs leave the account empty, which the formats of
+their types do not say: `arn:aws:ssm:eu-west-1::document/AWS-RunShellScript`."""
+
 
 def types_of_text(text: str, service: str, catalogue: Catalogue) -> list[str]:
     """Return the resource types that some resource matching an ARN pattern can be of."""
-    kinds = catalogue.resource_types(service.lower())
-    return [k.name for k in kinds if is_of_type(text, service, (k.name,), catalogue)]
+    return [k.name for k in _fitting(text, catalogue.resource_types(service.lower()))]
 
 
 def is_of_type(text: str, service: str, names: Iterable[str], catalogue: Catalogue) -> bool:
     """Tell whether some resource that matches an ARN pattern can be of one of the types."""
+    kinds = (catalogue.resource_type(service, name) for name in names)
+    return any(True for _ in _fitting(text, (k for k in kinds if k is not None)))
+
+
+def _fitting(text: str, kinds: Iterable[ResourceType]) -> Iterator[ResourceType]:
+    """Yield the types that some resource matching an ARN pattern can be of."""
     fields = text.split(":", 5)
     if len(fields) < 6:
+        return
+    service, last = fields[2], fields[5]
+    fixed = _WILD.split(last)
+    head, tail = fixed[0], fixed[-1].rpartition("}")[2]
+    for kind in kinds:
+        for form in kind.formats:
+            of, ending, parts = _parts(form.text)
+            if of == "${Vendor}":  # recovery points: an ARN of whatever was backed up
+                yield kind
+                break
+            if (
+                of == service
+                and (head.startswith(parts[0]) or parts[0].startswith(head))
+                and (tail.endswith(parts[-1]) or parts[-1].endswith(tail))
+                and _meets(last, ending)
+            ):
+                yield kind
+                break
+
+
+@lru_cache(maxsize=4096)
+def _meets(pattern: str, ending: str) -> bool:
+    """Tell whether the last field of some ARN of a format matches a pattern.
+
+    Only for those that begin and end alike as far as they are fixed: then two patterns with a
+    wildcard in each always meet, by the fixed parts of both one behind the other.
+    """
+    fixed = _fixed(ending)
+    if "BucketName" not in ending and "?" not in pattern:
+        if _WILD.search(pattern) is None:
+            return _is_filled(fixed, pattern)
+        if len(fixed) > 1:
+            return True
+    return overlap.meet(overlap.tokens(pattern), _format_tokens(ending))
+
+
+@cache
+def _parts(text: str) -> tuple[str, str, tuple[str, ...]]:
+    """Return service and last field of a format, and what stands around its placeholders."""
+    fields = text.split(":", 5)
+    return fields[2], fields[5], _fixed(fields[5])
+
+
+@cache
+def _fixed(text: str) -> tuple[str, ...]:
+    return tuple(re.split(rf"{_PLACEHOLDER}|\*", text))
+
+
+def _is_filled(parts: tuple[str, ...], text: str) -> bool:
+    """Tell whether a text is the fixed parts of a format in their order, with anything between."""
+    if len(parts) == 1:
+        return text == parts[0]
+    end = len(text) - len(parts[-1])
+    if not (text.startswith(parts[0]) and text.endswith(parts[-1])):
         return False
-    tokens = overlap.tokens(fields[5])
-    return any(
-        form.fields[2] == "${Vendor}"  # recovery points: an ARN of whatever was backed up
-        or (form.fields[2] == fields[2] and overlap.meet(tokens, _format_tokens(form.fields[5])))
-        for name in names
-        if (kind := catalogue.resource_type(service, name)) is not None
-        for form in kind.formats
-    )
+    at = len(parts[0])
+    for part in parts[1:-1]:
+        at = text.find(part, at, end) + len(part)
+        if at < len(part):
+            return False
+    return at <= end
 
 
 @cache
@@ -64,14 +126,12 @@ def lacking(text: str, service: str, names: Iterable[str], catalogue: Catalogue)
     field where the service has none, and it matches no other.
     """
     fields = text.split(":", 5)
-    forms = [
-        form.fields
-        for name in names
-        if is_of_type(text, service, (name,), catalogue)
-        and (kind := catalogue.resource_type(service, name)) is not None
-        for form in kind.formats
-    ]
     empty = tuple(i for i in (REGION, ACCOUNT) if len(fields) == 6 and not fields[i])
+    if not empty or (empty == (ACCOUNT,) and fields[2] in _SHARED):
+        return ()
+    kinds = (catalogue.resource_type(service, name) for name in names)
+    fitting = _fitting(text, (k for k in kinds if k is not None))
+    forms = [form.fields for kind in fitting for form in kind.formats]
     return tuple(i for i in empty if forms and all(form[i] for form in forms))
 
 

@@ -121,6 +121,13 @@ RULES: tuple[Rule, ...] = (
         (codes.CREDENTIALS_EXPOSED, codes.DATA_EXPOSED, codes.RESOURCE_POLICIES_WRITABLE),
     ),
     Rule("delegation", (codes.NO_BOUNDARY, codes.UNCONDITIONED_ADMINISTRATION)),
+    Rule(
+        "applying",
+        (
+            codes.RESOURCE_MISMATCH,
+            codes.IDLE_RESOURCE,
+        ),
+    ),
 )
 
 
