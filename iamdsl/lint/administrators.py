@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from iamdsl.analysis.takeover import Step
     from iamdsl.diagnostics import Report
     from iamdsl.lint.items import World
+    from iamdsl.source import Span
 
 
 def check(world: World, report: Report) -> None:
@@ -37,8 +38,8 @@ def check(world: World, report: Report) -> None:
             span,
             f"{who} can become an administrator: {chain}",
             label=_allowed(first),
-            notes=[note for note in _notes(steps) if note.span != span],
-            hint=f"leave out of the trust of {first.role.name} who is not to have its permissions",
+            notes=[*_notes(steps, {span})],
+            hint=_hint(first),
         )
 
 
@@ -48,12 +49,22 @@ def _allowed(step: Step) -> str:
     return f"{step.holder.name} may assume {step.role.name}"
 
 
-def _notes(steps: tuple[Step, ...]) -> Iterator[Label]:
-    for number, step in enumerate(steps):
-        span = granted_at(step.granted, step.action)
-        if number and span is not None:
-            yield Label(span, _allowed(step))
+def _hint(step: Step) -> str:
+    if step.service:
+        return f"leave {step.role.name} out of the roles that {step.holder.name} may pass"
+    return f"leave {step.holder.name} out of the trust of {step.role.name}"
+
+
+def _notes(steps: tuple[Step, ...], seen: set[Span | None]) -> Iterator[Label]:
+    for step in steps:
         trust = place(step.trust, "Principal") if step.trust is not None else None
-        if trust is not None:
-            who = f"`{step.service}`" if step.service else "whoever may assume it"
-            yield Label(trust, f"{step.role.name} trusts {who}")
+        said = ((granted_at(step.granted, step.action), _allowed(step)), (trust, _lets_in(step)))
+        for span, text in said:
+            if span is not None and span not in seen:
+                seen.add(span)
+                yield Label(span, text)
+
+
+def _lets_in(step: Step) -> str:
+    who = f"`{step.service}`" if step.service else step.holder.name
+    return f"{step.role.name} lets in {who}"

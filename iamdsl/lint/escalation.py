@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 3
 _LABELS: Final[dict[Category, str]] = {
-    "self": "whatever it likes, from then on",
-    "other": "what the others may do",
-    "pass": "what the role may do",
-    "federation": "what those who log in may do",
-    "existing": "with the permissions of the role that is there",
+    "self": "everything is open from here",
+    "other": "the others' permissions",
+    "pass": "the role's permissions",
+    "federation": "the permissions of whoever logs in",
+    "existing": "the permissions of the role that is there",
 }
 _HINTS: Final = {
     "iam:CreatePolicyVersion": "name the policies, or a path that they have in common",
