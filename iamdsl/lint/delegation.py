@@ -10,10 +10,11 @@ from iamdsl.analysis.unnamed import NAME, Unnamed, arn_fields, named, unnamed
 from iamdsl.aws.escalation import ADMINISTRATOR
 from iamdsl.aws.exposure import IDENTITIES
 from iamdsl.diagnostics import codes
+from iamdsl.iam import glob_covers
 from iamdsl.lint.granting import granted_at, listed, reviewed, spot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from iamdsl.analysis.holders import Holder
     from iamdsl.aws import Catalogue
@@ -152,14 +153,15 @@ def _managing(pattern: str, catalogue: Catalogue) -> frozenset[str]:
     service = pattern.partition(":")[0]
     if "*" not in service and "?" not in service and service not in _SERVICES:
         return frozenset()
-    if pattern == "*":
-        every = (f"{one}:*" for one in _SERVICES)
-        return frozenset().union(*(_managing(one, catalogue) for one in every))
-    return frozenset(
-        action
-        for action in catalogue.match(pattern)
-        if action.partition(":")[0] in _SERVICES and catalogue.level(action) == "permissions"
-    )
+    known = _changes(catalogue).items()
+    return frozenset(name for lowered, name in known if glob_covers(pattern, lowered))
+
+
+@lru_cache(maxsize=4)
+def _changes(catalogue: Catalogue) -> Mapping[str, str]:
+    """Return the actions that change permissions, in lower case and as AWS writes them."""
+    found = (a for one in _SERVICES for a in catalogue.at_level(one, "permissions"))
+    return {action.lower(): action for action in found}
 
 
 def _say_anywhere(statement: Statement, actions: list[str], report: Report) -> None:
