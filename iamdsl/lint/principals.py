@@ -197,7 +197,8 @@ def _unknown_service(statement: Statement, text: str, catalogue: Catalogue, repo
     if f"{name}.amazonaws.com" != text.lower() or name in KNOWN:
         return
     near = suggest_service_principal(text, 1)
-    if not near or near[0].startswith(name) or distance(name, near[0], _SLIPS) > _SLIPS:
+    extends = bool(near) and (near[0].startswith(name) or name.startswith(near[0]))
+    if not near or extends or distance(name, near[0], _SLIPS) > _SLIPS:
         return  # a service of its own, rather than a slip
     if any(map(catalogue.has_service, name.split("."))):
         return
