@@ -29,6 +29,9 @@ _TAGS = frozenset({"aws:resourcetag", "aws:requesttag", "aws:tagkeys"})
 _UNSURE = frozenset({"aws-marketplace"})
 """Services whose keys the reference lists for few of the actions that their pages use them with
 ("buyer-iam-users-groups-policies")."""
+_WITHIN_A_CALL = frozenset({"sts:tagsession", "sts:setsourceidentity", "sts:setcontext"})
+"""Actions that are asked for within a call of `sts:AssumeRole…`, with what that call carries
+("id_session-tags")."""
 _SHOWN = 3
 _ANY_RESOURCE_TAG = ":resourcetag"
 
@@ -142,6 +145,8 @@ class _Keys:
         return Lack(lacking, len(lacking) == len(actions))
 
     def _lacks_key(self, action: str, family: str) -> bool:
+        if action.lower() in _WITHIN_A_CALL:
+            return False
         if "*" not in action and "?" not in action:
             return self._catalogue.has_action(action) and not self.carries(action, family)
         prefix = action.partition(":")[0]

@@ -183,6 +183,7 @@ def test_actions_beside_others_that_carry_the_key_are_a_note() -> None:
         ("*", "StringEquals", "s3:prefix"),
         ("s3:GetObject", "StringEquals", "aws:PrincipalTag/team"),
         ("s3:NoSuchAction", "StringEquals", "s3:prefix"),
+        ("sts:TagSession", "StringEquals", "sts:ExternalId"),
     ],
 )
 def test_keys_that_may_be_carried_pass(action: str, operator: str, key: str) -> None:
