@@ -128,6 +128,7 @@ RULES: tuple[Rule, ...] = (
             codes.IDLE_RESOURCE,
         ),
     ),
+    Rule("dependents", (codes.MISSING_DEPENDENT,)),
 )
 
 
