@@ -48,7 +48,8 @@ def _warn(item: Item, report: Report) -> None:
     hint = f'write `"Version": "{VERSION}"`'
     if variable is not None:
         text, where = variable
-        message = f"`{text}` is plain text in {item.title}, of the version 2008-10-17"
+        why = "which does not say its `Version`" if missing else "of the version 2008-10-17"
+        message = f"`{text}` is plain text in {item.title}, {why}"
         notes = [Label(where, "no variable, before the version 2012-10-17")] if where else []
         hint += ", if a variable is meant"
     report.add(
@@ -99,4 +100,5 @@ def _place(item: Item, *, missing: bool, safe: bool) -> tuple[Span | None, Fix |
     blank = re.compile(r"\s*").match(text, start + 1)
     indent = blank.group() if blank is not None else ""
     edit = Edit(Span(span.source, start + 1, start + 1), f'{indent}"Version": "{VERSION}",')
-    return span, Fix(f"say the version {VERSION}", (edit,), safe=safe)
+    opening = span.part(start, start + 1)
+    return opening, Fix(f"say the version {VERSION}", (edit,), safe=safe)

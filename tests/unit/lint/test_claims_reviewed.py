@@ -1,0 +1,72 @@
+"""Providers of OpenID Connect that documents trust: IAM224 and IAM225."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamdsl.diagnostics import codes
+from tests.reviews import review_document, review_source, said, trust
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOST = "token.actions.githubusercontent.com"
+GITHUB = {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{HOST}"}
+OTHER = {"Federated": "arn:aws:iam::111122223333:oidc-provider/id.example.com"}
+WEB = "sts:AssumeRoleWithWebIdentity"
+
+
+def refused(principal: dict[str, str], **condition: Any) -> list[tuple[str, str]]:
+    return said(review_document(trust(principal, WEB, Condition=condition)), codes.UNTESTED_CLAIM)
+
+
+def opened(principal: dict[str, str], **condition: Any) -> list[tuple[str, str]]:
+    return said(review_document(trust(principal, WEB, Condition=condition)), codes.OPEN_PROVIDER)
+
+
+def test_iam_insists_on_a_claim() -> None:
+    """A shared provider's tokens are for the whole world, so that IAM refuses such a trust."""
+    message = f"IAM refuses a trust of `{HOST}` that does not test `{HOST}:sub`"
+    assert refused(GITHUB, StringEquals={f"{HOST}:aud": "sts.amazonaws.com"}) == [
+        (f'"{GITHUB["Federated"]}"', message)
+    ]
+    assert refused(GITHUB, StringLike={f"{HOST}:sub": "*"}) == [(f'"{HOST}:sub"', message)]
+    assert refused(GITHUB, StringEqualsIfExists={f"{HOST}:sub": "repo:acme/web:*"}) == [
+        (f'"{HOST}:sub"', message)
+    ]
+
+
+def test_whose_tokens_are_meant() -> None:
+    """A subject that fits more than one customer, and one that does not."""
+    assert opened(GITHUB, StringLike={f"{HOST}:sub": "repo:acme*"}) == [
+        ('"repo:acme*"', "`repo:acme*` is the subject of more than one customer of GitHub Actions")
+    ]
+    assert opened(GITHUB, StringLike={f"{HOST}:sub": "repo:acme/*"}) == []
+    ids = {f"{HOST}:repository_owner_id": "1234"}
+    assert opened(GITHUB, StringLike={f"{HOST}:sub": "repo:*"}, StringEquals=ids) == []
+
+
+def test_a_provider_of_ones_own() -> None:
+    """Whoever it knows is let in, unless some claim is tested."""
+    assert opened(OTHER) == [
+        (
+            f'"{OTHER["Federated"]}"',
+            "whoever has a token of `id.example.com` may assume this role",
+        )
+    ]
+    assert opened(OTHER, StringEquals={"id.example.com:aud": "web"}) == []
+
+
+def test_only_what_lets_somebody_in() -> None:
+    """A deny keeps tokens out, whatever it leaves open."""
+    made = {"Effect": "Deny", "Principal": OTHER, "Action": WEB}
+    found = review_document({"Version": "2012-10-17", "Statement": made})
+    assert said(found, codes.OPEN_PROVIDER) == []
+
+
+def test_sources_are_not_said_again(tmp_path: Path) -> None:
+    """The compiler says it of a source, in the same words."""
+    source = 'role r { trust oidc "id.example.com" }'
+    assert [m for _, m in said(review_source(tmp_path, source), codes.OPEN_PROVIDER)] == [
+        "whoever has a token of `id.example.com` may assume this role"
+    ]
