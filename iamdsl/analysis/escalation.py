@@ -11,6 +11,7 @@ or a path, or that asks for a boundary, opens nothing.
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from iamdsl.analysis.unnamed import NAME, Unnamed, arn_fields, unnamed
@@ -77,12 +78,14 @@ class Way(NamedTuple):
     granted: tuple[Statement, ...]
 
 
+@lru_cache(maxsize=4096)  # holders are compared by identity; two rules ask of each
 def ways(holder: Holder, catalogue: Catalogue) -> tuple[Way, ...]:
     """Return the ways that are open to a holder, the best first; of those alike, the first.
 
     Administrators have nothing to gain, and of whom the boundary is not at hand nothing is said.
     """
-    paths = [path for path in PATHS if holder.offered.issuperset(path.actions)]
+    has = holder.offered
+    paths = [path for path in PATHS if path.actions[-1] in has and has.issuperset(path.actions)]
     if not paths or holder.is_administrator(catalogue):
         return ()
     asked = _Asked(holder, catalogue)
@@ -155,9 +158,8 @@ class _Asked:
 
     def _dangerous(self, action: str, path: Path) -> Iterator[tuple[Unnamed, ...]]:
         """Yield groups of requests, of which one has to be let through whole."""
-        place = self.holder.subject.place
         kinds = RESOURCE_KINDS.get(action, (None,))
-        resources = [unnamed(action, kind, place, self.catalogue) for kind in kinds]
+        resources = [unnamed(action, kind, self.holder.account, self.catalogue) for kind in kinds]
         if action == "ssm:SendCommand":
             resources[1] = _RUN_SHELL_SCRIPT
         given = _GIVEN.get(action, ())
@@ -173,7 +175,7 @@ class _Asked:
     def _on_oneself(self, action: str) -> Iterator[tuple[Unnamed, ...]]:
         """Yield requests about what the holder is or has."""
         subject = self.holder.subject
-        nobody = unnamed(action, None, subject.place, self.catalogue)
+        nobody = unnamed(action, None, self.holder.account, self.catalogue)
         given = _GIVEN.get(action, ())
         for fields in self._own[nobody[5].partition("/")[0] if nobody[5] else ""]:
             yield (Unnamed(action, fields, given),)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 from iamdsl.analysis.permissions import permissions
 from iamdsl.analysis.subjects import documents, subjects
-from iamdsl.analysis.unnamed import Unnamed, known_of, offered, passes, unnamed
+from iamdsl.analysis.unnamed import Unnamed, indexed, known_of, offered, passes, unnamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from iamdsl.analysis.subjects import Subject
-    from iamdsl.analysis.unnamed import Facts
+    from iamdsl.analysis.unnamed import Facts, Index
     from iamdsl.aws import Catalogue
     from iamdsl.iam import Attachment, Build, Elements, Identity, Statement
     from iamdsl.prove import Permissions
@@ -89,13 +89,22 @@ class Holder:
         return permissions(self.subject, self.build, self.pseudo)
 
     @cached_property
+    def _index(self) -> Index:
+        return indexed(self.permissions)
+
+    @property
+    def account(self) -> str | None:
+        """Return the account that it is in, None where nobody said it."""
+        return self.subject.place.account
+
+    @cached_property
     def known(self) -> Facts:
         """Return what its requests have for certain."""
         return known_of(self.subject, self.build)
 
     def passes(self, request: Unnamed, catalogue: Catalogue) -> Statement | None:
         """Return a statement that lets a request of it through, None where it is not let."""
-        return passes(request, self.permissions, self.known, catalogue)
+        return passes(request, self._index, self.known, catalogue)
 
     def is_administrator(self, catalogue: Catalogue) -> bool:
         """Tell whether it may do everything in the end, so that there is nothing to gain."""
@@ -107,7 +116,7 @@ class Holder:
         if not all(any(_is_wide(s) for s in layer) for layer in limits):
             return False
         action = "iam:PutRolePolicy"
-        role = unnamed(action, None, self.subject.place, catalogue)
+        role = unnamed(action, None, self.account, catalogue)
         return self.passes(Unnamed(action, role), catalogue) is not None
 
 

@@ -25,7 +25,7 @@ from iamdsl.iam import Elements, Statement, glob_covers
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from iamdsl.analysis.subjects import Place, Subject
+    from iamdsl.analysis.subjects import Subject
     from iamdsl.aws import Catalogue
     from iamdsl.iam import Build, Entry
     from iamdsl.prove import Permissions
@@ -35,7 +35,8 @@ NAME: Final = "named-by-nobody"
 SOMEBODY: Final = "somebody-else"
 """The name of a user who is not the one that a request is about."""
 _ACCOUNT: Final = "111122223333"
-_INSTANCE: Final = "i-0f1e2d3c4b5a69788"
+_IDS: Final = {"InstanceId": "i-0f1e2d3c4b5a69788"}
+"""Placeholders of ARNs whose values always begin alike."""
 _ANYTHING: Final = Elements(("*",))
 _OPEN_PARTS: Final = {1: "aws", 3: "eu-west-1", 4: _ACCOUNT}
 """Fields of an ARN that may be open: partition, Region, account; and what a text has instead."""
@@ -83,33 +84,30 @@ class Unnamed(NamedTuple):
     sealed: bool = False
 
 
+@lru_cache(maxsize=4096)
 def unnamed(
-    action: str, kind: str | None, place: Place | None, catalogue: Catalogue, name: str = NAME
+    action: str, kind: str | None, account: str | None, catalogue: Catalogue
 ) -> tuple[str | None, ...]:
     """Return the resource of an action that nobody named, as fields; see `Unnamed.resource`.
 
     Args:
         kind: of the resource types of the action; None for the first that a call must have.
-        place: where it is; what it does not tell is open.
-        name: instead of the one that nobody has.
+        account: that it is in; None where nobody said it.
     """
     template = _template(action, kind, catalogue)
     if template is None:
         return ()
-    account = place.account if place is not None else None
     known = {"Partition": None, "Region": None, "Account": account}
-    ids = {"InstanceId": _INSTANCE}
 
     def filled(field: str) -> str | None:
         whole = _PLACEHOLDERS.fullmatch(field)
         if whole is not None and whole[1] in known:
             return known[whole[1]]
-        return _PLACEHOLDERS.sub(lambda m: ids.get(m[1]) or known.get(m[1]) or name, field)
+        return _PLACEHOLDERS.sub(lambda m: known.get(m[1]) or _IDS.get(m[1], NAME), field)
 
     return tuple(filled(field) for field in template)
 
 
-@lru_cache(maxsize=1024)
 def _template(action: str, kind: str | None, catalogue: Catalogue) -> tuple[str, ...] | None:
     """Return the fields of the ARN format of what an action is asked for; None for nothing."""
     found = catalogue.action(action)
@@ -177,9 +175,23 @@ def known_of(subject: Subject, build: Build) -> Facts:
 # Whether it is let through
 
 
-def passes(
-    request: Unnamed, permissions: Permissions, known: Facts, catalogue: Catalogue
-) -> Statement | None:
+Index = tuple[dict[str, list[Statement]], ...]
+"""The statements of each layer by the watched actions that they are about."""
+
+
+def indexed(permissions: Permissions) -> Index:
+    """Return what permissions say, for requests to be held against it."""
+    made: list[dict[str, list[Statement]]] = []
+    for layer in permissions.layers:
+        by_action: dict[str, list[Statement]] = {}
+        for statement in layer:
+            for action in named(statement.actions):
+                by_action.setdefault(action, []).append(statement)
+        made.append(by_action)
+    return tuple(made)
+
+
+def passes(request: Unnamed, index: Index, known: Facts, catalogue: Catalogue) -> Statement | None:
     """Return a statement of the first layer that lets a request through; None where none does.
 
     It is let through where every layer allows it and none denies it, for some values of the keys
@@ -187,8 +199,8 @@ def passes(
     """
     given = {**known, **dict(request.given)}
     layers: list[list[tuple[Statement, Statement]]] = []
-    for layer in permissions.layers:
-        about = list(_about(layer, request, given, catalogue))
+    for by_action in index:
+        about = list(_about(by_action.get(request.action, ()), request, given, catalogue))
         if not any(s.effect == "Allow" for s, _ in about):
             return None
         layers.append(about)
@@ -222,12 +234,10 @@ def _is_open(layers: tuple[tuple[Statement, ...], ...], action: str, catalogue: 
 
 
 def _about(
-    layer: Iterable[Statement], request: Unnamed, given: Facts, catalogue: Catalogue
+    statements: Iterable[Statement], request: Unnamed, given: Facts, catalogue: Catalogue
 ) -> Iterator[tuple[Statement, Statement]]:
-    """Yield the statements about a request, each with what it still asks."""
-    for statement in layer:
-        if request.action not in named(statement.actions):
-            continue
+    """Yield those of the statements about an action that are about a request, with what they ask."""
+    for statement in statements:
         narrowed = _narrowed(statement, request, given, catalogue)
         if narrowed is not None:
             yield statement, narrowed

@@ -90,7 +90,7 @@ def _resources(
     holder: Holder, action: str, catalogue: Catalogue
 ) -> Iterator[tuple[str | None, ...]]:
     """Yield a resource for each pattern that statements have for an action."""
-    anything = unnamed(action, None, holder.subject.place, catalogue)
+    anything = unnamed(action, None, holder.account, catalogue)
     kind = (anything[5] or "").partition("/")[0]
     for statement in holder.grants:
         if action not in named(statement.actions):

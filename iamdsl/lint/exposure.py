@@ -45,9 +45,8 @@ def _gather(
     found: dict[object, tuple[Statement, list[str]]],
 ) -> None:
     """Add the actions that are open to a holder to the statements that allow them."""
-    place = holder.subject.place
     for action in wanted:
-        resource = unnamed(action, KINDS.get(action), place, world.catalogue)
+        resource = unnamed(action, KINDS.get(action), holder.account, world.catalogue)
         if not _is_plain(holder, action):
             continue
         statement = holder.passes(Unnamed(action, resource), world.catalogue)

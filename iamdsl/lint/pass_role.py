@@ -24,7 +24,7 @@ def check(world: World, report: Report) -> None:
     for holder in reviewed(world):
         if _PASSING not in holder.offered:
             continue
-        role = unnamed(_PASSING, None, holder.subject.place, world.catalogue)
+        role = unnamed(_PASSING, None, holder.account, world.catalogue)
         statement = holder.passes(Unnamed(_PASSING, role, _GIVEN), world.catalogue)
         if statement is not None and not holder.is_administrator(world.catalogue):
             report.add(

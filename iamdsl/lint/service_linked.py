@@ -23,7 +23,7 @@ def check(world: World, report: Report) -> None:
         if _CREATE not in holder.offered:
             continue
         role = f"role/aws-service-role/{_SERVICE}/AWSServiceRoleFor-{NAME}"
-        resource = ("arn", None, "iam", "", holder.subject.place.account, role)
+        resource = ("arn", None, "iam", "", holder.account, role)
         statement = holder.passes(Unnamed(_CREATE, resource, _GIVEN), world.catalogue)
         if statement is not None and not holder.is_administrator(world.catalogue):
             report.add(
