@@ -129,6 +129,7 @@ RULES: tuple[Rule, ...] = (
         ),
     ),
     Rule("dependents", (codes.MISSING_DEPENDENT,)),
+    Rule("partitions", (codes.WRONG_PARTITION,)),
 )
 
 
