@@ -103,8 +103,7 @@ def _write_baseline(checked: Checked, file: str) -> tuple[Outcome, str]:
     if file != USUAL:
         if os.path.isdir(file) or file.endswith(_ENDINGS):
             raise click.BadParameter(
-                f"{file!r} is no name for a baseline; where it is to be checked, write"
-                " `--write-baseline` behind the paths.",
+                f"{file!r} is no name for a baseline; paths to check stand before the option.",
                 param_hint="--write-baseline",
             )
         path = os.path.abspath(file)

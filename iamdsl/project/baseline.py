@@ -129,7 +129,7 @@ def heed(
         else:
             kept.append(diagnostic)
     stale = [known for known, number in left.items() if number > 0 and _is_stale(known, seen)]
-    if stale:
+    if stale and seen.wanted(codes.NEEDLESS_SUPPRESSION):
         kept.append(_told(stale, sum(left[known] for known in stale), baseline))
     return kept, passed
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from iamdsl.diagnostics import Diagnostic, Edit
     from iamdsl.project import Outcome, Project
     from iamdsl.project.reviewing import Documents
+    from iamdsl.source import Span
 
 ROUNDS = 10
 """After so many what is left is told: fixes that undo each other have no end."""
@@ -209,32 +210,44 @@ def _bytes(change: Change) -> bytes:
 
 
 def _apart(diagnostics: Iterable[Diagnostic], texts: Mapping[str, str]) -> list[Diagnostic]:
-    """Return the diagnostics whose fixes can be made together: of those that meet, the first."""
-    taken: dict[str, list[Edit]] = {}
+    """Return the diagnostics whose fixes can be made together: of those that meet, the first.
+
+    What is taken out because of something else waits where that changes as well: of two statements
+    that each say what the other does, one has to stay.
+    """
+    taken: list[Edit] = []
+    needed: list[Span] = []
     chosen = []
     for diagnostic in diagnostics:
         edits = diagnostic.fix.edits if diagnostic.fix is not None else ()
         if not edits or not all(texts.get(e.span.source.name) == e.span.source.text for e in edits):
             continue
-        here = [taken.setdefault(edit.span.source.name, []) for edit in edits]
-        known = all(edit in others for edit, others in zip(edits, here, strict=True))
-        if not known and any(
-            _meet(edit, other) for edit, others in zip(edits, here, strict=True) for other in others
+        reasons = [note.span for note in diagnostic.notes] if _takes_out(edits) else []
+        new = [edit for edit in edits if edit not in taken]
+        if any(_meet(edit.span, other.span) for edit in new for other in taken) or any(
+            edit.span.overlaps(span)
+            for some, spans in ((edits, needed), (taken, reasons))
+            for edit in some
+            for span in spans
         ):
             continue
         chosen.append(diagnostic)
-        if not known:
-            for edit, others in zip(edits, here, strict=True):
-                others.append(edit)
+        taken += new
+        needed += reasons
     return chosen
 
 
-def _meet(one: Edit, other: Edit) -> bool:
+def _takes_out(edits: Sequence[Edit]) -> bool:
+    return not any(edit.text.strip(" \t\r\n,") for edit in edits)
+
+
+def _meet(one: Span, other: Span) -> bool:
     """Tell whether two edits cannot be made in any order: they overlap, or one is put in beside."""
-    a, b = one.span, other.span
-    if a.start == a.end or b.start == b.end:
-        return a.start <= b.end and b.start <= a.end
-    return a.start < b.end and b.start < a.end
+    if one.source is not other.source:
+        return False
+    if one.start == one.end or other.start == other.end:
+        return one.start <= other.end and other.start <= one.end
+    return one.overlaps(other)
 
 
 def _applied(texts: Mapping[str, str], chosen: Iterable[Diagnostic]) -> dict[str, str]:

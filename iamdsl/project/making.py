@@ -251,6 +251,7 @@ def _heed(
         frozenset(name(file.name) for file in files) - {""},
         name,
         suppressing.looked_for(config, reviewed=reviewed),
+        suppressing.wanted(config),
         named=project.named,
         complete=complete,
     )

@@ -176,7 +176,13 @@ def _told(wished: list[Diagnostic], documents: Documents, *, complete: bool) -> 
     files = {name(source.name) for one in documents.inputs for source in one.sources}
     looked = looked_for(settings, reviewed=True)
     seen = Seen(
-        frozenset(files - {""}), name, looked, documents=True, named=True, complete=complete
+        frozenset(files - {""}),
+        name,
+        looked,
+        wanted(settings),
+        documents=True,
+        named=True,
+        complete=complete,
     )
     found, passed = heed_settings(wished, settings, seen), 0
     path = config.baseline_path(settings)

@@ -55,6 +55,7 @@ class Seen(NamedTuple):
         name: leads from the name of a source in messages to one relative to the folder of the
             configuration; empty for what is no file of the project's.
         looked: whether a code was looked for.
+        wanted: whether a code is to be told.
         documents: whether they are documents, and not sources with what they import.
         named: whether the command line named paths.
         complete: whether nothing has kept the run from finding all that there is.
@@ -63,6 +64,7 @@ class Seen(NamedTuple):
     files: frozenset[str]
     name: Callable[[str], str]
     looked: Callable[[Code], bool]
+    wanted: Callable[[Code], bool]
     documents: bool = False
     named: bool = False
     complete: bool = True
@@ -112,7 +114,7 @@ def heed_comments(
     others = filter(None, (_source(file) for file in imported))
     kept, used = suppressions.heed(found, (*ours, *_allowances(others)))
     looked = seen.looked if seen.complete else _nothing
-    remarks = suppressions.remarks(ours, used, looked)
+    remarks = [r for r in suppressions.remarks(ours, used, looked) if seen.wanted(r.code)]
     # A remark can itself be passed over, by a comment at the line of its comment.
     return kept + suppressions.heed(remarks, ours)[0]
 
@@ -128,7 +130,7 @@ def heed_settings(found: Iterable[Diagnostic], settings: Config, seen: Seen) -> 
         if not hits:
             kept.append(diagnostic)
     idle = [e for e in settings.ignored if e not in used and _looked_for(e, seen)]
-    if idle:
+    if idle and seen.wanted(codes.NEEDLESS_SUPPRESSION):
         files = sorted(_on_disk(settings.root) | seen.files)
         report = Report()
         for entry in idle:

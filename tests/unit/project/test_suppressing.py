@@ -160,6 +160,13 @@ class TestRemarks:
         text = "policy p { deny * on * }  # allow: full-access, needless-suppression -- why\n"
         assert checked(here, text) == []
 
+    def test_off(self, here: Path) -> None:
+        """Who wants no review is not told of comments either; a slip in one stays an error."""
+        (here / "iamdsl.toml").write_text('[lint]\npreset = "off"\n', encoding="utf-8")
+        text = "# allow: IAM213\npolicy p { deny * on * }  # allow: IAM213 -- why\n"
+        assert checked(here, text) == []
+        assert checked(here, text.replace("213\n", "999\n")) == [("IAM882", "IAM999")]
+
     def test_no_reason(self, here: Path) -> None:
         """Nobody can judge what has no reason; it is passed over all the same."""
         put(here, main="policy p { allow * on * }  # allow: full-access\n")
