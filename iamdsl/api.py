@@ -10,10 +10,11 @@ import attrs
 from iamdsl import emit, resources
 from iamdsl.aws import Catalogue
 from iamdsl.aws.limits import LIMITS
-from iamdsl.compiler import Environment
+from iamdsl.compiler import Compilation, Environment
 from iamdsl.compiler import compile as compile_sources
-from iamdsl.diagnostics import Code, Diagnostic, Severity, codes
-from iamdsl.project.config import PSEUDO, fits
+from iamdsl.diagnostics import Code, Diagnostic, Report, Severity, codes
+from iamdsl.project.config import PSEUDO, Config, fits
+from iamdsl.project.loading import File
 from iamdsl.source import Source
 
 if TYPE_CHECKING:
@@ -95,8 +96,10 @@ def compile(  # noqa: A001  # the verb
         known, _Loader({**texts, **(files or {})}, entries), table, params or {}, given
     )
     compilation = compile_sources(entries, environment)
-    if compilation.build is None:
-        return Result(False, {}, compilation.diagnostics)
+    diagnostics = _heeded(compilation, entries, files or {})
+    failed = any(d.severity is Severity.ERROR for d in diagnostics)
+    if compilation.build is None or failed:
+        return Result(False, {}, diagnostics)
     facts = emit.Facts(
         known.version,
         known.sha256,
@@ -107,8 +110,30 @@ def compile(  # noqa: A001  # the verb
     )
     made = emit.emit("json", compilation.build, facts)
     built = {name: data.decode() for name, data in made.files.items()}
-    failed = any(d.severity is Severity.ERROR for d in compilation.diagnostics)
-    return Result(not failed, built, compilation.diagnostics)
+    return Result(True, built, diagnostics)
+
+
+def _heeded(
+    compilation: Compilation, entries: list[Source], files: Mapping[str, str]
+) -> tuple[Diagnostic, ...]:
+    """Return what is left of diagnostics when comments pass some over; see `suppressing`."""
+    texts = (*(source.text for source in entries), *files.values())
+    if not any("allow:" in text for text in texts):
+        return compilation.diagnostics
+    from iamdsl.project import suppressing  # noqa: PLC0415  # few sources have such comments
+
+    settings = Config("")
+    seen = suppressing.Seen(
+        frozenset(),
+        suppressing.source_name,
+        suppressing.looked_for(settings, reviewed=False),
+        suppressing.wanted(settings),
+        complete=compilation.build is not None,
+    )
+    others = [File(name, "", text.encode()) for name, text in files.items()]
+    report = Report()
+    report.extend(suppressing.heed_comments(compilation.diagnostics, entries, others, seen))
+    return report.diagnostics
 
 
 @attrs.frozen

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from iamdsl import api
 from iamdsl.project import Options, build, check, config, load_project
 from iamdsl.project.reviewing import DocumentOptions, review_documents
 
@@ -244,6 +246,29 @@ class TestBuilds:
         assert said(build(load_project())) == []
         settings(here)
         assert [c for c, _ in said(build(load_project()))] == ["IAM213"]
+
+
+def test_a_build_without_comments_pays_nothing(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What asks for nothing does not even import what would look for it."""
+    put(here, main="policy p { allow s3:GetObject on arn:aws:s3:::x }\n")
+    monkeypatch.delattr("iamdsl.project.suppressing")
+    monkeypatch.setitem(sys.modules, "iamdsl.project.suppressing", None)
+    assert [c for c, _ in said(build(load_project()))] == ["IAM213"]
+    put(here, main="policy p { deny * on * }  # allow: IAM213 -- why\n")
+    with pytest.raises(ImportError):
+        build(load_project())
+
+
+def test_in_python() -> None:
+    """`iamdsl.compile` heeds comments as the command does, of modules that are given too."""
+    text = 'import "./m.iam"\npolicy p {\n  use m.t()\n}\n%spolicy q { deny * on * }\n'
+    module = "template t() { allow s3:GetObject on arn:aws:s3:::x }  # allow: IAM213 -- why\n"
+    result = api.compile(text % "", files={"m.iam": module})
+    assert (result.ok, result.diagnostics) == (True, ())
+    result = api.compile(text % "# allow: IAM213 -- w\n", files={"m.iam": module})
+    assert (result.ok, [d.code.number for d in result.diagnostics]) == (True, ["IAM880"])
+    result = api.compile(text % "# allow: x\n", files={"m.iam": module})
+    assert (result.ok, result.files, len(result.diagnostics)) == (False, {}, 1)
 
 
 class TestIgnoring:
