@@ -191,9 +191,12 @@ def apparent(tree: Tree, policy: Policy) -> tuple[Kind, Belongs | None]:
     found = document.candidates()
     if document.is_denial() and not found and document.denial() == "rcp":
         return "rcp", None
-    if len(found) == 1:
+    if len(found) == 1 and not any(s.resources and s.resources.negated for s in statements):
         (arn,) = found
-        return "resource", Belongs(arn, arn.split(":")[2])
+        service = arn.split(":")[2]
+        # A repository's policy names nothing: one that does is of an endpoint.
+        if (rule := of_service(service)) is not None and rule.own != "none":
+            return "resource", Belongs(arn, service)
     return "resource", None if found else document.unnamed()
 
 

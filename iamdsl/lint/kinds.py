@@ -2,7 +2,8 @@
 
 Sources of the language cannot say most of it, so that only documents are looked at. AWS
 "reference_policies_grammar", "orgs_manage_policies_scps_syntax",
-"orgs_manage_policies_rcps_syntax"; Access Analyzer's MISSING_PRINCIPAL, MISSING_RESOURCE,
+"orgs_manage_policies_rcps_syntax"; for SCPs, which take all of IAM's language since September 2025,
+AWS's blog "AWS Organizations service control policy now supports full IAM language"; Access Analyzer's MISSING_PRINCIPAL, MISSING_RESOURCE,
 UNSUPPORTED_PRINCIPAL, UNSUPPORTED_ACTION_IN_POLICY, UNSUPPORTED_RESOURCE_ARN_IN_POLICY and the
 SYNTAX_ERRORs of trust policies, SCPs and RCPs.
 """
@@ -109,19 +110,6 @@ def _of_identity(item: Item, statement: Statement, report: Report) -> None:
     if statement.resources is None:
         hint = 'add the ARNs that are meant, or `"Resource": "*"`'
         _lacks(item, statement, "Resource", hint, report)
-    if item.kind == "scp":
-        from iamdsl.compiler.kinds import limited_allow  # noqa: PLC0415  # few documents are SCPs
-
-        if limited_allow(statement):
-            _say(
-                statement,
-                report,
-                "an `Allow` of a service control policy on some resources only",
-                "allow on `*`, and deny the rest with `NotResource`",
-                at="Resource",
-                label="a page of AWS's says that only `*` is taken",
-                code=codes.DISPUTED_FORM,
-            )
 
 
 def _of_trust(item: Item, statement: Statement, report: Report) -> None:
@@ -180,9 +168,9 @@ def _of_rcp(item: Item, statement: Statement, world: World, report: Report) -> N
 
 
 def _of_resource(item: Item, statement: Statement, report: Report) -> None:
-    service = (item.service or _service(item.policy)).lower()
+    service = (item.service or "").lower()
     rule = of_service(service) or UNLISTED
-    principals = statement.principals
+    principals, resources = statement.principals, statement.resources
     if "Principal" in rule.refused:
         if principals is not None:
             message = f"a policy of {service} takes no `{_principal_element(statement)}`"
@@ -190,9 +178,17 @@ def _of_resource(item: Item, statement: Statement, report: Report) -> None:
             _say(statement, report, message, hint, at="Principal")
     elif principals is None:
         _lacks(item, statement, "Principal", "say who is meant", report)
-    if statement.resources is None and _names_itself(service, rule):
-        own = "its ARN" if rule.own in {"arn", "said"} else f"`{rule.own}`"
-        _lacks(item, statement, "Resource", f"write {own}", report)
+    if resources is not None and rule.own == "none":
+        element = "NotResource" if resources.negated else "Resource"
+        hint = "remove it: the policy is about the one that has it"
+        _say(statement, report, f"a policy of {service} takes no `{element}`", hint, at="Resource")
+    if resources is None:
+        # An endpoint's policy says `Resource` too: here it is enough whose actions are named.
+        likely = service or _service(item.policy)
+        known = of_service(likely) or UNLISTED
+        if _names_itself(likely, known):
+            own = "its ARN" if known.own in {"arn", "said"} else f"`{known.own}`"
+            _lacks(item, statement, "Resource", f"write {own}", report)
     _refused(statement, service, rule, report)
 
 
@@ -211,7 +207,8 @@ def _refused(statement: Statement, service: str, rule: ResourcePolicy, report: R
     if statement.actions.negated and "NotAction" in rule.refused:
         message = f"a policy of {service} takes no `NotAction`"
         _say(statement, report, message, "name the actions", at="Action")
-    if resources is not None and resources.negated and "NotResource" in rule.refused:
+    negated = resources is not None and resources.negated and rule.own != "none"
+    if negated and "NotResource" in rule.refused:
         message = f"a policy of {service} takes no `NotResource`"
         _say(statement, report, message, "name the resource itself", at="Resource")
     own = _ONLY_OWN.get(service, ())
@@ -241,6 +238,8 @@ def _about_resource(arn: str, policy: Policy, world: World, report: Report) -> N
     if _BLANK.search(arn):
         return
     target = Target(None, arn, world.catalogue)
+    if target.rule.own == "none":
+        return  # said already: it takes no `Resource` at all
     for statement in policy.statements:
         named = statement.resources
         if named is None or named.negated:

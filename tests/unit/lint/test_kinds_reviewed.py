@@ -141,18 +141,30 @@ def test_what_resource_control_policies_take(
 
 
 def test_where_pages_of_aws_disagree() -> None:
-    """A wildcard inside of an RCP's action, and an SCP that allows on some resources."""
-    inner = document({**RCP, "Action": "s3:Get*Tagging"})
-    assert disputed(inner, kind="rcp") == [
+    """A wildcard inside of an RCP's action; SCPs take the whole language by now."""
+    inner = {**RCP, "Action": "s3:Get*Tagging"}
+    assert disputed(document(inner), kind="rcp") == [
         ('"s3:Get*Tagging"', "`s3:Get*Tagging` has a wildcard before its end")
     ]
-    assert disputed(document(READ), kind="scp") == [
-        ('"Resource"', "an `Allow` of a service control policy on some resources only")
+    assert disputed(document(RCP), kind="rcp") == []
+    secure = {**READ, "Condition": {"Bool": {"aws:SecureTransport": "true"}}}
+    scp = document(secure, without("Principal", inner), without("Action", READ, NotAction="s3:*"))
+    assert disputed(scp, kind="scp") == refused(scp, kind="scp") == []
+
+
+def test_repositories_take_no_resource() -> None:
+    """ECR refuses the policy of a repository that names one, be it `*`."""
+    pull = {"Effect": "Allow", "Principal": ROOT, "Action": "ecr:BatchGetImage"}
+    target = "arn:aws:ecr:eu-west-1:111122223333:repository/shop"
+    assert refused(document({**pull, "Resource": "*"}), target=target) == [
+        ('"Resource"', "a policy of ecr takes no `Resource`")
     ]
-    conditioned = {**READ, "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}
-    assert (
-        disputed(document(conditioned, without("Action", RCP, Action="s3:Get*")), kind="scp") == []
-    )
+    assert refused(document({**pull, "NotResource": target}), target=target) == [
+        ('"NotResource"', "a policy of ecr takes no `NotResource`")
+    ]
+    assert refused(document(pull), target=target) == []
+    endpoint = [{**pull, "Resource": "*"}, {**pull, "Resource": target}]
+    assert refused(document(*endpoint)) == []
 
 
 def test_actions_and_resources_of_others() -> None:
