@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from iamdsl.aws._facts import mask_of
 from iamdsl.diagnostics import codes
 from iamdsl.lint.placing import place
 from iamdsl.lint.wording import listed
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from iamdsl.iam import Statement
     from iamdsl.lint.items import Item, World
 
-_CHANGING: Final = frozenset({"write", "permissions"})
+_WRITE: Final = mask_of(("write",))
+_TAGGING: Final = mask_of(("tagging",))
+_PERMISSIONS: Final = mask_of(("permissions",))
 _EVERY: Final = re.compile(r"\*|arn:[^:]*:[^:]*:\*?:\*?:\*(?:/\*)?")
 """Resources that are all there are."""
 _EVERY_OF_A_TYPE: Final = re.compile(r"arn:[^:]*:[^:]*:\*?:\*?:[A-Za-z-]+[:/]\*(?:/\*)?")
@@ -81,6 +84,8 @@ def _resources(
     services = {value.split(":")[2] for value in stars if value != "*"}
     found: list[str] = []
     for pattern in statement.actions.values:
+        if len(found) > _SHOWN:
+            break
         if pattern == "*" or pattern.endswith(":*"):
             continue  # said as such
         if pattern not in known:
@@ -100,12 +105,14 @@ def _resources(
 def _limitable(pattern: str, catalogue: Catalogue) -> _Known:
     found, single = [], []
     wild = "*" in pattern or "?" in pattern
-    for name in catalogue.match(pattern) if wild else filter(None, (catalogue.canonical(pattern),)):
-        action = catalogue.action(name) if catalogue.level(name) in _CHANGING else None
+    for name in catalogue.match(pattern) if wild else (pattern,):
+        mask = catalogue.mask(name)
+        changes = mask & _PERMISSIONS or (mask & _WRITE and not mask & _TAGGING)
+        action = catalogue.action(name) if changes else None
         if action is not None and action.resources:
-            found.append(name)
+            found.append(action.name)
             if len(action.resources) == 1:
-                single.append(name)
+                single.append(action.name)
             if len(found) > _SHOWN:
                 break
     return _Known(tuple(found), tuple(single))

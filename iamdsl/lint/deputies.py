@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _SOURCES: Final = frozenset(
     {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"}
 )
+_OF_ANY_SERVICE: Final = frozenset(
+    {"aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist"}
+)
 _IN_LISTS = frozenset("\n{")
 
 
@@ -104,7 +107,8 @@ def _ties(entry: Entry) -> bool:
 
     The services in question always send the keys, so that `…IfExists` is as good.
     """
-    if entry.key.lower() not in _SOURCES and not is_about_callers(entry):
+    key = entry.key.lower()
+    if key in _OF_ANY_SERVICE or (key not in _SOURCES and not is_about_callers(entry)):
         return False
     base = split_operator(entry.operator)[1]
     return base not in NEGATED | {"Null"} and not any(is_open(entry, v) for v in entry.values)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from iamdsl.iam import Principals
     from iamdsl.lint.items import Item, World
 
+_ID = re.compile(r"[0-9]{12}")
 _WHOLE = re.compile(r"(?:arn:[^:]*:iam::)?([0-9]{12})(?::root)?", re.ASCII)
 
 
@@ -37,7 +38,8 @@ def home_of(item: Item, world: World) -> str | None:
         return of_target
     if item.account:
         return next((a.id for a in world.build.accounts if a.name == item.account), None)
-    return world.pseudo.get("account")
+    own = world.pseudo.get("account", "")
+    return own if _ID.fullmatch(own) else None
 
 
 def house_of(world: World) -> dict[str, str]:

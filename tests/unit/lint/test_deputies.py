@@ -55,6 +55,7 @@ def test_a_service_without_a_source_is_found() -> None:
         ("ArnLike", "aws:SourceArn", "arn:aws:sns:*:*:*", 1),
         ("StringNotEquals", "aws:SourceAccount", "111122223333", 1),
         ("Bool", "aws:SecureTransport", "true", 1),
+        ("Bool", "aws:PrincipalIsAWSService", "true", 1),
     ],
 )
 def test_a_test_of_the_source_is_enough(operator: str, key: str, value: str, found: int) -> None:
