@@ -185,7 +185,7 @@ def _has_name(arn: str) -> bool:
     last = arn.split(":", 5)[5]
     head = re.match(r"[^:/]*[:/]", last)
     rest = last[head.end() :] if head is not None else last
-    return bool(rest) and rest[0] not in "*?:/$"
+    return bool(rest) and rest[0] not in "*?:$"
 
 
 def _is_named(action: str, arn: str) -> bool:
