@@ -35,9 +35,7 @@ _ON_ALL = frozenset(
 )
 """Services of which what reads without a resource type is asked on `*`, never on an ARN."""
 
-_BY_NAME = frozenset(
-    "cloudformation cloudfront dynamodb ecs logs rds route53 s3 secretsmanager sns sqs".split()
-)
+_BY_NAME = frozenset({"cloudformation", "dynamodb", "s3", "secretsmanager", "sns"})
 """Services of which such actions may be asked on an ARN of a whole type, never on a named one."""
 
 _VAGUE = frozenset({"apigateway", "codeconnections", "codestar-connections"})

@@ -49,7 +49,6 @@ def test_an_action_on_resources_of_another_type_is_told() -> None:
         ("ecr:GetAuthorizationToken", f"arn:aws:ecr:*:{ACCOUNT}:repository/*"),
         ("kms:CreateKey", f"arn:aws:kms:*:{ACCOUNT}:key/*"),
         ("ecs:RunTask", f"arn:aws:ecs:*:{ACCOUNT}:cluster/c"),
-        ("logs:DescribeLogGroups", f"arn:aws:logs:*:{ACCOUNT}:log-group:/aws/lambda/*"),
         ("kms:Decrypt", "arn:aws:s3:::photos/*"),
     ],
 )
@@ -72,7 +71,7 @@ def test_dead_grants_are_told(action: str, resource: str) -> None:
         ("ssmmessages:OpenDataChannel", "arn:aws:ssm:*:*:session/*"),
         ("iam:ListRoles", f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/*"),
         ("ram:GetResourceShares", "arn:aws:ram:*:*:resource-share/*"),
-        ("logs:DescribeLogGroups", "arn:aws:logs:*:*:log-group:*"),
+        ("logs:DescribeLogGroups", "arn:aws:logs:*:*:log-group:/aws/lambda/*"),
         ("kafka-cluster:Connect", f"arn:aws:kafka:*:{ACCOUNT}:cluster/*"),
         ("quicksight:CreateDataSet", "arn:aws:quicksight:*:*:dataset/*"),
         ("elasticloadbalancing:AddTags", "arn:aws:elasticloadbalancing:*:*:listener/*"),
