@@ -265,7 +265,7 @@ class Inference:
     def bind(self, name: tree.Name, kind: Type, node: object, scope: Scope) -> None:
         """Add a local name; one that cannot be said, or hides another, is reported."""
         check_word(name, self.report)
-        if not scope.module.library:
+        if not scope.module.foreign:
             check_shadow(name, scope.find(name.text), self.report)
         self.locals.append(scope.bind(name, kind, node))
 

@@ -86,7 +86,7 @@ def _bind(module: Module, report: Report) -> None:
             bound = module.names.get(name.text)
             if bound is not None and bound.node is not member:
                 _duplicate(name, bound, report)
-            if not module.library:
+            if not module.foreign:
                 check_shadow(name, None, report)
             continue
         guard = isinstance(member, tree.Declaration) and member.kind == "guard"
@@ -97,7 +97,7 @@ def _bind(module: Module, report: Report) -> None:
         name = declared
         if kind not in {"template", "guard"}:
             check_word(name, report)
-            if not module.library:
+            if not module.foreign:
                 check_shadow(name, None, report)
         if name.text in module.names:
             _duplicate(name, module.names[name.text], report)
@@ -299,14 +299,19 @@ _CALLED = {"module": "import", "data": "import"}
 def _unused(modules: tuple[Module, ...], locals_: list[Binding], report: Report) -> None:
     """Warn of names of the project's own sources that nothing refers to.
 
-    A parameter or a loop's variable may be there for its place only: `_` at its beginning says so.
+    What an imported module gives to others may be for another project's sources; its imports and
+    private names are for itself. A parameter or a loop's variable may be there for its place
+    only: `_` at its beginning says so.
     """
     for module in modules:
-        for binding in () if module.library else module.names.values():
-            if not binding.used and binding.kind not in {"broken", "guard"}:
+        for binding in () if module.foreign else module.names.values():
+            inner = binding.kind in _CALLED or binding.name.startswith("_")
+            # A guard of a project's own binds it; that of a module, where it is switched on.
+            needless = inner if module.library else binding.kind != "guard"
+            if needless and not binding.used and binding.kind != "broken":
                 _never_used(binding, _CALLED.get(binding.kind, binding.kind), "remove it", report)
     for binding in locals_:
-        if binding.used or binding.module.library or binding.name.startswith("_"):
+        if binding.used or binding.module.foreign or binding.name.startswith("_"):
             continue
         parameter = isinstance(binding.node, tree.Parameter)
         hint = f"remove it{'' if parameter else ' with its loop'}, or call it `_{binding.name}`"

@@ -45,6 +45,11 @@ class Module:
     library: bool
     names: dict[str, Binding] = attrs.field(factory=dict)
 
+    @property
+    def foreign(self) -> bool:
+        """Tell whether it comes with us or with a package, and is nobody's to change here."""
+        return self.source.name.startswith(("std/", "@"))
+
 
 @attrs.frozen(repr=False)
 class Program:
