@@ -101,11 +101,15 @@ def sources(project: Project) -> Subject:
 
 
 def documents(loaded: Documents) -> Subject:
-    """Return documents as what can be mended: those in JSON, which fixes are written for."""
+    """Return documents as what can be mended: those in JSON, which fixes are written for.
+
+    A link in a folder leads to a file that nobody has named, and stays as it is.
+    """
     files = {}
     for given in loaded.inputs:
         for source in given.sources:
-            if source.text.lstrip()[:1] in {"{", "["} and not source.name.startswith("<"):
+            is_json = source.text.lstrip()[:1] in {"{", "["} and not source.name.startswith("<")
+            if is_json and (given.named or not os.path.islink(source.name)):
                 read = _read(source.name)
                 if read is not None and read.text == source.text:
                     files[source.name] = read

@@ -185,6 +185,17 @@ class TestDocuments:
         run("a.yaml", "--fix", "--unsafe-fixes")
         assert file.read_text(encoding="utf-8") == text
 
+    @pytest.mark.skipif(os.name == "nt", reason="POSIX links")
+    def test_links_out_of_a_folder_are_left(self, here: Path) -> None:
+        """A folder that was named does not name what its links lead to; a file does."""
+        file = put(here, "elsewhere/a.json", self.TEXT)
+        (here / "docs").mkdir()
+        (here / "docs" / "a.json").symlink_to("../elsewhere/a.json")
+        run("docs", "--fix")
+        assert file.read_text(encoding="utf-8") == self.TEXT
+        run("docs/a.json", "--fix")
+        assert file.read_text(encoding="utf-8") != self.TEXT
+
     def test_stdin_is_left(self, here: Path) -> None:
         """What came by a pipe has no file to write to, and none is made."""
         result = CliRunner().invoke(main, ["check", "-", "--kind=policy", "--fix"], self.TEXT)
