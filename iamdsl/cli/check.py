@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from iamdsl.cli import _options, console
-from iamdsl.project import Outcome, check, load_project
+from iamdsl.project import Outcome, check, config, discovery, load_project, manifest
 from iamdsl.project.config import PRESETS, baseline_path
 
 if TYPE_CHECKING:
@@ -123,10 +123,16 @@ def _are_documents(paths: Sequence[str]) -> bool:
     if not named:
         return False
     if os.path.isdir(named[0]):
-        from iamdsl.project.comparing import holds  # noqa: PLC0415 (for folders only)
-
-        return holds(named[0]) == "documents"
+        return _holds_documents(os.path.abspath(named[0]))
     return named[0].endswith(_DOCUMENTS)
+
+
+def _holds_documents(folder: str) -> bool:
+    """Tell whether a folder is neither a project nor a build, and has no sources."""
+    settings, _, _ = config.find(folder)
+    if (settings and os.path.dirname(settings) == folder) or manifest.owned(folder):
+        return False
+    return not discovery.find(folder, (), "")[0]
 
 
 def _sources(paths: Sequence[str], options: Options) -> Checked:
@@ -140,8 +146,8 @@ def _sources(paths: Sequence[str], options: Options) -> Checked:
     def about(outcome: Outcome) -> str:
         return f"{_options.counted(outcome)} in {_options.plural(len(project.files), 'source')}"
 
-    config, prefix = project.config, project.prefix
-    return Checked(lambda: check(project), subject, about, config, prefix, documents=False)
+    settings, prefix = project.config, project.prefix
+    return Checked(lambda: check(project), subject, about, settings, prefix, documents=False)
 
 
 def _documents(
