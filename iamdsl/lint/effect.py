@@ -55,7 +55,7 @@ class Taken(NamedTuple):
     whose: str = ""
 
 
-class _Limit(NamedTuple):
+class Limit(NamedTuple):
     """A layer that has to allow as well: the boundary, or a level of SCPs."""
 
     title: str
@@ -132,13 +132,13 @@ def _in_effect(world: World, by_policy: dict[int, list[_Member]]) -> None:
                 member.taken.append(found._replace(whose=quoted(subject.title)) if found else None)
 
 
-def _limits(subject: Subject) -> Iterator[_Limit]:
+def _limits(subject: Subject) -> Iterator[Limit]:
     for named in subject.boundaries:
-        yield _Limit(_titled(named), _allows(named.policy))
+        yield Limit(_titled(named), _allows(named.policy))
     for level in subject.scps:
         if FULL_ACCESS not in level:
             title = " and ".join(map(_titled, level))
-            yield _Limit(title, tuple(s for named in level for s in _allows(named.policy)))
+            yield Limit(title, tuple(s for named in level for s in _allows(named.policy)))
 
 
 def _titled(named: Named) -> str:
@@ -156,7 +156,7 @@ def _allows(policy: Policy) -> tuple[Statement, ...]:
 def taken_away(
     statement: Statement,
     denies: Sequence[Statement],
-    limits: Sequence[_Limit],
+    limits: Sequence[Limit],
     catalogue: Catalogue,
 ) -> Taken | None:
     """Return what takes all of an Allow away; None where nothing does, or it is not proved."""
@@ -176,7 +176,7 @@ def taken_away(
 def _together(
     statement: Statement,
     denies: Sequence[Statement],
-    limits: Sequence[_Limit],
+    limits: Sequence[Limit],
     catalogue: Catalogue,
 ) -> Taken | None:
     """Return all limits, where it takes more than one of them to take a statement away."""
@@ -231,7 +231,7 @@ def _may_share(one: Statement, other: Statement) -> bool:
 
 
 def _gets_through(
-    statement: Statement, denies: Sequence[Statement], limits: Sequence[_Limit]
+    statement: Statement, denies: Sequence[Statement], limits: Sequence[Limit]
 ) -> bool:
     """Tell whether some request of a statement is allowed by all limits and denied by none."""
     layers = [tuple(limit.statements) for limit in limits]

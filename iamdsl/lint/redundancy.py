@@ -272,6 +272,8 @@ def _say(members: Sequence[tuple[_Scope, _Place]], why: _Found, report: Report) 
     else:
         together = " together" if len(members) == 1 else ""
         message = f"other statements{together} {verb} all that {name} does"
+    # Where the wider one lacks a condition, that may be what was forgotten.
+    same = all(by.statement.condition == statement.condition for by in why.by)
     report.add(
         codes.REDUNDANT_STATEMENT,
         span,
@@ -279,7 +281,7 @@ def _say(members: Sequence[tuple[_Scope, _Place]], why: _Found, report: Report) 
         label=f"{done} already",
         notes=list(_notes(one, why, done)),
         hint="remove it, unless the wider one says more than was meant",
-        fix=None if one.written and is_of_library(statement) else removal(statement),
+        fix=None if one.written and is_of_library(statement) else removal(statement, safe=same),
     )
 
 

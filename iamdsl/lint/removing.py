@@ -33,20 +33,23 @@ _LISTS = {
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 
 
-def removal(statement: Statement) -> Fix | None:
-    """Return the fix that removes a statement that says nothing; None where others must do it.
+def removal(statement: Statement, *, safe: bool) -> Fix | None:
+    """Return the fix that removes a statement that says nothing; None where people must do it.
 
-    Safe for a sentence that has its lines to itself; what is left of a JSON list stays a list.
+    Only a sentence that has its lines to itself goes; what is left of a JSON list stays a list.
+
+    Args:
+        safe: whether surely nobody meant it otherwise; what a comment is about never is.
     """
     if not statement.origin:
         return None
     span = statement.origin[0]
     if isinstance(span, Borrowed):
-        return _of_json(span.origins[0]())
-    return _of_sentence(span)
+        return _of_json(span.origins[0](), safe=safe)
+    return _of_sentence(span, safe=safe)
 
 
-def _of_sentence(span: Span) -> Fix | None:
+def _of_sentence(span: Span, *, safe: bool) -> Fix | None:
     text = span.source.text
     start = text.rfind("\n", 0, span.start) + 1
     end = text.find("\n", span.end)
@@ -57,10 +60,11 @@ def _of_sentence(span: Span) -> Fix | None:
     if not alone or (before.endswith("{") and after.startswith("}")):
         return None
     last = before.rpartition("\n")[2].lstrip()
-    return Fix("remove it", (Edit(span.part(start, end), ""),), safe=not last.startswith("#"))
+    safe = safe and not last.startswith("#")
+    return Fix("remove it", (Edit(span.part(start, end), ""),), safe)
 
 
-def _of_json(span: Span) -> Fix | None:
+def _of_json(span: Span, *, safe: bool) -> Fix | None:
     text = span.source.text
     if text[span.start : span.start + 1] != "{":
         return None
@@ -69,7 +73,7 @@ def _of_json(span: Span) -> Fix | None:
     except (ValueError, RecursionError):
         return None
     edit = _item(span, span.start, end)
-    return None if edit is None else Fix("remove it", (edit,))
+    return None if edit is None else Fix("remove it", (edit,), safe)
 
 
 def _item(span: Span, start: int, end: int) -> Edit | None:

@@ -99,6 +99,8 @@ def test_weaker_conditions_make_stricter_ones_needless() -> None:
     """A condition that keeps nothing out, because another statement has none, is found so."""
     limited = {**GET, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}
     assert _found(GET, {**limited, "Sid": "Limited"}) == ["Limited"]
+    fixes = [d.fix for d in review_document(_document(GET, limited)) if d.code is CODE]
+    assert [fix is not None and fix.safe for fix in fixes] == [False]
 
 
 def test_a_deny_that_needs_a_variable_covers_none_that_needs_none() -> None:
