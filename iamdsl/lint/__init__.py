@@ -72,7 +72,7 @@ RULES: tuple[Rule, ...] = (
     Rule("breadth", (codes.SERVICE_WILDCARD, codes.ANY_RESOURCE)),
     Rule("attached", (codes.ADMINISTRATOR_ATTACHED, codes.UNATTACHED_POLICY)),
     Rule("style", (codes.NAME_STYLE,)),
-    Rule("arns", (codes.BAD_ARN,)),
+    Rule("arns", (codes.BAD_ARN, codes.RESOURCE_MISMATCH)),
     Rule(
         "keys",
         (

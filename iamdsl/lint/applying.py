@@ -9,12 +9,13 @@ of sources the compiler has said it. Resources that no action is about are told 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from iamdsl.analysis.resource_types import lacking, meant_resource, types_of_text, wanted
 from iamdsl.diagnostics import Label, codes
 from iamdsl.diagnostics.nearest import distance
+from iamdsl.lint.arns import problem
 from iamdsl.lint.blanks import is_open
 from iamdsl.lint.placing import place
 from iamdsl.lint.replacing import replacing_each
@@ -63,8 +64,8 @@ def check(world: World, report: Report) -> None:
     for item in world.items:
         for statement in item.policy.statements:
             resources = _resources(statement)
-            if not resources:
-                continue
+            if not resources or any(map(types.problem, resources)):
+                continue  # an ARN that no resource has is told as such
             dead = _dead(statement, resources, types)
             odd = [r for r in resources if types.meant(r)]
             if mismatch and not item.written:
@@ -92,6 +93,7 @@ class _Types:
         self.wanted = lru_cache(maxsize=None)(self._wanted)
         self.of = lru_cache(maxsize=None)(self._of)
         self.known = lru_cache(maxsize=None)(self._known)
+        self.problem = lru_cache(maxsize=None)(partial(problem, catalogue=catalogue))
         self.meant = lru_cache(maxsize=None)(self._meant)
 
     def _wanted(self, action: str) -> frozenset[str] | None:

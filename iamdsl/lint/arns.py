@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from iamdsl.aws import Catalogue
-    from iamdsl.diagnostics import Report
+    from iamdsl.diagnostics import Code, Report
     from iamdsl.iam import Policy, Statement
     from iamdsl.lint.items import Item, World
     from iamdsl.source import Span
@@ -60,30 +60,42 @@ class Problem(NamedTuple):
     Attributes:
         message: continues a sentence that begins with it.
         target: the ARN that was meant, "" where that is not sure.
+        code: what the compiler calls it too.
     """
 
     message: str
     label: str = ""
     hint: str = ""
     target: str = ""
+    code: Code = codes.BAD_ARN
 
 
 def check(world: World, report: Report) -> None:
-    """Report ARNs of documents that AWS refuses, or that no resource has."""
-    judge = lru_cache(maxsize=None)(partial(_problem, catalogue=world.catalogue))
+    """Report ARNs that AWS refuses, or that no resource has.
+
+    Of sources the compiler has looked at the form; what stands in the fields is told here.
+    """
+    judge = lru_cache(maxsize=None)(partial(problem, catalogue=world.catalogue))
+    known = lru_cache(maxsize=None)(_is_told)
     fields = lru_cache(maxsize=None)(_field_problem)
     for item in world.items:
-        if item.written:
-            continue
         _of_document(item, report)
         for statement in item.policy.statements:
             if statement.resources is not None:
-                _of_resources(statement, statement.resources.values, judge, report)
+                texts = statement.resources.values
+                if item.written:
+                    texts = tuple(t for t in texts if not known(t, judge(t)))
+                _of_resources(statement, texts, judge, report)
             for key, value in _compared(statement):
                 found = fields(value)
                 if found is not None:
                     span = place(statement, "Condition", key, value)
                     _add([(value, found, span)], report)
+
+
+def _is_told(text: str, found: Problem | None) -> bool:
+    """Tell whether the compiler has said what is the matter with a resource of a source."""
+    return bool(arn_problem(text)[0]) or (found is not None and found.code is not codes.BAD_ARN)
 
 
 def _compared(statement: Statement) -> Iterator[tuple[str, str]]:
@@ -102,7 +114,7 @@ def _of_document(item: Item, report: Report) -> None:
     for statement, text in _resources(item.policy):
         if PLACEHOLDER_OPEN in text or not (text.startswith("arn:") or blank_in(text)):
             continue
-        if not blank and (gap := blank_in(text)):
+        if not blank and not item.written and (gap := blank_in(text)):
             blank = True
             report.add(
                 codes.BAD_ARN,
@@ -143,18 +155,18 @@ def _of_resources(
 
 def _add(group: list[tuple[str, Problem, Span | None]], report: Report) -> None:
     """Report ARNs that have the same mistake."""
-    _, problem, span = group[0]
+    _, found, span = group[0]
     shown = " and ".join(f"`{t}`" for t, *_ in group[:2]) + (" …" if len(group) > 2 else "")
-    message = problem.message if len(group) == 1 else _plural(problem.message)
+    message = found.message if len(group) == 1 else _plural(found.message)
     report.add(
-        codes.BAD_ARN,
+        found.code,
         span,
         f"{shown} {message}",
-        label=problem.label,
+        label=found.label,
         notes=[
             Label(s, "and this") for _, _, s in group[1 : _SHOWN + 1] if s is not None and s != span
         ],
-        hint=problem.hint,
+        hint=found.hint,
         fix=replacing_each((s, t, p.target) for t, p, s in group if p.target),
     )
 
@@ -166,32 +178,32 @@ def _plural(message: str) -> str:
     )
 
 
-def _problem(text: str, catalogue: Catalogue) -> Problem | None:
+def problem(text: str, catalogue: Catalogue) -> Problem | None:
     """Return what is the matter with a resource that stands in a document, None for nothing.
 
     What a deployment or a person has yet to fill in, and partitions, are left to others.
     """
     if PLACEHOLDER_OPEN in text or blank_in(text) or text.startswith(_SHORT):
         return None
-    problem, hint = arn_problem(text)
-    if problem == "is no ARN":
+    wrong, hint = arn_problem(text)
+    if wrong == "is no ARN":
         meant = meant_arn(text, in_resource_policy=False)
         hint = f"write `{meant}`" if meant else "a resource is an ARN, or `*`"
-        return Problem(problem, "AWS refuses this", hint, meant)
-    if problem == "has too few fields":
+        return Problem(wrong, "AWS refuses this", hint, meant)
+    if wrong == "has too few fields":
         meant = meant_arn(text, in_resource_policy=False)
-        return Problem(problem, "", f"write `{meant}`" if meant else hint, meant)
+        return Problem(wrong, "", f"write `{meant}`" if meant else hint, meant)
     fields = text.split(":", 5)
     if fields[2] != fields[2].lower():
         right = ":".join((*fields[:2], fields[2].lower(), *fields[3:]))
         return Problem("has a service with capitals", "", f"write `{right}`", right)
-    if problem == "has a region":
+    if wrong == "has a region":
         right = ":".join((*fields[:3], "", *fields[4:]))
-        return Problem(problem, "it matches nothing", hint, right)
-    if problem and problem not in AS_WRITTEN:
-        return Problem(problem, "AWS refuses this" if "service" in problem else "", hint)
-    if problem == "names no resource":
-        return Problem(problem, "it matches nothing", hint)
+        return Problem(wrong, "it matches nothing", hint, right)
+    if wrong and wrong not in AS_WRITTEN:
+        return Problem(wrong, "AWS refuses this" if "service" in wrong else "", hint)
+    if wrong == "names no resource":
+        return Problem(wrong, "it matches nothing", hint)
     return _field_problem(text) or _misplaced(text, catalogue)
 
 
@@ -249,7 +261,8 @@ def _misplaced(text: str, catalogue: Catalogue) -> Problem | None:
                 fields[i] = "*" if i == REGION else "111122223333"
             names = " and ".join(_FIELDS[i] for i in empty)
             hint = f"write all fields, such as `{':'.join(fields)}`"
-            return Problem(f"lacks its {names}", "it matches nothing", hint)
+            message = f"lacks its {names}"
+            return Problem(message, "it matches nothing", hint, code=codes.RESOURCE_MISMATCH)
     for i, services in _UNPLACED.items():
         written = fields[i]
         if (

@@ -17,8 +17,9 @@ LAMBDA = "arn:aws:lambda:eu-west-1:111122223333:function:f"
 
 def told(*resources: str, **more: object) -> list[str]:
     """Return the messages on the ARNs of a statement."""
-    found = review_document(allow("s3:GetObject", list(resources), **more))
-    return [message for _, message in said(found, codes.BAD_ARN)]
+    found = review_document(allow("s3:*", list(resources), **more))
+    both = (*said(found, codes.BAD_ARN), *said(found, codes.RESOURCE_MISMATCH))
+    return [message for _, message in both]
 
 
 @pytest.mark.parametrize(
@@ -137,9 +138,23 @@ def test_arns_of_conditions_are_read_too() -> None:
     assert not told(LAMBDA, Condition={"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:t"}})
 
 
-def test_sources_are_left_to_the_compiler(tmp_path: Path) -> None:
-    """Protects against a second message on an ARN that the compiler has taken."""
-    found = review_source(
-        tmp_path, 'policy p { allow s3:GetObject on "arn:aws:s3:eu-west-1::b/*" }\n'
-    )
-    assert not said(found, codes.BAD_ARN)
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:s3::111122223333:photos/*",
+        "arn:aws:sqs:eu-vest-1:111122223333:q",
+        "arn:aws:sqs:eu-west-1:1234:q",
+        "arn:amazon:sqs:eu-west-1:111122223333:q",
+    ],
+)
+def test_fields_of_arns_in_sources_are_read_too(tmp_path: Path, arn: str) -> None:
+    """Protects what the compiler leaves to the review: what stands in the fields."""
+    found = review_source(tmp_path, f"policy p {{ allow s3:*, sqs:* on {arn} }}\n")
+    assert [text for text, _ in said(found, codes.BAD_ARN)] == [arn]
+
+
+def test_forms_of_arns_in_sources_are_left_to_the_compiler(tmp_path: Path) -> None:
+    """Protects against a second message on an ARN of which the compiler has said all."""
+    for arn in ("arn:aws:s3:eu-west-1::b/*", "arn:aws:sqs:eu-west-1::q"):
+        found = review_source(tmp_path, f'policy p {{ allow s3:*, sqs:* on "{arn}" }}\n')
+        assert not said(found, codes.BAD_ARN)
