@@ -35,28 +35,26 @@ _MANY_PAIRS = 20_000
 
 
 class Said:
-    """A statement, and what comparing it needs, made when it is asked for."""
+    """A statement, and what comparing it needs.
+
+    Attributes:
+        actions: the atoms of its actions.
+        services: the prefixes of its actions, None where these are patterns or left out ones.
+    """
 
     def __init__(self, statement: Statement) -> None:
         self.statement = statement
-
-    @cached_property
-    def actions(self) -> Atoms:
-        """Return the atoms of its actions."""
-        return action_atoms(self.statement.actions, absorbing=False)
+        self.actions: Atoms = action_atoms(statement.actions, absorbing=False)
+        self.services: frozenset[str] | None = None
+        if not statement.actions.negated:
+            found = frozenset([str(a).partition(":")[0] for a in self.actions])
+            if not any("*" in s or "?" in s for s in found):
+                self.services = found
 
     @cached_property
     def resources(self) -> Atoms:
         """Return the atoms of its resources."""
         return resource_atoms(self.statement.resources, absorbing=False)
-
-    @cached_property
-    def services(self) -> frozenset[str] | None:
-        """Return the prefixes of its actions, None where these are patterns or left out ones."""
-        if self.statement.actions.negated:
-            return None
-        found = frozenset([a.partition(":")[0] for a in self.actions if isinstance(a, str)])
-        return None if any("*" in s or "?" in s for s in found) else found
 
     @cached_property
     def needed(self) -> frozenset[str]:

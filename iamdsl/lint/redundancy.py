@@ -31,10 +31,13 @@ if TYPE_CHECKING:
     from iamdsl.aws import Catalogue
     from iamdsl.diagnostics import Report
     from iamdsl.iam import Statement
-    from iamdsl.iam.covering import Atom
     from iamdsl.lint.items import Item, World
 
 _SHOWN = 3
+_MANY_PAIRS = 50_000
+"""Statements of one scope that are compared, two and two; what is beyond is not looked at."""
+_MANY_STATEMENTS = 500
+"""In one scope, beyond which nothing is looked for that several say together."""
 
 
 class _Place(NamedTuple):
@@ -67,21 +70,27 @@ class _Scope:
         self.every = (*self.own, *beside)
         self._by_service: dict[str, list[int]] = defaultdict(list)
         self._anywhere: list[int] = []
-        self._count: Counter[Atom] = Counter()
+        self.alone = frozenset(map(id, self._alone()))
+        if len(self.alone) < len(self.own):
+            self._index()
+
+    def _alone(self) -> Iterable[_Place]:
+        """Return the own statements that surely are the only ones about some of their actions."""
+        count = Counter(a for one in self.every for a in one.said.actions)
+        if any(isinstance(a, frozenset) for a in count):
+            return ()
+        wider = Cover(count, action_atom_covers).wider
+        return [
+            one for one in self.own if any(count[a] < 2 and not wider(a) for a in one.said.actions)
+        ]
+
+    def _index(self) -> None:
         for n, one in enumerate(self.every):
-            self._count.update(one.said.actions)
             if one.said.services is None:
                 self._anywhere.append(n)
             else:
                 for service in one.said.services:
                     self._by_service[service].append(n)
-        self._wild = Cover((a for a in self._count if isinstance(a, str)), action_atom_covers)
-        self._leaves_out = any(isinstance(a, frozenset) for a in self._count)
-
-    def is_alone(self, one: _Place) -> bool:
-        """Tell whether a statement surely is the only one about some of its actions."""
-        count, wider = self._count, self._wild.wider
-        return not self._leaves_out and any(count[a] < 2 and not wider(a) for a in one.said.actions)
 
     def near(self, one: _Place) -> Iterator[tuple[int, _Place]]:
         """Yield statements of the same effect that may be about the actions of one, by number."""
@@ -197,10 +206,14 @@ def _last(by: dict[tuple[int, int], _Place], scope: _Scope, one: _Place) -> _Pla
 
 def _narrower(scope: _Scope) -> Iterator[tuple[_Place, _Place]]:
     """Yield statements with one that says all that they say; of equal ones the first is left."""
+    left = _MANY_PAIRS
     for n, narrow in enumerate(scope.own):
-        if narrow.unit is None or scope.is_alone(narrow):
+        if narrow.unit is None or id(narrow) in scope.alone:
             continue
         for m, wide in scope.near(narrow):
+            left -= 1
+            if left < 0:
+                return
             if is_about_all(wide.said, narrow.said) and not (
                 n < m < len(scope.own) and is_about_all(narrow.said, wide.said)
             ):
@@ -215,7 +228,9 @@ def _together(
 ) -> None:
     """Add the units that what is left says together, from the last one on."""
     for unit, members in reversed(units.items()):
-        if unit in found or any(scope.is_alone(one) for scope, one in members):
+        if unit in found or any(
+            id(one) in scope.alone or len(scope.every) > _MANY_STATEMENTS for scope, one in members
+        ):
             continue
         why: dict[int, _Place] = {}
         for scope, one in members:
