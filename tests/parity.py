@@ -22,6 +22,7 @@ class Row(NamedTuple):
         source: a source in the language that raises the code, or "" where it cannot be written.
         why: why it cannot be written, or what is particular.
         kind, target: what the document is, see `iamdsl check --kind --for`.
+        own: the code that the source raises, where it is another one.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Row(NamedTuple):
     why: str = ""
     kind: str = "auto"
     target: str | None = None
+    own: str = ""
 
 
 def document(*statements: Json, **more: Any) -> Json:

@@ -65,7 +65,7 @@ VALIDATOR = (
     Row("condition_key_validation", "IAM205", when(("StringEquals", "aws:PrincipalOrgIdent", "a")), GOOD, 'policy p { allow s3:GetObject on s3:object() when aws:PrincipalOrgIdent == "a" }'),
     Row("condition_type_mismatch", "IAM207", when(("NumericEquals", "aws:userid", "7")), GOOD, "policy p { allow s3:GetObject on s3:object() when aws:userid == 7 }"),
     Row("full_wildcard", "IAM824", allow("*", "*"), GOOD, "policy p { allow * on * }"),
-    Row("ifexists_condition_usage", "IAM863", when(("StringLikeIfExists", "aws:userid", "*")), GOOD, 'policy p { allow s3:GetObject on s3:object() when aws:userid? like "*" }'),
+    Row("ifexists_condition_usage", "IAM863", when(("StringLikeIfExists", "aws:userid", "*")), GOOD, 'policy p { allow s3:GetObject on s3:object() when aws:userid? like "*" }', own="IAM220"),
     Row("mfa_condition_antipattern", "IAM215", deny("iam:*", "*", Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}}), deny("iam:*", "*", Condition={"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}), why="`unless aws:MultiFactorAuthPresent` is `BoolIfExists`"),
     Row("not_action_not_resource", "IAM823", document({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}), GOOD, "policy p { allow * except iam:* on * }"),
     Row("not_principal_validation", "IAM823", without(to(ROOT), "Principal", NotPrincipal=ROOT), to(ROOT), target=BUCKET, why="refused by the compiler (IAM306)"),
@@ -86,7 +86,7 @@ VALIDATOR = (
 
 CFN_LINT = (
     Row("E3510 (identity policies)", "IAM601", without(GOOD, "Effect"), GOOD, why=BY_THE_COMPILER),
-    Row("E3512 (resource policies)", "IAM306", document(*to(ROOT)["Statement"], *GOOD["Statement"]), to(ROOT), target=BUCKET, source=f'policy p for {BUCKET} {{ allow s3:GetObject on "{{self}}/*" }}'),
+    Row("E3512 (resource policies)", "IAM306", document(*to(ROOT)["Statement"], *GOOD["Statement"]), to(ROOT), target=BUCKET, source=f'policy p for {BUCKET} {{ allow s3:GetObject on "{{self}}/*" }}', own="IAM014"),
     Row("E3513 (repository policies)", "IAM306", to(ROOT, "ecr:BatchGetImage", Resource="*"), without(to(ROOT, "ecr:BatchGetImage"), "Resource"), target=f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/shop", why="the compiler leaves `Resource` out"),
     Row("E3530 (trust policies)", "IAM306", trust(ROOT, Resource="*"), trust(ROOT), kind="trust", source=f"role r {{ trust account {ACCOUNT} on * }}"),
     Row("I3510 (actions and resources)", "IAM213", allow("s3:GetObject", BUCKET), GOOD, 'policy p { allow s3:GetObject on s3:bucket("photos") }'),
