@@ -158,7 +158,7 @@ class _Assembly:
         if entity.kind in ORGANIZATION_POLICIES:
             from iamdsl.compiler.kinds import check_kind  # noqa: PLC0415  # only they need it
 
-            check_kind(entity, policy, self.environment, self.report)
+            check_kind(entity, self.environment, self.report)
         return Document(
             cast("DocumentKind", kind),
             entity.name,

@@ -1,7 +1,9 @@
 """What the kinds of policy take: AWS's table of elements, where a body cannot say it.
 
 Which statement and setting stands in which kind is in `bodies`; here is what depends on what a
-statement says. Sources: AWS "orgs_manage_policies_scps_syntax", "orgs_manage_policies_rcps_syntax".
+statement says: an SCP takes all of IAM's language since September 2025 (AWS Security Blog "AWS
+Organizations service control policy now supports full IAM language"), an RCP does not (AWS
+"orgs_manage_policies_rcps_syntax").
 """
 
 from __future__ import annotations
@@ -16,16 +18,12 @@ if TYPE_CHECKING:
     from iamdsl.aws import Catalogue
     from iamdsl.compiler.environment import Environment
     from iamdsl.diagnostics import Report
-    from iamdsl.iam import Identity, Policy, Statement
+    from iamdsl.iam import Identity
     from iamdsl.model import Entity
 
 
-def check_kind(entity: Entity, policy: Policy, environment: Environment, report: Report) -> None:
-    """Report what a control policy of an organization does not take.
-
-    Args:
-        policy: the statements that the entity became.
-    """
+def check_kind(entity: Entity, environment: Environment, report: Report) -> None:
+    """Report what a resource control policy does not take."""
     if entity.kind == "rcp":
         for grant in entity.grants:
             texts = [str(action.data) for action in grant.actions]
@@ -41,8 +39,6 @@ def check_kind(entity: Entity, policy: Policy, environment: Environment, report:
                     label="AWS's validator refuses this in a resource control policy",
                     hint="write patterns that end in their only `*`",
                 )
-    if entity.kind == "scp":
-        _check_allows(policy, report)
 
 
 def rcp_problem(verb: str, actions: Iterable[str], catalogue: Catalogue) -> tuple[str, str]:
@@ -69,28 +65,6 @@ def rcp_problem(verb: str, actions: Iterable[str], catalogue: Catalogue) -> tupl
 def inner_wildcard(action: str) -> bool:
     """Tell whether an action has a wildcard elsewhere than at its end."""
     return bool(set("*?") & set(action[:-1])) or action.endswith("?")
-
-
-def limited_allow(statement: Statement) -> bool:
-    """Tell whether an `Allow` of an SCP is on some resources only.
-
-    AWS's page of the syntax has it both ways.
-    """
-    resources = statement.resources
-    return statement.effect == "Allow" and resources is not None and resources.values != ("*",)
-
-
-def _check_allows(policy: Policy, report: Report) -> None:
-    """Warn of an `allow` on some resources."""
-    for statement in policy.statements:
-        if limited_allow(statement):
-            report.add(
-                codes.DISPUTED_FORM,
-                statement.origin[0],
-                "an `allow` of a service control policy on some resources only",
-                label="a page of AWS's says that only `*` is taken",
-                hint="write `allow … on *`, and `deny` the rest: `deny … on * except …`",
-            )
 
 
 def check_profiles(identities: Iterable[Identity], report: Report) -> None:
