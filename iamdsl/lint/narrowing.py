@@ -8,7 +8,6 @@ without its key (a negated operator, `…IfExists`, `ForAllValues`) keeps nobody
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -114,6 +113,8 @@ def _is_any_arn(text: str) -> bool:
 
 
 def _is_world(value: str) -> bool:
+    import ipaddress  # noqa: PLC0415  # few policies hold addresses
+
     try:
         network = ipaddress.ip_network(value, strict=False)
     except ValueError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from ipaddress import ip_interface, ip_network
 from typing import TYPE_CHECKING
 
 from iamdsl.aws.key_values import FORMS
@@ -31,13 +30,8 @@ _PATTERNS = frozenset({"StringLike", "StringNotLike", "ArnEquals", "ArnLike", "A
 _CIDR = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*)/\d{1,3}\b",
                    re.ASCII)  # fmt: skip
 
-_PRIVATE = tuple(
-    map(
-        ip_network,
-        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8",
-         "fc00::/7", "fe80::/10", "::1/128"),
-    )
-)  # fmt: skip
+_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8",
+            "fc00::/7", "fe80::/10", "::1/128")  # fmt: skip
 """Networks that no request comes from over the internet (RFC 1918, 3927, 1122, 4193, 4291)."""
 
 
@@ -76,6 +70,8 @@ def _look(entry: Entry, effect: str, catalogue: Catalogue, *, written: bool) -> 
 
 @lru_cache(maxsize=4096)
 def _network(text: str) -> IPv4Network | IPv6Network | None:
+    from ipaddress import ip_network  # noqa: PLC0415  # few policies hold addresses
+
     try:
         return ip_network(text, strict=False)
     except ValueError:
@@ -87,7 +83,8 @@ def is_private(text: str) -> bool:
     network = _network(text)
     return network is not None and any(
         network.version == private.version and network.subnet_of(private)  # type: ignore[arg-type]
-        for private in _PRIVATE
+        for private in map(_network, _PRIVATE)
+        if private is not None
     )
 
 
@@ -140,6 +137,8 @@ def _host_bits(entry: Entry) -> Iterator[Found]:
 @lru_cache(maxsize=4096)
 def _masked(text: str) -> str:
     """Return the network that a text with host bits means, "" where it has none."""
+    from ipaddress import ip_interface  # noqa: PLC0415  # few policies hold addresses
+
     try:
         written = ip_interface(text)
     except ValueError:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamdsl import iam, lint
 from iamdsl.aws.limits import LIMITS
 from iamdsl.diagnostics import Report, codes
-from iamdsl.lift import formats, loose
 from iamdsl.project import Outcome, config, inputs
 from iamdsl.project.catalogue import open_catalogue
 from iamdsl.project.making import with_levels
@@ -207,6 +206,8 @@ def _folder(paths: Sequence[str]) -> str:
 
 def _read(given: inputs.Input, options: DocumentOptions, report: Report) -> _Read | None:
     """Return what an input holds; None where that is nothing of IAM's, or was reported."""
+    from iamdsl.lift import formats, loose  # noqa: PLC0415 (sources need no reader of documents)
+
     if given.sources[0].name.endswith(".tf"):
         estate = formats.read_module(given.sources, report)
         return None if estate is None else _Read(estate.build, estate.pseudo, whole=True)
@@ -225,6 +226,8 @@ def _read(given: inputs.Input, options: DocumentOptions, report: Report) -> _Rea
 
 
 def _nothing(paths: Sequence[str], report: Report) -> None:
+    from iamdsl.lift import formats  # noqa: PLC0415 (see `_read`)
+
     report.add(
         codes.NOTHING_TO_IMPORT,
         None,

@@ -11,7 +11,6 @@ from __future__ import annotations
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal, Inexact, localcontext
-from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from iamdsl.iam import NEGATED, split_operator
@@ -235,6 +234,8 @@ def _bytes(listed: Sequence[str]) -> list[str]:
 
 def _addresses(listed: Iterable[str]) -> list[str]:
     """Return the first address of each run that networks cut out, of both kinds."""
+    from ipaddress import IPv4Address, IPv6Address, ip_network  # noqa: PLC0415  # few policies hold addresses
+
     starts: dict[int, set[int]] = {4: {int(IPv4Address("8.8.8.8"))}, 6: {1 << 125}}
     odd = []
     for text in listed:

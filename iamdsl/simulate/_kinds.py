@@ -13,7 +13,6 @@ from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache, partial
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -66,12 +65,16 @@ class _Network(NamedTuple):
 @lru_cache(maxsize=4096)
 def _network(text: str) -> _Network:
     """Return a network; bits beyond its prefix do not count. Raises `ValueError` for none."""
+    from ipaddress import ip_network  # noqa: PLC0415  # few policies hold addresses
+
     found = ip_network(text, strict=False)
     return _Network(found.version, int(found.network_address), int(found.netmask))
 
 
 @lru_cache(maxsize=4096)
 def _address(text: str) -> tuple[int, int]:
+    from ipaddress import ip_address  # noqa: PLC0415  # few policies hold addresses
+
     found = ip_address(text)
     return found.version, int(found)
 
