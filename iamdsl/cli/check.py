@@ -128,11 +128,12 @@ def _are_documents(paths: Sequence[str]) -> bool:
 
 
 def _holds_documents(folder: str) -> bool:
-    """Tell whether a folder is neither a project nor a build, and has no sources."""
+    """Tell whether a folder has documents and no sources, and is neither a project nor a build."""
     settings, _, _ = config.find(folder)
     if (settings and os.path.dirname(settings) == folder) or manifest.owned(folder):
         return False
-    return not discovery.find(folder, (), "")[0]
+    files = (name for _, _, names in os.walk(folder) for name in names)
+    return not discovery.find(folder, (), "")[0] and any(n.endswith(_DOCUMENTS) for n in files)
 
 
 def _sources(paths: Sequence[str], options: Options) -> Checked:
