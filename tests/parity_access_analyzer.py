@@ -306,8 +306,10 @@ WARNINGS = (
     Row("RCP_MISSING_SERVICE_CONDITION_KEY_NULL_CHECK", "IAM833",
         _in_rcp(StringNotEqualsIfExists={"aws:SourceOrgID": "o-a1b2c3d4e5"}, Bool={"aws:PrincipalIsAWSService": "true"}), document(_DEPUTY), kind="rcp",
         source='rcp p { deny s3:* on * when aws:SourceOrgID? != "o-a1b2c3d4e5" and aws:PrincipalIsAWSService }'),
-    Row("USE_CONDITION_KEY_ONLY_WITH_SUPPORTED_SERVICES", "", GOOD, GOOD,
-        why="not said: the list of services that send the `aws:Vpce…` keys changes with each month"),
+    Row("USE_CONDITION_KEY_ONLY_WITH_SUPPORTED_SERVICES", "IAM802",
+        allow("sns:Publish", "*", Condition={"StringEquals": {"aws:VpceAccount": ACCOUNT}}),
+        when(("StringEquals", "aws:VpceAccount", ACCOUNT)),
+        f'policy p {{ allow sns:Publish on * when aws:VpceAccount == "{ACCOUNT}" }}'),
 )  # fmt: skip
 
 SECURITY_WARNINGS = (

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from iamdsl.diagnostics import Diagnostic, Fix, Severity, codes
 from iamdsl.diagnostics.nearest import distance
 from iamdsl.iam import NEGATED, split_operator
+from iamdsl.lint.conditions import spot
 from iamdsl.lint.placing import place
 
 if TYPE_CHECKING:
@@ -54,10 +55,14 @@ class _Problem(NamedTuple):
 def check(world: World, report: Report) -> None:
     """Report principals of trust policies and of resources' policies."""
     for item in world.items:
-        if item.written or item.kind not in {"trust", "resource"}:
+        if item.kind not in {"trust", "resource"}:
             continue
         for statement in item.policy.statements:
-            if statement.principals is not None:
+            if statement.principals is None:
+                continue
+            if item.written:  # the rest is said by the compiler
+                _members_only(item, statement, statement.principals, report)
+            else:
                 _check(item, statement, statement.principals, world, report)
 
 
@@ -80,8 +85,7 @@ def _check(
         _trusted(statement, principals, report)
     if item.kind == "resource" and principals.negated and statement.effect == "Deny":
         _exceptions(item, statement, principals, report)
-    if statement.effect == "Allow":
-        _members_only(statement, principals, report)
+    _members_only(item, statement, principals, report)
 
 
 def _say(statement: Statement, text: str, found: _Problem, report: Report) -> None:
@@ -271,9 +275,10 @@ def _exceptions(item: Item, statement: Statement, principals: Principals, report
     )
 
 
-def _members_only(statement: Statement, principals: Principals, report: Report) -> None:
+def _members_only(item: Item, statement: Statement, principals: Principals, report: Report) -> None:
     """Warn of tests that no request of a service passes, as all of its principals are services."""
-    if {kind for kind, _ in principals.by_type} != {"Service"} or principals.negated:
+    services = {kind for kind, _ in principals.by_type} == {"Service"}
+    if statement.effect != "Allow" or not services or principals.negated:
         return
     for entry in statement.condition:
         prefix, base, if_exists = split_operator(entry.operator)
@@ -287,7 +292,7 @@ def _members_only(statement: Statement, principals: Principals, report: Report) 
             continue
         report.add(
             codes.UNSUPPORTED_KEY,
-            place(statement, "Condition", entry.key),
+            spot(item, statement, entry),
             f"requests of a service do not carry `{entry.key}`",
             label="so that nothing is allowed here",
             hint="test `aws:SourceOrgID`, which says for whom the service asks",

@@ -7,16 +7,19 @@ UNKNOWN_CONDITION_FOR_ACTION.
 The reference has gaps, so that a key counts as carried wherever something speaks for it: a key of
 the same family (`ssm:resourceTag/…` where `aws:ResourceTag/…` is listed), or a key that its service
 lists for no action at all. Actions are those that a statement names, and patterns none of whose
-actions carries the key.
+actions carries the key. A `NotAction` reaches services without tags, of which some are named; and
+the keys of VPC endpoints' owners are sent by the services of a list (`aws/endpoint_keys.py`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamdsl.aws.endpoint_keys import KEYS, WITHOUT, sends
 from iamdsl.diagnostics import Diagnostic, Severity, codes
-from iamdsl.iam import split_operator
+from iamdsl.iam import globs_meet, split_operator
 from iamdsl.lint.conditions import conditioned, holds_without_key, spot
+from iamdsl.lint.wording import listed
 
 if TYPE_CHECKING:
     from iamdsl.aws import Catalogue
@@ -32,6 +35,10 @@ _UNSURE = frozenset({"aws-marketplace"})
 _WITHIN_A_CALL = frozenset({"sts:tagsession", "sts:setsourceidentity", "sts:setcontext"})
 """Actions that are asked for within a call of `sts:AssumeRole…`, with what that call carries
 ("id_session-tags")."""
+_UNTAGGED = (
+    "route53", "support", "health", "lakeformation", "trustedadvisor", "account", "servicequotas",
+)  # fmt: skip
+"""Well-known services that send no tags, by their pages on IAM; the catalogue has to agree."""
 _SHOWN = 3
 _ANY_RESOURCE_TAG = ":resourcetag"
 
@@ -53,10 +60,14 @@ def check(world: World, report: Report) -> None:
     keys = _Keys(world.catalogue)
     for item, statement in conditioned(world):
         if statement.actions.negated:
+            _all_but(item, statement, keys, report)
             continue
         done: set[str] = set()
         # Where a key has several tests, the one that is never met says more.
         for entry in sorted(statement.condition, key=holds_without_key):
+            if entry.key.lower() in KEYS:
+                _of_endpoints(item, statement, entry, keys, report)
+                continue
             family = keys.family(entry.key)
             if not family or family in done:
                 continue
@@ -64,6 +75,81 @@ def check(world: World, report: Report) -> None:
             if lack is not None and _decides(entry, lack):
                 done.add(family)
                 _say(item, statement, entry, lack, report)
+
+
+def _all_but(item: Item, statement: Statement, keys: _Keys, report: Report) -> None:
+    """Note that a `NotAction` reaches services that send no tags.
+
+    Access Analyzer's …_NOTACTION_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE. An author who
+    wrote `…IfExists` or `ForAllValues` has thought of them.
+    """
+    for entry in statement.condition:
+        family = _family_of(entry.key)
+        prefix, base, optional = split_operator(entry.operator)
+        if family not in _TAGS or optional or base == "Null" or prefix == "ForAllValues":
+            continue
+        left_out = [value.lower().partition(":")[0] for value in statement.actions.values]
+        reached = [
+            name
+            for name in _UNTAGGED
+            if keys.is_untagged(name, family)
+            and not any(globs_meet(pattern, name) for pattern in left_out)
+        ]
+        if reached:
+            _say_all_but(item, statement, entry, reached[:_SHOWN], report)
+            return
+
+
+def _say_all_but(
+    item: Item, statement: Statement, entry: Entry, reached: list[str], report: Report
+) -> None:
+    verb = "allows" if statement.effect == "Allow" else "denies"
+    always = holds_without_key(entry)
+    report.extend(
+        [
+            Diagnostic(
+                codes.UNSUPPORTED_KEY,
+                Severity.NOTE,
+                f"requests of services without tags, such as {listed(reached)}, do not carry"
+                f" `{entry.key}`",
+                spot(item, statement, entry),
+                f"of these, the statement {verb} {'everything' if always else 'nothing'}",
+                (),
+                "name the actions that it is meant for, or leave these services to another"
+                " statement",
+            )
+        ]
+    )
+
+
+def _of_endpoints(
+    item: Item, statement: Statement, entry: Entry, keys: _Keys, report: Report
+) -> None:
+    """Note services that do not say who owns an endpoint.
+
+    Access Analyzer's USE_CONDITION_KEY_ONLY_WITH_SUPPORTED_SERVICES.
+    """
+    silent = [
+        action if action.lower() in WITHOUT else action.partition(":")[0].lower()
+        for action in statement.actions.values
+        if not sends(action) and keys.is_known(action)
+    ]
+    if not silent or split_operator(entry.operator)[1] == "Null":
+        return
+    always = holds_without_key(entry)
+    report.extend(
+        [
+            Diagnostic(
+                codes.UNSUPPORTED_KEY,
+                Severity.NOTE,
+                f"AWS does not list {listed(silent)} among what sends `{entry.key}`",
+                spot(item, statement, entry),
+                f"{'always' if always else 'never'} met by these requests",
+                (),
+                "test it for the services alone that AWS's page of global condition keys lists",
+            )
+        ]
+    )
 
 
 def _decides(entry: Entry, lack: Lack) -> bool:
@@ -130,6 +216,15 @@ class _Keys:
             family.endswith(_ANY_RESOURCE_TAG)
             and any(other.endswith(_ANY_RESOURCE_TAG) for other in families)
         )
+
+    def is_known(self, action: str) -> bool:
+        """Tell whether the service of an action is in the catalogue."""
+        return self._catalogue.has_service(action.partition(":")[0])
+
+    def is_untagged(self, service: str, family: str) -> bool:
+        """Tell whether no action of a service carries a key of a family."""
+        lack = self.lack(family, (f"{service}:*",))
+        return lack is not None and lack.whole
 
     def lack(self, family: str, actions: tuple[str, ...]) -> Lack | None:
         """Return the actions of a statement that do not carry a key; None where all may."""
