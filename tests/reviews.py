@@ -26,14 +26,16 @@ CATALOGUE = Catalogue(resources.open_catalogue())
 
 
 def review_document(
-    document: dict[str, Any] | str, *, kind: str = "auto", target: str | None = None
+    document: dict[str, Any] | str,
+    *,
+    kind: str = "auto",
+    target: str | None = None,
+    name: str = "document",
 ) -> tuple[Diagnostic, ...]:
     """Return what the review says of a policy document, as values or as JSON, by itself."""
     text = document if isinstance(document, str) else json.dumps(document, indent=2)
     report = Report()
-    found = formats.read_loose(
-        Source("document.json", text), "document", report, kind=kind, target=target
-    )
+    found = formats.read_loose(Source(f"{name}.json", text), name, report, kind=kind, target=target)
     if not isinstance(found, Estate):
         return report.diagnostics
     build = lint.settled(found.build)

@@ -18,7 +18,7 @@ CREDENTIALS: Final = {
     "cognito-identity:GetOpenIdTokenForDeveloperIdentity": "tokens of any identity",
     "codeartifact:GetAuthorizationToken": "tokens for any domain of CodeArtifact",
     "connect:GetFederationToken": "tokens for any instance of Connect",
-    "ec2:GetPasswordData": "the administrator's password of any Windows instance",
+    "ec2:GetPasswordData": "the encrypted password of the administrator of any Windows instance",
     "iam:CreateAccessKey": "access keys of any user",
     "iam:CreateServiceSpecificCredential": "service credentials of any user",
     "iam:ResetServiceSpecificCredential": "service credentials of any user",

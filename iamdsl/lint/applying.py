@@ -53,7 +53,8 @@ _WRITE_ON_ALL = frozenset(
 )
 _ARN = re.compile(r"arn:[^:]*:[a-z0-9-]+:[^:]*:[^:]*:.+", re.DOTALL)
 _HEAD = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)([:/])")
-_TAGGING = re.compile(r"(?:un)?tag|tagsfor|listtags", re.IGNORECASE)
+_TAGGING = re.compile(r"(?:un)?tag|tagsfor|listtags|resourcepolicy", re.IGNORECASE)
+"""Names of actions for whatever can be tagged or shared, of which the reference names a part."""
 _SHOWN = 3
 
 
@@ -107,6 +108,11 @@ class _Types:
         if "::" in arn and ":s3:::" not in arn:
             found = [name for name in found if not lacking(arn, service, (name,), self.catalogue)]
         return frozenset(found)
+
+    def is_permission_only(self, action: str) -> bool:
+        """Tell whether no call is behind an action, so that its types are not those of a call."""
+        found = self.catalogue.action(action)
+        return found is not None and found.permission_only
 
     def applies(self, arn: str, service: str, names: frozenset[str]) -> bool:
         """Tell whether an ARN can be of one of the types."""
@@ -166,8 +172,10 @@ def _is_alive(action: str, resources: tuple[str, ...], types: _Types) -> bool:
     own = [r for r in resources if r.split(":", 3)[2] == service]
     if not names:
         return not _needs_all(action, service, own, types.catalogue)
-    if own and _TAGGING.search(action):
-        return True  # the reference seldom lists all that can be tagged
+    if own and (_TAGGING.search(action) or types.is_permission_only(action)):
+        return True  # the reference seldom lists all that these are for
+    if any(names.intersection(types_of_text(r, service, types.catalogue)) for r in own):
+        return True  # but for a field that is empty, of which `arns` judges
     return any(not types.known(r, service) or _is_named(action, r) for r in resources)
 
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from iamdsl.analysis.resource_types import is_of_type
 from iamdsl.aws._facts import mask_of
 from iamdsl.diagnostics import codes
 from iamdsl.lint.placing import place
 from iamdsl.lint.wording import listed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from iamdsl.aws import Catalogue
     from iamdsl.diagnostics import Report
     from iamdsl.iam import Statement
@@ -34,11 +37,11 @@ class _Known(NamedTuple):
 
     Attributes:
         actions: one more than are shown, at most.
-        of_one_type: those that take resources of one type only.
+        of_one_type: those that take resources of one type only, with that.
     """
 
     actions: tuple[str, ...]
-    of_one_type: tuple[str, ...]
+    of_one_type: tuple[tuple[str, str], ...]
 
 
 def check(world: World, report: Report) -> None:
@@ -90,7 +93,10 @@ def _resources(
             continue  # said as such
         if pattern not in known:
             known[pattern] = _limitable(pattern, catalogue)
-        names = known[pattern].of_one_type if every is None else known[pattern].actions
+        if every is None:
+            found += _of_all(known[pattern], resources.values, catalogue)
+            continue
+        names = known[pattern].actions
         found += (n for n in names if every == "*" or n.partition(":")[0] in services)
     if found:
         report.add(
@@ -102,8 +108,18 @@ def _resources(
         )
 
 
+def _of_all(known: _Known, stars: tuple[str, ...], catalogue: Catalogue) -> Iterator[str]:
+    """Yield the actions of one type of which resources have a pattern for all of that type."""
+    for name, kind in known.of_one_type:
+        service = name.partition(":")[0]
+        own = (s for s in stars if s.split(":", 3)[2] == service)
+        if any(is_of_type(star, service, (kind,), catalogue) for star in own):
+            yield name
+
+
 def _limitable(pattern: str, catalogue: Catalogue) -> _Known:
-    found, single = [], []
+    found: list[str] = []
+    single: list[tuple[str, str]] = []
     wild = "*" in pattern or "?" in pattern
     for name in catalogue.match(pattern) if wild else (pattern,):
         mask = catalogue.mask(name)
@@ -112,7 +128,7 @@ def _limitable(pattern: str, catalogue: Catalogue) -> _Known:
         if action is not None and action.resources:
             found.append(action.name)
             if len(action.resources) == 1:
-                single.append(action.name)
+                single.append((action.name, action.resources[0].type))
             if len(found) > _SHOWN:
                 break
     return _Known(tuple(found), tuple(single))

@@ -22,8 +22,13 @@ if TYPE_CHECKING:
     from iamdsl.iam import Elements, Statement
     from iamdsl.lint.items import World
 
-_GIVEN: Final = (("iam:permissionsboundary", ()), ("iam:policyarn", (ADMINISTRATOR,)))
-"""What the request has: no boundary, and of an attachment a policy that a list would not have."""
+_GIVEN: Final = (
+    ("iam:permissionsboundary", ()),
+    ("iam:policyarn", (ADMINISTRATOR,)),
+    ("iam:roletemplatearn", ()),
+)
+"""What the request has: no boundary and no template of AWS's, and of an attachment a policy that a
+list would not have."""
 _SERVICES: Final = ("iam", "organizations", "sso")
 _GUARDS: Final = frozenset(
     {
@@ -40,6 +45,10 @@ _GUARDS: Final = frozenset(
     }
 )
 """Keys by which a request is bound to a network, a time or a second factor."""
+_NO_LIMITS: Final = frozenset(
+    {"aws:securetransport", "aws:requestedregion", "aws:resourceaccount", "aws:resourceorgid"}
+)
+"""Keys that change nothing about what can be given to whom."""
 
 
 def check(world: World, report: Report) -> None:
@@ -61,7 +70,7 @@ def check(world: World, report: Report) -> None:
             codes.NO_BOUNDARY,
             granted_at(statement, actions[0]),
             f"{listed(actions)} {_verb(actions, 'work')} without a permissions boundary",
-            label="nothing limits what is made or given",
+            label="no boundary is asked for",
             hint="test `iam:PermissionsBoundary`",
         )
 
@@ -113,7 +122,7 @@ def _resources(
 
 def _changing(holder: Holder, catalogue: Catalogue) -> Iterator[tuple[Statement, list[str]]]:
     """Yield statements that allow permissions to be changed from anywhere, with what they allow."""
-    found = [(s, managing(s.actions, catalogue)) for s in holder.grants if not _has_guard(s)]
+    found = [(s, managing(s.actions, catalogue)) for s in holder.grants if _is_free(s)]
     found = [(s, actions) for s, actions in found if actions]
     if not found or holder.hidden or _is_guarded(holder):
         return
@@ -133,6 +142,15 @@ def _is_guarded(holder: Holder) -> bool:
     allows = [s for s in trust.policy.statements if s.effect == "Allow"]
     kinds = {k for s in allows if s.principals is not None for k, _ in s.principals.by_type}
     return kinds == {"Service"} or (bool(allows) and all(map(_has_guard, allows)))
+
+
+def _is_free(statement: Statement) -> bool:
+    """Tell whether an `allow` tests nothing by which a change is bound.
+
+    What tests a tag, a boundary, a policy's ARN or a service between is bound by that, and often
+    for machines, which have no second factor.
+    """
+    return all(entry.key.lower() in _NO_LIMITS for entry in statement.condition)
 
 
 def _has_guard(statement: Statement) -> bool:

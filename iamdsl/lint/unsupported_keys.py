@@ -40,6 +40,7 @@ _UNTAGGED = (
 )  # fmt: skip
 """Well-known services that send no tags, by their pages on IAM; the catalogue has to agree."""
 _SHOWN = 3
+_RESOURCE_TAG = "aws:resourcetag"
 _ANY_RESOURCE_TAG = ":resourcetag"
 
 
@@ -72,6 +73,8 @@ def check(world: World, report: Report) -> None:
             if not family or family in done:
                 continue
             lack = keys.lack(family, statement.actions.values)
+            if lack is not None and family == _RESOURCE_TAG and _names_arns(statement):
+                lack = keys.without_gaps(lack)
             if lack is not None and _decides(entry, lack):
                 done.add(family)
                 _say(item, statement, entry, lack, report)
@@ -150,6 +153,11 @@ def _of_endpoints(
             )
         ]
     )
+
+
+def _names_arns(statement: Statement) -> bool:
+    resources = statement.resources
+    return resources is not None and not resources.negated and "*" not in resources.values
 
 
 def _decides(entry: Entry, lack: Lack) -> bool:
@@ -233,6 +241,18 @@ class _Keys:
             self._lacks[asked] = self._lack(family, actions)
         return self._lacks[asked]
 
+    def without_gaps(self, lack: Lack) -> Lack | None:
+        """Leave out the actions that the reference limits to no resource, and the statement does.
+
+        There it lacks the resource and its tags alike.
+        """
+        sure = [name for name in lack.names if not self._is_of_no_resource(name)]
+        return Lack(tuple(sure), lack.whole and len(sure) == len(lack.names)) if sure else None
+
+    def _is_of_no_resource(self, action: str) -> bool:
+        found = self._catalogue.action(action)
+        return found is not None and not found.resources
+
     def _lack(self, family: str, actions: tuple[str, ...]) -> Lack | None:
         lacking = tuple(action for action in actions if self._lacks_key(action, family))
         if not lacking or not (family in _TAGS or self._is_listed(family)):
@@ -277,9 +297,9 @@ def _say(item: Item, statement: Statement, entry: Entry, lack: Lack, report: Rep
 def _follows(statement: Statement, entry: Entry) -> str:
     """Say what comes of it."""
     if holds_without_key(entry):
-        return "always met, so that it keeps nothing out"
+        return "without it always met, so that it keeps nothing out"
     verb = "allowed" if statement.effect == "Allow" else "denied"
-    return f"never met, so that nothing is {verb} by it"
+    return f"without it never met, so that nothing is {verb} by it"
 
 
 def _hint(entry: Entry, *, whole: bool) -> str:

@@ -76,12 +76,15 @@ def test_dead_grants_are_told(action: str, resource: str) -> None:
         ("quicksight:CreateDataSet", "arn:aws:quicksight:*:*:dataset/*"),
         ("elasticloadbalancing:AddTags", "arn:aws:elasticloadbalancing:*:*:listener/*"),
         ("cloudformation:CreateChangeSet", "arn:aws:cloudformation:*:aws:transform/*"),
+        ("ec2:PutResourcePolicy", "arn:aws:ec2:*:*:security-group/*"),
+        ("odb:CreateOutboundIntegration", "arn:aws:odb:*:*:exadb-vm-cluster/*"),
+        ("partnercentral:CreateResourceSnapshot", "arn:aws:partnercentral:*::catalog/AWS/engagement/*"),
         ("s3:GetObjekt", "arn:aws:s3:::photos"),
         ("ec2:*", "arn:aws:s3:::photos"),
         ("s3:GetObject", "arn:aws:s3:::${Bucket}"),
         ("s3:GetObject", ["arn:aws:s3:::photos", "*"]),
     ],
-)
+)  # fmt: skip
 def test_what_can_be_asked_is_not_told(action: Any, resource: Any) -> None:
     """Protects against findings where the reference is silent, lags, or the text is open."""
     assert told(action, resource) == []

@@ -40,9 +40,9 @@ def test_the_tables_are_of_actions_that_can_be_limited() -> None:
             codes.CREDENTIALS_EXPOSED,
             ["redshift:GetClusterCredentials", "ec2:GetPasswordData"],
             (
-                "`ec2:GetPasswordData` and `redshift:GetClusterCredentials` give out the "
-                "administrator's password of any Windows instance and passwords of any database "
-                "user of any cluster"
+                "`ec2:GetPasswordData` and `redshift:GetClusterCredentials` give out the encrypted "
+                "password of the administrator of any Windows instance and passwords of any "
+                "database user of any cluster"
             ),
         ),
         (codes.DATA_EXPOSED, "s3:Get*", "`s3:GetObject` reads every object of S3"),
@@ -82,17 +82,30 @@ def test_without_a_boundary() -> None:
     assert not texts(allow(both, named, Condition=bound), codes.NO_BOUNDARY)
     listed = {"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/ReadOnlyAccess"}}
     assert not texts(allow("iam:AttachRolePolicy", Condition=listed), codes.NO_BOUNDARY)
+    template = "arn:aws:iam::aws:role-template/cloudwatch.amazonaws.com/Integration:1"
+    made = {"ArnEquals": {"iam:RoleTemplateARN": template}}
+    assert not texts(allow("iam:CreateRole", named, Condition=made), codes.NO_BOUNDARY)
     assert not texts(allow("*"), codes.NO_BOUNDARY)
 
 
 def test_from_anywhere() -> None:
-    """A test of network, time or factor is enough, and so is a deny that makes one."""
+    """A test of network, time or factor is enough, and so is a deny that makes one.
+
+    So is one of what may be given: that is for machines as often as for people.
+    """
     attach = allow("iam:AttachRolePolicy", "arn:aws:iam::111122223333:role/web")
     assert texts(attach, codes.UNCONDITIONED_ADMINISTRATION) == [
         "permissions can be changed from anywhere, without a second factor: `iam:AttachRolePolicy`"
     ]
     code = codes.UNCONDITIONED_ADMINISTRATION
     assert not texts(allow("iam:AttachRolePolicy", Condition=MFA), code)
+    bound = {"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/ReadOnlyAccess"}}
+    assert not texts(allow("iam:AttachRolePolicy", Condition=bound), code)
+    between = {"ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}}
+    assert not texts(allow("iam:PutRolePolicy", Condition=between), code)
+    assert texts(
+        allow("iam:PutRolePolicy", Condition={"Bool": {"aws:SecureTransport": "true"}}), code
+    )
     network = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
     assert not texts(allow("iam:AttachRolePolicy", Condition=network), code)
     deny = allow("iam:*", Condition={"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}})

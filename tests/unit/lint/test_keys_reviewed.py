@@ -152,7 +152,7 @@ def test_keys_that_an_action_never_carries_are_told() -> None:
         _tested("StringEquals", "s3:prefix", action="s3:GetObject"), codes.UNSUPPORTED_KEY
     )
     assert found.message == "AWS lists no `s3:prefix` for `s3:GetObject`"
-    assert found.label == "never met, so that nothing is allowed by it"
+    assert found.label == "without it never met, so that nothing is allowed by it"
     assert found.severity is Severity.WARNING
 
 
@@ -191,6 +191,18 @@ def test_keys_that_may_be_carried_pass(action: str, operator: str, key: str) -> 
     assert _of(_tested(operator, key, action=action), codes.UNSUPPORTED_KEY) == []
 
 
+def test_gaps_of_the_reference_are_not_told() -> None:
+    """An action that the reference limits to no resource at all may have the tags of one."""
+    tagged = {"StringEquals": {"aws:ResourceTag/team": "a"}}
+    actions = ["bedrock:CreateSession", "bedrock:TagResource"]
+    named = allow(actions, "arn:aws:bedrock:*:*:session/*", Condition=tagged)
+    assert not said(review_document(named), codes.UNSUPPORTED_KEY)
+    whole = allow(actions, Condition=tagged)
+    assert [text for _, text in said(review_document(whole), codes.UNSUPPORTED_KEY)] == [
+        "AWS lists no `aws:ResourceTag/team` for `bedrock:CreateSession`"
+    ]
+
+
 def test_patterns_none_of_whose_actions_carries_a_key_are_told() -> None:
     """Protects from patterns as from names, where the whole pattern lacks the key."""
     found = _of(
@@ -200,7 +212,7 @@ def test_patterns_none_of_whose_actions_carries_a_key_are_told() -> None:
     assert [(d.message, d.label) for d in found] == [
         (
             "AWS lists no `ec2:InstanceType` for `s3:Get*`, `s3:PutObject`",
-            "always met, so that it keeps nothing out",
+            "without it always met, so that it keeps nothing out",
         )
     ]
 
@@ -212,4 +224,4 @@ def test_sources_are_told_of_keys_that_an_action_lacks(tmp_path: Path) -> None:
     )
     (said_of,) = _of(found, codes.UNSUPPORTED_KEY)
     assert said_of.span.text == "aws:ResourceTag/team"
-    assert said_of.label == "never met, so that nothing is denied by it"
+    assert said_of.label == "without it never met, so that nothing is denied by it"

@@ -76,6 +76,16 @@ def test_stars_that_are_every_resource(action: str, resource: str, found: int) -
     assert len(said(document, codes.ANY_RESOURCE)) == found
 
 
+def test_stars_of_other_types_grant_nothing() -> None:
+    """An action whose type has no star among the resources is not allowed on all of its own."""
+    stars = [f"arn:aws:sagemaker:*:*:{kind}/*" for kind in ("endpoint", "model")]
+    actions = ["sagemaker:CreateAction", "sagemaker:CreateApp", "sagemaker:DeleteModel"]
+    found = review_document(allow(actions, stars))
+    assert [message for _, message in said(found, codes.ANY_RESOURCE)] == [
+        "policy `document` allows `sagemaker:DeleteModel` on every resource"
+    ]
+
+
 def test_a_condition_is_a_limit() -> None:
     """What is tested is not open to everything."""
     tagged = {"StringEquals": {"aws:ResourceTag/team": "ops"}}
