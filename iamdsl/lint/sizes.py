@@ -48,7 +48,7 @@ def check(world: World, report: Report) -> None:
     """Report documents that are over a limit of AWS's; an identity's own ones count together."""
     shared: dict[tuple[str, str, str], list[Item]] = {}
     for item in world.items:
-        if item.written:
+        if item.written or _is_of_aws(item, world):
             continue
         if item.owner and item.kind == "policy":
             shared.setdefault((item.account, item.owner, item.name), []).append(item)
@@ -59,6 +59,14 @@ def check(world: World, report: Report) -> None:
     for (_, owner, _), items in shared.items():
         kind = owner if owner == "permission_set" else f"inline-{owner}"
         _measure(kind, items, world, report)
+
+
+def _is_of_aws(item: Item, world: World) -> bool:
+    """Tell whether a document is by its name one of AWS's own policies, which have no limit."""
+    name = item.name.removesuffix(".json")
+    return item.kind == "policy" and not (
+        world.whole or item.owner or world.catalogue.managed_policy(name) is None
+    )
 
 
 def _measure(kind: str, items: list[Item], world: World, report: Report) -> None:

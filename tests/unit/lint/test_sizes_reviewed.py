@@ -47,6 +47,14 @@ def test_a_managed_policy_is_too_large() -> None:
     assert said(review_document(spread), codes.TOO_LARGE) == []
 
 
+def test_the_policies_of_aws_have_no_limit() -> None:
+    """A document with the name of one of AWS's own is not told of a limit that is ours."""
+    made = allow("s3:GetObject", names(120))
+    found = review_document(made, name="AWSElasticBeanstalkServiceRolePolicy")
+    assert said(found, codes.TOO_LARGE) == []
+    assert said(review_document(made, name="Elastic"), codes.TOO_LARGE)
+
+
 @pytest.mark.parametrize(
     ("kind", "limit"), [("scp", "10,240"), ("boundary", "6,144"), ("session", "2,048")]
 )
