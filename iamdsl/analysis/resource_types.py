@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl.analysis import overlap
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable
 
-    from iamdsl.aws import Catalogue, ResourceType
+    from iamdsl.aws import Catalogue
 
 _WILD = re.compile(r"[*?\ue000\ue001]|\$\{")
+_VENDOR = "${Vendor}"
 _PLACEHOLDER = r"\$\{\w+\}"
 REGION, ACCOUNT = 3, 4
 """Which fields of an ARN these are."""
@@ -28,39 +29,61 @@ _SHARED = frozenset({"resource-explorer-2", "ssm"})
 their types do not say: `arn:aws:ssm:eu-west-1::document/AWS-RunShellScript`."""
 
 
-def types_of_text(text: str, service: str, catalogue: Catalogue) -> list[str]:
+@lru_cache(maxsize=8192)
+def types_of_text(text: str, service: str, catalogue: Catalogue) -> tuple[str, ...]:
     """Return the resource types that some resource matching an ARN pattern can be of."""
-    return [k.name for k in _fitting(text, catalogue.resource_types(service.lower()))]
+    fields = text.split(":", 5)
+    if len(fields) < 6:
+        return ()
+    last = fields[5]
+    fixed = _WILD.split(last)
+    head, tail = fixed[0], fixed[-1].rpartition("}")[2]
+    found = (
+        form.type
+        for form in _formats(service, fields[2], catalogue)
+        if form.any
+        or (
+            (head.startswith(form.start) or form.start.startswith(head))
+            and (tail.endswith(form.end) or form.end.endswith(tail))
+            and _meets(last, form.last)
+        )
+    )
+    return tuple(dict.fromkeys(found))
+
+
+class _Format(NamedTuple):
+    """An ARN format of a resource type.
+
+    Attributes:
+        last: its last field, which begins and ends with the fixed texts `start` and `end`.
+        any: whether it is an ARN of whatever was backed up, as those of recovery points.
+    """
+
+    type: str
+    last: str
+    start: str
+    end: str
+    any: bool
+
+
+@lru_cache(maxsize=2048)
+def _formats(service: str, of: str, catalogue: Catalogue) -> tuple[_Format, ...]:
+    """Return the formats of a service's types that can be ARNs of a service: seldom another."""
+    made = []
+    for kind in catalogue.resource_types(service):
+        for form in kind.formats:
+            own, last = form.fields[2], form.fields[5]
+            if own in {of, _VENDOR}:
+                fixed = _fixed(last)
+                made.append(_Format(kind.name, last, fixed[0], fixed[-1], own == _VENDOR))
+    return tuple(made)
 
 
 def is_of_type(text: str, service: str, names: Iterable[str], catalogue: Catalogue) -> bool:
     """Tell whether some resource that matches an ARN pattern can be of one of the types."""
     kinds = (catalogue.resource_type(service, name) for name in names)
-    return any(True for _ in _fitting(text, (k for k in kinds if k is not None)))
-
-
-def _fitting(text: str, kinds: Iterable[ResourceType]) -> Iterator[ResourceType]:
-    """Yield the types that some resource matching an ARN pattern can be of."""
-    fields = text.split(":", 5)
-    if len(fields) < 6:
-        return
-    service, last = fields[2], fields[5]
-    fixed = _WILD.split(last)
-    head, tail = fixed[0], fixed[-1].rpartition("}")[2]
-    for kind in kinds:
-        for form in kind.formats:
-            of, ending, parts = _parts(form.text)
-            if of == "${Vendor}":  # recovery points: an ARN of whatever was backed up
-                yield kind
-                break
-            if (
-                of == service
-                and (head.startswith(parts[0]) or parts[0].startswith(head))
-                and (tail.endswith(parts[-1]) or parts[-1].endswith(tail))
-                and _meets(last, ending)
-            ):
-                yield kind
-                break
+    found = types_of_text(text, service, catalogue)
+    return any(kind.name in found for kind in kinds if kind is not None)
 
 
 @lru_cache(maxsize=4096)
@@ -77,13 +100,6 @@ def _meets(pattern: str, ending: str) -> bool:
         if len(fixed) > 1:
             return True
     return overlap.meet(overlap.tokens(pattern), _format_tokens(ending))
-
-
-@cache
-def _parts(text: str) -> tuple[str, str, tuple[str, ...]]:
-    """Return service and last field of a format, and what stands around its placeholders."""
-    fields = text.split(":", 5)
-    return fields[2], fields[5], _fixed(fields[5])
 
 
 @cache
@@ -130,7 +146,8 @@ def lacking(text: str, service: str, names: Iterable[str], catalogue: Catalogue)
     if not empty or (empty == (ACCOUNT,) and fields[2] in _SHARED):
         return ()
     kinds = (catalogue.resource_type(service, name) for name in names)
-    fitting = _fitting(text, (k for k in kinds if k is not None))
+    found = types_of_text(text, service, catalogue)
+    fitting = (kind for kind in kinds if kind is not None and kind.name in found)
     forms = [form.fields for kind in fitting for form in kind.formats]
     return tuple(i for i in empty if forms and all(form[i] for form in forms))
 

@@ -6,6 +6,7 @@ The words are those of AWS's Service Authorization Reference
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 LEVELS = ("permissions", "tagging", "write", "list", "read")
@@ -22,6 +23,7 @@ def mask_of(levels: tuple[str, ...]) -> int:
     return mask
 
 
+@cache
 def levels_of(mask: int) -> tuple[str, ...]:
     """Return the access levels of a mask, the deciding one first."""
     return tuple(level for level in LEVELS if mask & _MASKS[level])

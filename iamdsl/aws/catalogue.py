@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 HEAD_BYTES = 32
 """The length of the file's first line, which says how long meta and index are."""
 
+_DECODER = json.JSONDecoder()
 _COMMON_PLACEHOLDERS = ("Partition", "Region", "Account")
 
 
@@ -41,7 +42,17 @@ class CatalogueError(ValueError):
 class _Service:
     """What is read of one service: names from the index, lines of detail on first need."""
 
-    __slots__ = ("canonical", "details", "docs", "levels", "lines", "name", "places")
+    __slots__ = (
+        "canonical",
+        "details",
+        "docs",
+        "keys",
+        "levels",
+        "lines",
+        "name",
+        "places",
+        "types",
+    )
 
     def __init__(self, line: str) -> None:
         _, at, length, docs_at, docs_length, self.name, names = line.split("\t")
@@ -52,6 +63,8 @@ class _Service:
         self.levels = dict(zip(lowered, [ord(word[-1]) - 64 for word in words], strict=True))
         self.lines = ""
         self.details: dict[str, Any] | None = None
+        self.keys: tuple[str, ...] = ()
+        self.types: dict[str, ResourceType] | None = None
         self.docs: str | None = None
 
 
@@ -179,12 +192,12 @@ class Catalogue:
 
     def action(self, action: str) -> Action | None:
         """Return all that is known of `service:Name`, or None if there is no such action."""
-        name = self.canonical(action)
-        if name is None:
-            return None
-        if name not in self._actions:
-            self._actions[name] = self._make_action(name, self._action_line(name))
-        return self._actions[name]
+        found = self._actions.get(action)
+        if found is None and (name := self.canonical(action)) is not None:
+            found = self._actions.get(name)
+            if found is None:
+                found = self._actions[name] = self._make_action(name, self._action_line(name))
+        return found
 
     def actions(self, prefix: str) -> tuple[Action, ...]:
         """Return all actions of a service, sorted by name."""
@@ -282,8 +295,7 @@ class Catalogue:
 
     def resource_type(self, service: str, name: str) -> ResourceType | None:
         """Return a service's resource type, or None; a hyphen stands for a blank in its name."""
-        table: Mapping[str, ResourceType] = self._types(service)
-        return table.get(_type_word(name))
+        return self._types(service).get(_type_word(name))
 
     def resource_types(self, service: str) -> tuple[ResourceType, ...]:
         """Return all resource types of a service, sorted by name."""
@@ -412,6 +424,7 @@ class Catalogue:
         if service.details is None:
             service.lines = self._bytes(*service.places[:2])
             service.details = json.loads(service.lines.partition("\n")[0])
+            service.keys = tuple(key for key, _ in service.details.get("keys", ()))
         details: dict[str, Any] = service.details
         return details
 
@@ -465,24 +478,21 @@ class Catalogue:
         self._detail(prefix)
         service = self._services[prefix]
         at = service.lines.find(f'\n["{short}",') + 1
-        line: list[Any] = json.loads(service.lines[at:].partition("\n")[0])
+        line: list[Any] = _DECODER.raw_decode(service.lines, at)[0]
         return line
 
     def _make_action(self, name: str, line: list[Any]) -> Action:
         prefix = name.partition(":")[0]
-        detail = self._detail(prefix)
-        keys = [key for key, _ in detail["keys"]]
+        types = self._detail(prefix)["types"]
+        keys = self._services[prefix].keys
         _, resources, own, dependents, permission_only = (*line, [], 0)[:5]
         numbers = set(own)
         found: list[ActionResource] = []
         for kind, required, *pair in resources:
             of_pair = pair[0] if pair else []
-            numbers.update(of_pair, detail["types"][kind][2])
-            found.append(
-                ActionResource(
-                    detail["types"][kind][0], bool(required), tuple(keys[n] for n in of_pair)
-                )
-            )
+            word, _, of_type = types[kind]
+            numbers.update(of_pair, of_type)
+            found.append(ActionResource(word, bool(required), tuple(keys[n] for n in of_pair)))
         return Action(
             name=name,
             levels=levels_of(self.mask(name)),
@@ -498,26 +508,29 @@ class Catalogue:
         return (_type_word(types[kind][0]) for kind, *_ in self._action_line(name)[1])
 
     def _types(self, prefix: str) -> Mapping[str, ResourceType]:
-        place = "types of " + prefix.lower()
-        if place not in self._sections:
-            detail = self._detail(prefix)
-            keys = [key for key, _ in detail.get("keys", ())]
-            self._sections[place] = {
+        service = self._service(prefix)
+        if service is None:
+            return {}
+        if service.types is None:
+            types = self._detail(prefix).get("types", ())
+            service.types = {
                 _type_word(name): ResourceType(
                     prefix.lower(),
                     name,
                     tuple(_arn_format(arn) for arn in arns),
-                    tuple(keys[n] for n in numbers),
+                    tuple(service.keys[n] for n in numbers),
                 )
-                for name, arns, numbers in detail.get("types", ())
+                for name, arns, numbers in types
             }
-        found: Mapping[str, ResourceType] = self._sections[place]
-        return found
+        return service.types
 
     def _match(self, pattern: str) -> tuple[str, ...]:
+        if "*" not in pattern and "?" not in pattern:
+            name = self.canonical(pattern)
+            return (name,) if name is not None else ()
         if pattern == "*":
             pattern = "*:*"
-        prefix, colon, name = pattern.partition(":")
+        prefix, colon, rest = pattern.partition(":")
         if not colon:
             return ()
         if "*" in prefix or "?" in prefix:
@@ -525,7 +538,7 @@ class Catalogue:
             prefixes = [p for p in self._lines if fits(p)]
         else:
             prefixes = [prefix]
-        fits = matcher(name)
+        fits = matcher(rest)
         return tuple(
             f"{prefix}:{spelt}"
             for prefix in prefixes

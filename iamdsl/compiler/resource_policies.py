@@ -63,7 +63,7 @@ class Target:
         self.service = service_of(value, arn)
         self.rule: ResourcePolicy = of_service(self.service) or UNLISTED
         if value is not None and value.type.name == "Resource" and value.type.options:
-            self.kinds = [value.type.options[0].partition(":")[2]]
+            self.kinds: tuple[str, ...] = (value.type.options[0].partition(":")[2],)
         else:
             self.kinds = types_of_text(arn, self.service, catalogue)
         having = [k for k in self.kinds if self.rule.has(k)]
