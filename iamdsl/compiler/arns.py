@@ -21,6 +21,9 @@ def meant_arn(text: str, *, in_resource_policy: bool) -> str:
         return f"arn:aws:s3:::{found.group(1).removesuffix('/')}"
     if found := re.fullmatch(r"arn:([a-z-]+):s3:{1,2}([a-z0-9][a-z0-9.-]+(?:/\S*)?)", text):
         return f"arn:{found.group(1)}:s3:::{found.group(2)}"
+    capitals = r"(arn:[a-z-]+:)([a-z0-9-]*[A-Z][A-Za-z0-9-]*)(:[^:\s]*:[^:\s]*:\S*)"
+    if found := re.fullmatch(capitals, text):
+        return f"{found.group(1)}{found.group(2).lower()}{found.group(3)}"
     if in_resource_policy and (found := re.fullmatch(r"self(/\S*)?", text)):
         return f'"{{self}}{found.group(1)}"' if found.group(1) else "self"
     return ""
@@ -31,7 +34,9 @@ def is_short(pattern: str) -> bool:
     return "${" not in pattern and PLACEHOLDER_OPEN not in pattern and pattern.count(":") < 5
 
 
-AS_WRITTEN = ("has a variable too early", "names no resource", "has a region")
+AS_WRITTEN = (
+    "has a variable too early", "names no resource", "has a region", "has a service with capitals",
+)  # fmt: skip
 """Problems of ARNs that AWS takes all the same: between quotes they are a warning."""
 
 
@@ -55,6 +60,11 @@ def arn_problem(text: str) -> tuple[str, str]:
         return "has a variable too early", "a `${…}` may stand only after the fifth colon"
     if not fields[2] or "*" in fields[2] or "?" in fields[2]:
         return "has no exact service", "the third field names the service, without wildcards"
+    if fields[2] != fields[2].lower() and PLACEHOLDER_OPEN not in fields[2]:
+        return (
+            "has a service with capitals",
+            "services are written small in ARNs, and letters count",
+        )
     if not fields[5]:
         return "names no resource", "the last field names the resource, or `*`"
     if fields[3] == "*":
