@@ -186,7 +186,7 @@ def test_accept() -> None:
     """With IAMDSL_ACCEPT=1 the blocks are written anew; else this test does nothing."""
     if not os.environ.get("IAMDSL_ACCEPT"):
         return
-    for page in (REFERENCE, TOUR):
+    for page in (REFERENCE, TOUR, CHECKS):
         text = page.read_text(encoding="utf-8")
         for example in reversed(examples(page)):
             for kind, words, content, start, end in reversed(example.results):
