@@ -278,8 +278,9 @@ def _say_idle(
         codes.IDLE_RESOURCE,
         spans[0],
         f"no action of this statement applies to {_listed(idle)}",
-        label="remove it, or name an action that it is for",
+        label=f"nothing is {'allowed' if statement.effect == 'Allow' else 'denied'} on it",
         notes=[Label(s, "nor to this") for s in spans[1:] if s is not None and s != spans[0]],
+        hint=f"remove {'it' if len(idle) == 1 else 'them'}, or name an action for that",
     )
 
 

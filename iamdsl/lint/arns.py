@@ -204,6 +204,8 @@ def problem(text: str, catalogue: Catalogue) -> Problem | None:
         return Problem(wrong, "AWS refuses this" if "service" in wrong else "", hint)
     if wrong == "names no resource":
         return Problem(wrong, "it matches nothing", hint)
+    if _partition_problem(text, fields[1]) is not None:
+        return None  # made up from there on
     return _field_problem(text) or _misplaced(text, catalogue)
 
 

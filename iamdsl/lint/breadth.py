@@ -56,13 +56,19 @@ def check(world: World, report: Report) -> None:
             if statement.effect != "Allow" or statement.actions.negated or statement.condition:
                 continue
             if wildcards:
-                _services(item, statement, report)
+                _services(item, statement, world.catalogue, report)
             if resources:
                 _resources(item, statement, world.catalogue, known, report)
 
 
-def _services(item: Item, statement: Statement, report: Report) -> None:
-    whole = [a for a in statement.actions.values if a.endswith(":*") and "*" not in a[:-2]]
+def _services(item: Item, statement: Statement, catalogue: Catalogue, report: Report) -> None:
+    whole = [
+        action
+        for action in statement.actions.values
+        if action.endswith(":*")
+        and "*" not in action[:-2]
+        and not catalogue.retired_service(action[:-2])
+    ]
     if whole:
         report.add(
             codes.SERVICE_WILDCARD,

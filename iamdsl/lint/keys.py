@@ -88,7 +88,10 @@ def unknown_key(entry: Entry, catalogue: Catalogue) -> Iterator[Found]:
             codes.UNKNOWN_KEY,
             f"`{key}` is no condition key: it has no service before a colon",
             "a key is `service:name`",
-            did_you_mean(catalogue.suggest_key(key), "write the whole key, such as `aws:SourceIp`"),
+            did_you_mean(
+                catalogue.suggest_key(key),
+                f"write the whole key, such as `{f'{key}:sub' if is_provider(key) else 'aws:SourceIp'}`",
+            ),
         )
     elif lowered in _UNSUPPORTED:
         one, other = _UNSUPPORTED[lowered]

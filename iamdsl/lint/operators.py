@@ -219,7 +219,7 @@ def _quantifier(entry: Entry, prefix: str, base: str, key: Key, effect: str) -> 
             "a request without the key is allowed"
             if effect == "Allow"
             else "a request without the key is denied",
-            f"write `{entry.operator.removeprefix('ForAllValues:')}`",
+            _without_set(entry.operator.removeprefix("ForAllValues:")),
             severity=Severity.WARNING if effect == "Allow" else Severity.NOTE,
         )
     elif prefix == "ForAnyValue" and entry.key.lower().endswith(":aud"):
@@ -230,6 +230,12 @@ def _quantifier(entry: Entry, prefix: str, base: str, key: Key, effect: str) -> 
             f"write `{entry.operator.removeprefix('ForAnyValue:')}`",
             severity=Severity.WARNING,
         )
+
+
+def _without_set(operator: str) -> str:
+    if operator.endswith("IfExists") or operator == "Null":
+        return f"write `{operator}`"
+    return f"write `{operator}`, or `{operator}IfExists` where such a request is meant"
 
 
 def _mismatch(entry: Entry, base: str, family: str, key: Key) -> Iterator[Found]:

@@ -72,7 +72,7 @@ def _look(item: Item, statement: Statement, report: Report) -> None:
 
 
 _EVERYONE: Final = (
-    "denies everyone who is no service of AWS's",
+    "denies callers that are no service of AWS's",
     "no request of theirs has this key",
     "aws:PrincipalIsAWSService",
     "true",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl.diagnostics import Diagnostic, Severity, codes
 from iamdsl.diagnostics.nearest import did_you_mean
+from iamdsl.lint.blanks import blank_in
 from iamdsl.lint.conditions import Found, say
 from iamdsl.lint.placing import place
 
@@ -45,8 +46,14 @@ def check(world: World, report: Report) -> None:
         plain: dict[str, Statement] = {}
         for statement in item.policy.statements:
             _look(item, statement, known, plain, world.catalogue, report)
-        if plain:
+        if plain and not _has_blank(item):
             _plain_names(plain, report)
+
+
+def _has_blank(item: Item) -> bool:
+    """Tell whether a resource has a blank, which is told for the whole document."""
+    resources = (s.resources for s in item.policy.statements if s.resources is not None)
+    return any(blank_in(text) for elements in resources for text in elements.values)
 
 
 def _look(
@@ -167,7 +174,8 @@ def _plain_names(plain: dict[str, Statement], report: Report) -> None:
             Diagnostic(
                 codes.MIXED_UP_INTERPOLATION,
                 Severity.NOTE,
-                f"`{text}`{others} {'are' if more else 'is'} no condition key of a request",
+                f"`{text}`{others} {'are no condition keys' if more else 'is no condition key'} of"
+                " a request",
                 place(statement, "Condition" if inside else "Resource", whole),
                 "AWS fills in nothing here",
                 (),

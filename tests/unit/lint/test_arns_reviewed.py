@@ -118,6 +118,8 @@ def test_a_partition_that_there_is_not_is_told_once_for_a_document() -> None:
     """Protects against a finding for every ARN of a document that was made for a test."""
     arns = [f"arn:aws-test:s3:::bucket-{n}/*" for n in range(5)]
     assert told(*arns) == ["`arn:aws-test:s3:::bucket-0/*` is of no partition of AWS: `aws-test`"]
+    made_up = "arn:aws-test:sqs:us-test-1:111122223333:q"
+    assert told(made_up) == [f"`{made_up}` is of no partition of AWS: `aws-test`"]
 
 
 def test_arns_with_the_same_mistake_are_one_finding() -> None:

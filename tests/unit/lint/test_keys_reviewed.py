@@ -57,6 +57,13 @@ def test_keys_of_any_spelling_pass(key: str) -> None:
     assert said(_tested("StringEquals", key), codes.UNKNOWN_KEY) == []
 
 
+def test_an_issuer_alone_wants_a_claim() -> None:
+    """A key that is an identity provider is told with a claim of that."""
+    found = _tested("StringEquals", "accounts.google.com")
+    (one,) = (d for d in found if d.code is codes.UNKNOWN_KEY)
+    assert one.hint == "write the whole key, such as `accounts.google.com:sub`"
+
+
 def test_a_slip_in_a_key_has_a_fix() -> None:
     """Protects the fix: only the key is written anew, in its quotes."""
     (found,) = [

@@ -49,6 +49,7 @@ def test_whole_services() -> None:
     bound = review_document(allow("s3:*"), kind="boundary")
     assert not said(bound, codes.SERVICE_WILDCARD)
     assert not said(review_document(allow("s3:Get*")), codes.SERVICE_WILDCARD)
+    assert not said(review_document(allow("codestar:*")), codes.SERVICE_WILDCARD)  # gone
 
 
 def test_changes_to_every_resource() -> None:

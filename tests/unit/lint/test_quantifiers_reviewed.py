@@ -99,6 +99,9 @@ def test_set_operators_follow_the_key() -> None:
     for effect, severity in (("Allow", Severity.WARNING), ("Deny", Severity.NOTE)):
         found = _of(_tested(effect, **single), codes.QUANTIFIER_MISMATCH)
         assert [(d.message, d.severity) for d in found] == [(message, severity)]
+        assert found[0].hint == (
+            "write `StringEquals`, or `StringEqualsIfExists` where such a request is meant"
+        )
 
 
 @pytest.mark.parametrize(
@@ -256,8 +259,17 @@ def test_variables_that_are_never_filled_in_are_told() -> None:
     )
     many = _tested(StringEquals={"aws:userid": "${aws:TagKeys}"})
     assert [d.severity for d in _of(many, codes.QUANTIFIER_MISMATCH)] == [Severity.WARNING]
-    document = allow("s3:GetObject", ["arn:aws:s3:::${Bucket}/*", "arn:aws:s3:::${Other}/*"])
-    left = _of(review_document(document), codes.MIXED_UP_INTERPOLATION)
+    blanks = {"StringEquals": {"aws:userid": ["${First}", "${Second}"]}}
+    left = _of(_tested(**blanks), codes.MIXED_UP_INTERPOLATION)
     assert [(d.message, d.severity) for d in left] == [
-        ("`${Bucket}` and 1 other are no condition key of a request", Severity.NOTE)
+        ("`${First}` and 1 other are no condition keys of a request", Severity.NOTE)
     ]
+
+
+def test_blanks_of_arns_are_told_as_such_alone() -> None:
+    """Protects from two findings for one blank: what ARNs lack is told with them."""
+    document = allow("s3:GetObject", "arn:aws:s3:::${Bucket}/*")
+    document["Statement"][0]["Condition"] = {"StringEquals": {"aws:userid": "${Bucket}"}}
+    found = review_document(document)
+    assert not _of(found, codes.MIXED_UP_INTERPOLATION)
+    assert len(_of(found, codes.BAD_ARN)) == 1

@@ -47,7 +47,7 @@ def test_networks_are_not_of_services() -> None:
 def test_people_send_no_source() -> None:
     """What denies services that work for others denies all people, if it is not about services."""
     assert rcp(NOT_FOR_US) == [
-        ('"aws:SourceOrgID"', "RCP `document` denies everyone who is no service of AWS's")
+        ('"aws:SourceOrgID"', "RCP `document` denies callers that are no service of AWS's")
     ]
 
 
