@@ -106,7 +106,7 @@ class _Types:
     def _of(self, arn: str, service: str) -> frozenset[str]:
         found = types_of_text(arn, service, self.catalogue)
         if "::" in arn and ":s3:::" not in arn:
-            found = [name for name in found if not lacking(arn, service, (name,), self.catalogue)]
+            return frozenset(n for n in found if not lacking(arn, service, (n,), self.catalogue))
         return frozenset(found)
 
     def is_permission_only(self, action: str) -> bool:
