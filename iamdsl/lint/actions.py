@@ -199,8 +199,11 @@ def _of_empty(texts: list[str], statement: Statement, catalogue: Catalogue) -> _
 
 def _of_name(texts: list[str], statement: Statement, catalogue: Catalogue) -> _Finding:
     meant = {text: action_names.action(text, catalogue) for text in texts}
-    near = [(text, one.target) for text, one in meant.items() if one.target]
-    hint = meant[texts[0]].hint
+    there = {value.lower() for value in statement.actions.values}
+    # A guess that the statement has already was not meant once more.
+    vain = {t for t, one in meant.items() if not one.sure and one.target.lower() in there}
+    near = [(t, one.target) for t, one in meant.items() if one.target and t not in vain]
+    hint = "" if texts[0] in vain else meant[texts[0]].hint
     if len(texts) > 1:
         hint = ", ".join(f"`{target}` for `{text}`" for text, target in near[:_SHOWN])
         hint = f"write {hint}" if hint else ""

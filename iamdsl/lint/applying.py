@@ -109,10 +109,21 @@ class _Types:
             return frozenset(n for n in found if not lacking(arn, service, (n,), self.catalogue))
         return frozenset(found)
 
-    def is_permission_only(self, action: str) -> bool:
-        """Tell whether no call is behind an action, so that its types are not those of a call."""
+    def is_gap(self, action: str, arn: str) -> bool:
+        """Tell whether the reference may lack that an action is for an ARN of its service.
+
+        No call is behind the action, whose types are then not those of a call; or the ARN is of one
+        of its types but for an empty field, of which `arns` judges.
+        """
         found = self.catalogue.action(action)
-        return found is not None and found.permission_only
+        if found is not None and found.permission_only:
+            return True
+        service = action.partition(":")[0].lower()
+        return bool(
+            (self.wanted(action) or frozenset()).intersection(
+                types_of_text(arn, service, self.catalogue)
+            )
+        )
 
     def applies(self, arn: str, service: str, names: frozenset[str]) -> bool:
         """Tell whether an ARN can be of one of the types."""
@@ -172,10 +183,10 @@ def _is_alive(action: str, resources: tuple[str, ...], types: _Types) -> bool:
     own = [r for r in resources if r.split(":", 3)[2] == service]
     if not names:
         return not _needs_all(action, service, own, types.catalogue)
-    if own and (_TAGGING.search(action) or types.is_permission_only(action)):
-        return True  # the reference seldom lists all that these are for
-    if any(names.intersection(types_of_text(r, service, types.catalogue)) for r in own):
-        return True  # but for a field that is empty, of which `arns` judges
+    if own and _TAGGING.search(action):
+        return True  # the reference seldom lists all that can be tagged
+    if any(types.is_gap(action, r) for r in own):
+        return True
     return any(not types.known(r, service) or _is_named(action, r) for r in resources)
 
 
@@ -295,7 +306,8 @@ def _is_idle(arn: str, asked: list[tuple[str, str, frozenset[str]]], types: _Typ
         types.applies(arn, service, names)
         or not types.known(arn, service)
         # The reference may only not say that these can be limited to the resource
-        or (service == own and (not names or _TAGGING.search(action) or _is_named(action, arn)))
+        or (names and _TAGGING.search(action))
+        or (service == own and (not names or types.is_gap(action, arn) or _is_named(action, arn)))
         for action, service, names in asked
     )
 

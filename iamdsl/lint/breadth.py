@@ -29,6 +29,8 @@ _PERMISSIONS: Final = mask_of(("permissions",))
 _EVERY: Final = re.compile(r"\*|arn:[^:]*:[^:]*:\*?:\*?:\*(?:/\*)?")
 """Resources that are all there are."""
 _EVERY_OF_A_TYPE: Final = re.compile(r"arn:[^:]*:[^:]*:\*?:\*?:[A-Za-z-]+[:/]\*(?:/\*)?")
+_ON_ALL: Final = frozenset({"cloudwatch:putmetricdata"})
+"""What is limited to its resource type for one form of the call alone, and asked on `*` else."""
 _SHOWN = 3
 
 
@@ -130,7 +132,7 @@ def _limitable(pattern: str, catalogue: Catalogue) -> _Known:
     for name in catalogue.match(pattern) if wild else (pattern,):
         mask = catalogue.mask(name)
         changes = mask & _PERMISSIONS or (mask & _WRITE and not mask & _TAGGING)
-        action = catalogue.action(name) if changes else None
+        action = catalogue.action(name) if changes and name.lower() not in _ON_ALL else None
         if action is not None and action.resources:
             found.append(action.name)
             if len(action.resources) == 1:

@@ -41,6 +41,14 @@ def test_the_name_of_an_operation_is_mended_safely() -> None:
     assert one.fix.safe
 
 
+def test_a_guess_that_is_there_already_is_none() -> None:
+    """Protects against the advice to name once more what the statement names."""
+    found = review_document(allow(["s3:GetObjekt", "s3:GetObject"]))
+    (one,) = (d for d in found if d.code is codes.UNKNOWN_ACTION)
+    assert one.hint == "see `iamdsl actions s3`"
+    assert one.fix is None
+
+
 def test_several_mistakes_of_a_statement_are_one_finding() -> None:
     """Protects against a message for each of many names."""
     found = review_document(allow(["s3:GetObjekt", "s3:PutObjekt", "lambda:Invoke", "iam:Zork"]))

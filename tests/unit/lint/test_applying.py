@@ -144,6 +144,8 @@ def test_a_resource_that_no_action_is_about_is_told() -> None:
         (["s3:GetObject", "s3:ListBucket"], ["arn:aws:s3:::photos/*", "arn:aws:s3:::photos"]),
         ("s3:*", ["arn:aws:s3:::photos/*", "arn:aws:s3:::photos"]),
         (["s3:GetObject", "ram:GetResourceShares"], ["arn:aws:s3:::p/*", "arn:aws:ram:*:*:resource-share/*"]),
+        ("ssm:AddTagsToResource", ["arn:aws:ssm:*:*:managed-instance/*", "arn:aws:iam::*:role/a"]),
+        ("odb:CreateOutboundIntegration", ["arn:aws:odb:*:*:exadb-vm-cluster/*"]),
         ("apigateway:GET", ["arn:aws:apigateway:*::/apis", "arn:aws:apigateway:*::/apis/*"]),
         ("codestar-connections:UseConnection", ["arn:aws:codeconnections:*:*:connection/*"]),
     ],

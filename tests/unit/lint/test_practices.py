@@ -69,6 +69,7 @@ def test_changes_to_every_resource() -> None:
         ("ec2:RunInstances", "arn:aws:ec2:*:*:security-group/*", 0),
         ("s3:PutObject", "arn:aws:s3:::photos/*", 0),
         ("ec2:CreateDefaultVpc", "*", 0),
+        ("cloudwatch:PutMetricData", "*", 0),
     ],
 )
 def test_stars_that_are_every_resource(action: str, resource: str, found: int) -> None:
