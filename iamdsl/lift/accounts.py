@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
+
 from iamdsl import iam
 from iamdsl.diagnostics import Report, codes
 from iamdsl.lift.estate import Estate
@@ -102,7 +104,9 @@ def _account(tree: Tree, report: Report) -> Estate | None:
     estate = account.estate()
     if estate is None and not report.failed:
         _nothing(tree, "this answer holds nothing that can be made", report)
-    return estate
+    if estate is None or several or not tree.value.get("RoleDetailList"):
+        return estate
+    return attrs.evolve(estate, whole=True)
 
 
 def _of_account(record: Record, account: Account) -> None:

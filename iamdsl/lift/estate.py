@@ -52,6 +52,8 @@ class Estate:
         pseudo: what is known of the place: `account`, `partition`, `region`.
         docs: comments for readers, by the name of the identity or document.
         refused: names of what could not be read whole, and is left out: why, was reported.
+        whole: whether it is all of an account, stack or module, so that what is attached to
+            nothing in it is attached to nothing.
     """
 
     build: iam.Build = attrs.field(factory=iam.Build)
@@ -59,6 +61,7 @@ class Estate:
     pseudo: Mapping[str, str] = attrs.field(factory=dict)
     docs: Mapping[str, str] = attrs.field(factory=dict)
     refused: tuple[str, ...] = ()
+    whole: bool = False
 
     def texts(self) -> Iterator[str]:
         """Yield the texts that may be ARNs: resources, principals, values, attachments."""

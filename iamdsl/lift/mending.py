@@ -83,11 +83,12 @@ class _Mender:
             self._say((), "a policy is a JSON object", 'write `{"Version": …, "Statement": […]}`')
             return None
         members = self._members(value, (), _MEMBERS, "a policy has no element")
+        spelt = _spelt(value, members, _MEMBERS)
         version = members.get("Version", "")
         if "Version" in members and version not in _VERSIONS:
             shown = f"`{version}`" if isinstance(version, str) else "this"
             self._say(
-                ("Version",),
+                (spelt["Version"],),
                 f"{shown} is no version of the policy language",
                 'write `"2012-10-17"`',
                 write=_VERSIONS[0],
@@ -96,7 +97,7 @@ class _Mender:
         if "Statement" not in members:
             self._say((), "a policy without `Statement` says nothing", "add its statements")
             return None
-        name = next(n for n in value if n == "Statement" or _meant(n, _MEMBERS) == "Statement")
+        name = spelt["Statement"]
         listed = isinstance(members["Statement"], list)
         statements = members["Statement"] if listed else [members["Statement"]]
         if not statements:
@@ -115,7 +116,7 @@ class _Mender:
         if isinstance(members.get("Id"), str):
             document["Id"] = members["Id"]
         elif "Id" in members:
-            self._say(("Id",), "the `Id` of a policy is a text", "write it in quotes")
+            self._say((spelt["Id"],), "the `Id` of a policy is a text", "write it in quotes")
         return {**document, "Statement": made}, places
 
     def _members(
@@ -150,8 +151,7 @@ class _Mender:
             self._say(path, "a statement is a JSON object", 'write `{"Effect": …, "Action": …}`')
             return None
         members = self._members(value, path, _ELEMENTS, "a statement has no element")
-        written = {_meant(name, _ELEMENTS) or name: name for name in reversed(value)}
-        where = {name: (*path, name if name in value else written[name]) for name in members}
+        where = {n: (*path, s) for n, s in _spelt(value, members, _ELEMENTS).items()}
         fine = self._sid(members, where) & self._effect(members, where, path)
         for name in _PAIRS:
             fine &= self._pair(members, name, where, path)
@@ -241,10 +241,10 @@ class _Mender:
             self._say(path, f"`{name}` is an empty object", hint, label=f"nobody: {_ASIDE}")
             return None
         members = self._members(value, path, _PRINCIPAL_TYPES, f"`{name}` has no type")
-        written = {_meant(n, _PRINCIPAL_TYPES) or n: n for n in reversed(value)}
+        spelt = _spelt(value, members, _PRINCIPAL_TYPES)
         made: dict[str, str | list[str]] = {}
         for kind, who in members.items():
-            inside = (*path, kind if kind in value else written[kind])
+            inside = (*path, spelt[kind])
             if isinstance(who, int) and not isinstance(who, bool):
                 message, text = "an account id is a text here", f"{who:012}"
                 self._say(inside, message, f'write `"{text}"`', write=text, safe=True)
@@ -390,6 +390,14 @@ def remark(tree: Tree, report: Report) -> None:
 
 
 _NOTHING: Final[dict[str, Any]] = {}
+
+
+def _spelt(
+    value: dict[str, Any], members: dict[str, Any], known: tuple[str, ...]
+) -> dict[str, str]:
+    """Return how the members of an object are written, by their right names."""
+    meant = {_meant(name, known) or name: name for name in reversed(value)}
+    return {name: name if name in value else meant[name] for name in members}
 
 
 def _meant(name: str, known: tuple[str, ...]) -> str | None:

@@ -52,6 +52,8 @@ _WILD = re.compile(r"[*?$]|\$\{")
 _SHORT = tuple({rule.short for rule in RESOURCE_POLICIES.values() if rule.short})
 _OWNERS = re.compile(r"\d{12}|aws|aws-[a-z-]+|amazon|cloudfront|third-party|vendor-?[a-z]*")
 _SHOWN = 3
+_LONGEST = 100
+"""So much of a resource is shown in a message."""
 
 
 class Problem(NamedTuple):
@@ -156,7 +158,8 @@ def _of_resources(
 def _add(group: list[tuple[str, Problem, Span | None]], report: Report) -> None:
     """Report ARNs that have the same mistake."""
     _, found, span = group[0]
-    shown = " and ".join(f"`{t}`" for t, *_ in group[:2]) + (" …" if len(group) > 2 else "")
+    shown = " and ".join(f"`{_cut(t)}`" for t, *_ in group[:2])
+    shown += " …" if len(group) > 2 else ""
     message = found.message if len(group) == 1 else _plural(found.message)
     report.add(
         found.code,
@@ -169,6 +172,10 @@ def _add(group: list[tuple[str, Problem, Span | None]], report: Report) -> None:
         hint=found.hint,
         fix=replacing_each((s, t, p.target) for t, p, s in group if p.target),
     )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _plural(message: str) -> str:
@@ -194,6 +201,8 @@ def problem(text: str, catalogue: Catalogue) -> Problem | None:
         meant = meant_arn(text, in_resource_policy=False)
         return Problem(wrong, "", f"write `{meant}`" if meant else hint, meant)
     fields = text.split(":", 5)
+    if len(fields) <= ACCOUNT + 1:  # what is far too long was not looked at any further
+        return Problem(wrong, "AWS refuses this", hint)
     if fields[2] != fields[2].lower():
         right = ":".join((*fields[:2], fields[2].lower(), *fields[3:]))
         return Problem("has a service with capitals", "", f"write `{right}`", right)

@@ -8,12 +8,12 @@ are counted as it is written, without white space between its parts.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+import re
 from typing import TYPE_CHECKING, Final
 
 from iamdsl.aws.resource_policies import of_service
 from iamdsl.diagnostics import Diagnostic, Severity, codes
-from iamdsl.iam import size
+from iamdsl.iam import minified, to_json
 from iamdsl.source import Borrowed
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from iamdsl.lint.items import Item, World
     from iamdsl.source import Span
 
-_UNKNOWN: Final[defaultdict[str, int]] = defaultdict(int)
+_OPEN: Final = re.compile(r"\\ue000.*?\\ue001")
 """What only a deployment knows counts for nothing: a document is as large at least."""
 
 _HINTS: Final = {
@@ -132,7 +132,7 @@ def _characters(item: Item) -> int:
             value = {}
         if "Statement" in value:
             return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-    return size(item.policy, _UNKNOWN)
+    return len(_OPEN.sub("", minified(to_json(item.policy))))
 
 
 def _place(item: Item) -> Span | None:

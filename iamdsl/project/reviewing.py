@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl import iam, lint
 from iamdsl.aws.limits import LIMITS
-from iamdsl.diagnostics import Report, codes
+from iamdsl.diagnostics import Diagnostic, Label, Report, Severity, codes
+from iamdsl.lint.wording import listed
 from iamdsl.project import Outcome, config, inputs
 from iamdsl.project.catalogue import open_catalogue
 from iamdsl.project.making import with_levels
@@ -22,10 +23,9 @@ from iamdsl.project.problem import Problem
 from iamdsl.project.suppressing import Seen, heed_settings, looked_for, wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from iamdsl.compiler import Environment
-    from iamdsl.diagnostics import Diagnostic
     from iamdsl.iam import Build
     from iamdsl.project import Config
 
@@ -51,12 +51,32 @@ _POLICY = re.compile(r"""["']?(?:Statement|AssumeRolePolicyDocument)["']?\s*[:=]
 """How a file of a folder shows that it was to be IAM's, where nothing of it can be read."""
 
 
+_SHOWN = 3
+
+_ABOUT_SOURCES = {
+    codes.KEPT_VERBATIM,
+    codes.MADE_BY_AWS,
+    codes.LEFT_OUT,
+    codes.OPEN_BLANK,
+    codes.CONDITIONAL_RESOURCE,
+    codes.NAME_NOT_KEPT,
+    codes.NOT_PLACED,
+}
+"""Remarks on what is missing, or another, in a source that import makes: none is made here."""
+
+
 class _Read(NamedTuple):
-    """What one input holds: a build, and whether it is all of an account or stack."""
+    """What one input holds, or several that have nothing to do with one another.
+
+    Attributes:
+        whole: whether it is all of an account or stack.
+        alone: whether what it names means nothing to other inputs.
+    """
 
     build: Build
     pseudo: Mapping[str, str]
     whole: bool
+    alone: bool
 
 
 def review_build(
@@ -134,28 +154,20 @@ def review_loaded(documents: Documents) -> Outcome:
     found = [made for one in given if (made := _read(one, options, report)) is not None]
     if not found and not report.failed:
         _nothing(documents.asked, report)
-    build = iam.Build(
-        tuple(d for one in found for d in one.build.documents),
-        tuple(i for one in found for i in one.build.identities),
-    )
-    whole = lint.settled(build)
-    pseudo = {name: value for one in found for name, value in one.pseudo.items()}
-    pseudo |= {n: v for n in config.PSEUDO if (v := getattr(settings, n)) is not None}
+    known = {n: v for n in config.PSEUDO if (v := getattr(settings, n)) is not None}
+    limits = LIMITS.with_overrides(dict(settings.limits))
     on = wanted(settings)
-    world = lint.World(
-        lint.items_of(whole, written=False),
-        whole,
-        catalogue,
-        LIMITS.with_overrides(dict(settings.limits)),
-        pseudo | dict(options.pseudo),
-        on,
-        bool(found) and all(one.whole for one in found),
-    )
-    complete = not report.failed
-    lint.review(world, report)
+    unread = any(d.code is codes.INEXACT_INTRINSIC for d in report.diagnostics)
+    complete, count = not (report.failed or unread), 0
+    for one in _apart(found):
+        build = lint.settled(one.build)
+        items = lint.items_of(build, written=False)
+        pseudo = {**known, **one.pseudo, **dict(options.pseudo)}
+        lint.review(lint.World(items, build, catalogue, limits, pseudo, on, one.whole), report)
+        count += len(items)
     wished = [d for d in report.diagnostics if on(d.code)]
     outcome = _told(wished, documents, complete=complete)
-    return outcome._replace(counts=(("document", len(world.items)),))
+    return outcome._replace(counts=(("document", count),))
 
 
 def _told(wished: list[Diagnostic], documents: Documents, *, complete: bool) -> Outcome:
@@ -208,21 +220,85 @@ def _read(given: inputs.Input, options: DocumentOptions, report: Report) -> _Rea
     """Return what an input holds; None where that is nothing of IAM's, or was reported."""
     from iamdsl.lift import formats, loose  # noqa: PLC0415 (sources need no reader of documents)
 
-    if given.sources[0].name.endswith(".tf"):
-        estate = formats.read_module(given.sources, report)
-        return None if estate is None else _Read(estate.build, estate.pseudo, whole=True)
-    (source,) = given.sources
     own = Report()
-    found = formats.read_loose(source, given.name, own, kind=options.kind, target=options.target)
-    if given.named or (found != "other" if found is not None else _POLICY.search(source.text)):
-        report.extend(own.diagnostics)
-    if found == "other":
+    source = given.sources[0]
+    terraform = source.name.endswith(".tf")
+    found = (
+        formats.read_module(given.sources, own)
+        if terraform
+        else formats.read_loose(source, given.name, own, kind=options.kind, target=options.target)
+    )
+    if isinstance(found, str):
         if given.named:
             formats.nothing(source, report)
         return None
-    if found is None or isinstance(found, str):
-        return None
-    return _Read(found.build, found.pseudo, not isinstance(found, loose.Loose))
+    told = [d for d in own.diagnostics if d.code not in _ABOUT_SOURCES]
+    unread = [d for d in told if d.code is codes.INEXACT_INTRINSIC]
+    if unread:
+        told = [d for d in told if d not in unread]
+        told.append(_unread(unread, found.refused if found is not None else ()))
+    if found is not None or given.named or terraform or _POLICY.search(source.text):
+        report.extend(told)
+    if found is None:
+        failed = any(d.severity is Severity.ERROR for d in told)
+        return None if failed or not unread else _Read(iam.Build(), {}, whole=False, alone=True)
+    missing = not {codes.LEFT_OUT, codes.NOT_PLACED, codes.ONE_PAGE}.isdisjoint(
+        d.code for d in own.diagnostics
+    )
+    whole = found.whole and not unread and not missing
+    return _Read(found.build, found.pseudo, whole, alone=not isinstance(found, loose.Loose))
+
+
+def _unread(unread: Sequence[Diagnostic], names: Sequence[str]) -> Diagnostic:
+    """Return the note about parts of a template that a deployment alone knows, and nobody reviews."""
+    first, *others = unread
+    shown = listed(names)
+    message = (
+        f"{shown or 'a part of this template'} {'are' if len(names) > 1 else 'is'} not reviewed"
+    )
+    return Diagnostic(
+        first.code,
+        Severity.NOTE,
+        message,
+        first.span,
+        _reason(first),
+        tuple(Label(d.span, _reason(d)) for d in others[:_SHOWN] if d.span is not None),
+    )
+
+
+def _reason(diagnostic: Diagnostic) -> str:
+    return diagnostic.message.partition(": ")[2]
+
+
+def _apart(found: Iterable[_Read]) -> list[_Read]:
+    """Return what is reviewed together: policies alone, but for those of one name."""
+    apart: list[_Read] = []
+    loose: list[list[_Read]] = []
+    names: list[set[tuple[str, str]]] = []
+    for one in found:
+        if one.alone:
+            apart.append(one)
+            continue
+        own = {("", d.name) for d in one.build.documents}
+        own |= {(i.kind, i.name) for i in one.build.identities}
+        free = next((n for n, taken in enumerate(names) if taken.isdisjoint(own)), len(names))
+        if free == len(names):
+            names.append(set())
+            loose.append([])
+        names[free] |= own
+        loose[free].append(one)
+    return apart + [
+        _Read(
+            iam.Build(
+                tuple(d for one in some for d in one.build.documents),
+                tuple(i for one in some for i in one.build.identities),
+            ),
+            {},
+            whole=False,
+            alone=False,
+        )
+        for some in loose
+    ]
 
 
 def _nothing(paths: Sequence[str], report: Report) -> None:

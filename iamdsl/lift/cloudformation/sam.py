@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import attrs
+
 from iamdsl import iam
 from iamdsl.diagnostics import codes
 from iamdsl.lift.cloudformation.drafts import Draft
@@ -368,7 +370,9 @@ class _Role:
             if text is None:
                 return None
             refs[parameter] = text
-        return self.drafts.policy(path, known[name]["Definition"], refs)
+        policy = self.drafts.policy(path, known[name]["Definition"], refs)
+        # SAM says no version, and nobody could: it has no variables, and means the same in each.
+        return None if policy is None else attrs.evolve(policy, version=iam.VERSION)
 
     def _refuse(self, path: Path, problem: str, hint: str) -> None:
         label = f"at `{iam.shown(path)}`"

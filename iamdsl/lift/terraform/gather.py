@@ -75,7 +75,7 @@ def gather(
             hint="import the folder or state with the `aws_iam_…` resources",
         )
         return None
-    return Estate(build, _used(build, externs), dict(pseudo), drafts.docs)
+    return Estate(build, _used(build, externs), dict(pseudo), drafts.docs, whole=True)
 
 
 def _is_strange(resource: Resource) -> bool:

@@ -1,0 +1,160 @@
+"""`check` of documents of many kinds: what users have in their folders, right or damaged."""
+
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from iamdsl.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+NEEDS_YAML = pytest.mark.skipif(find_spec("yaml") is None, reason="YAML is of the extra `import`")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Be in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def check(*words: str, stdin: str | None = None) -> tuple[int, str]:
+    """Return the exit code of a check with every rule on, and what it says in short."""
+    options = ("--preset", "strict", "--output-format", "concise")
+    result = CliRunner().invoke(main, ["check", *words, *options], input=stdin)
+    return result.exit_code, result.output
+
+
+def document(*statements: Any) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def stack(statement: Any, **role: Any) -> dict[str, Any]:
+    """Return a template with a managed policy and a role."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
+             "Action": "sts:AssumeRole"}  # fmt: skip
+    properties = {"AssumeRolePolicyDocument": document(trust), **role}
+    return {
+        "Resources": {
+            "P": {
+                "Type": "AWS::IAM::ManagedPolicy",
+                "Properties": {"PolicyDocument": document(statement)},
+            },
+            "R": {"Type": "AWS::IAM::Role", "Properties": properties},
+        }
+    }
+
+
+def put(folder: Path, name: str, value: Any) -> None:
+    text = value if isinstance(value, str) else json.dumps(value)
+    (folder / name).write_text(text, encoding="utf-8")
+
+
+def test_a_misspelt_version_that_is_wrong(here: Path) -> None:
+    """What is wrong with the value of a misspelt member is shown where it stands."""
+    put(here, "p.json", {"version": "2012", "Statement": [ALLOW]})
+    code, said = check("p.json")
+    assert code == 1
+    assert said == (
+        "p.json:1:2: error[IAM601]: a policy has no element `version`\n"
+        "p.json:1:13: error[IAM601]: `2012` is no version of the policy language\n"
+        "2 errors\n"
+    )
+
+
+def test_a_resource_that_has_no_end(here: Path) -> None:
+    """A text that is far too long is told of by its beginning."""
+    put(here, "p.json", document({**ALLOW, "Resource": "a" * 3000}))
+    code, said = check("p.json")
+    assert code == 1
+    assert f"error[IAM214]: `{'a' * 100}…` has 3,000 characters\n" in said
+
+
+def test_marks_of_a_template_count_for_nothing(here: Path) -> None:
+    """A policy with parameters in it is measured without them."""
+    many = [
+        {"Fn::Sub": f"arn:aws:s3:::${{Bucket}}-with-a-long-name-{n}-${{AWS::AccountId}}/*"}
+        for n in range(200)
+    ]
+    template = stack({**ALLOW, "Resource": many}, ManagedPolicyArns=[{"Ref": "P"}])
+    put(here, "t.json", {"Parameters": {"Bucket": {"Type": "String"}}, **template})
+    code, said = check("t.json")
+    assert code == 0
+    assert "warning[IAM301]: policy `P` has 7,8" in said
+
+
+def test_stacks_are_reviewed_apart(here: Path) -> None:
+    """Names of one template are nothing to another, whatever they are checked with."""
+    put(here, "a.json", stack(ALLOW, ManagedPolicyArns=[{"Ref": "P"}]))
+    put(here, "b.json", stack({"Effect": "Allow", "Action": "*", "Resource": "*"}))
+    alone = check("a.json")[1].splitlines()[:-1] + check("b.json")[1].splitlines()[:-1]
+    together = check("a.json", "b.json")[1].splitlines()[:-1]
+    assert together == alone
+    assert [line.partition("[")[2][:6] for line in together] == ["IAM848", "IAM824"]
+
+
+def test_what_a_stack_hands_out_may_be_attached_elsewhere(here: Path) -> None:
+    """A policy that is an output, and one whose role is elsewhere, are not called unattached."""
+    put(here, "t.json", {**stack(ALLOW), "Outputs": {"P": {"Value": {"Ref": "P"}}}})
+    assert check("t.json") == (0, "ok: 2 documents\n")
+    template = stack(ALLOW)
+    template["Resources"]["P"]["Properties"]["Roles"] = ["elsewhere"]
+    put(here, "t.json", template)
+    assert check("t.json") == (0, "ok: 2 documents\n")
+
+
+def test_an_answer_about_one_policy_tells_of_no_attachments(here: Path) -> None:
+    """Only what is a whole account can say that nobody has a policy."""
+    put(here, "p.json", {"PolicyVersion": {"Document": document(ALLOW), "VersionId": "v1",
+                                           "IsDefaultVersion": True}})  # fmt: skip
+    assert check("p.json") == (0, "ok: 1 document\n")
+
+
+def test_what_a_deployment_decides_is_no_mistake(here: Path) -> None:
+    """A part of a template that cannot be known is a note, and the rest is reviewed."""
+    conditional = {"Fn::If": ["IsProd", {"Ref": "P"}, {"Ref": "AWS::NoValue"}]}
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    template = stack(everything, ManagedPolicyArns=[conditional])
+    put(here, "t.json", {"Conditions": {"IsProd": True}, **template})
+    code, said = check("t.json")
+    assert code == 0
+    assert ": note[IAM610]: `R` is not reviewed\n" in said
+    assert "IAM824" in said
+    assert "IAM848" not in said
+    code = CliRunner().invoke(main, ["check", "t.json", "--error-on-warning"]).exit_code
+    assert code == 1  # for the administrator's policy
+
+
+def test_nothing_is_said_of_a_source_that_nobody_makes(here: Path) -> None:
+    """What import leaves out of its sources, or calls by another name, is no finding."""
+    template = stack(ALLOW, RoleName={"Fn::Sub": "${AWS::StackName}-r"},
+                     ManagedPolicyArns=[{"Ref": "P"}])  # fmt: skip
+    template["Resources"]["O"] = {"Type": "AWS::IAM::OIDCProvider", "Properties": {}}
+    template["Resources"]["R"]["Condition"] = "IsProd"
+    put(here, "t.json", {"Conditions": {"IsProd": True}, **template})
+    assert check("t.json") == (0, "ok: 2 documents\n")
+
+
+@NEEDS_YAML
+@pytest.mark.skipif(find_spec("samtranslator") is None, reason="it knows SAM's templates")
+def test_policy_templates_of_sam_are_not_for_people_to_mend(here: Path) -> None:
+    """Actions and versions that SAM brings along stand in nobody's file."""
+    put(
+        here,
+        "t.yaml",
+        "Transform: AWS::Serverless-2016-10-31\n"
+        "Resources:\n"
+        "  W:\n"
+        "    Type: AWS::Serverless::Function\n"
+        "    Properties:\n"
+        "      Handler: app.handler\n"
+        "      Policies: [SQSPollerPolicy: {QueueName: jobs}]\n",
+    )
+    assert check("t.yaml") == (0, "ok: 2 documents\n")
