@@ -87,7 +87,7 @@ def test_marks_of_a_template_count_for_nothing(here: Path) -> None:
     put(here, "t.json", {"Parameters": {"Bucket": {"Type": "String"}}, **template})
     code, said = check("t.json")
     assert code == 0
-    assert "warning[IAM301]: policy `P` has 7,8" in said
+    assert "warning[IAM301]: policy `P` has 7,9" in said
 
 
 def test_stacks_are_reviewed_apart(here: Path) -> None:
