@@ -35,6 +35,8 @@ _STACK: Final = (
     ("cloudformation:templateurl", (f"https://{NAME}.s3.amazonaws.com/template",)),
 )
 _CLUSTER_ADMINISTRATOR: Final = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+_SCP: Final = (("organizations:policytype", ("SERVICE_CONTROL_POLICY",)),)
+_RULE: Final = (("events:managedby", ()),)
 _GIVEN: Final = {
     "iam:AttachRolePolicy": (*_ADMINISTRATORS, *_NO_BOUNDARY),
     "iam:AttachUserPolicy": (*_ADMINISTRATORS, *_NO_BOUNDARY),
@@ -46,6 +48,10 @@ _GIVEN: Final = {
     "iam:DeleteUserPermissionsBoundary": _OTHERS_BOUNDARY,
     "iam:PutRolePermissionsBoundary": ((_BOUNDARY, (ADMINISTRATOR,)),),
     "iam:PutUserPermissionsBoundary": ((_BOUNDARY, (ADMINISTRATOR,)),),
+    "events:PutRule": _RULE,
+    "events:PutTargets": _RULE,
+    "organizations:DetachPolicy": _SCP,
+    "organizations:UpdatePolicy": _SCP,
     "cloudformation:CreateStack": _STACK,
     "cloudformation:CreateStackSet": _STACK,
     "cloudformation:UpdateStackSet": _STACK,

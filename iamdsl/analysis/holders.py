@@ -102,9 +102,20 @@ class Holder:
         """Return what its requests have for certain."""
         return known_of(self.subject, self.build)
 
-    def passes(self, request: Unnamed, catalogue: Catalogue) -> Statement | None:
-        """Return a statement that lets a request of it through, None where it is not let."""
-        return passes(request, self._index, self.known, catalogue)
+    def passes(
+        self, request: Unnamed, catalogue: Catalogue, more: Statement | None = None
+    ) -> Statement | None:
+        """Return a statement that lets a request of it through, None where it is not let.
+
+        Args:
+            more: what would be granted besides.
+        """
+        index = self._index
+        if more is not None:
+            first = {**index[0]}
+            first[request.action] = [*first.get(request.action, ()), more]
+            index = (first, *index[1:])
+        return passes(request, index, self.known, catalogue)
 
     def is_administrator(self, catalogue: Catalogue) -> bool:
         """Tell whether it may do everything in the end, so that there is nothing to gain."""

@@ -35,8 +35,8 @@ NAME: Final = "named-by-nobody"
 SOMEBODY: Final = "somebody-else"
 """The name of a user who is not the one that a request is about."""
 _ACCOUNT: Final = "111122223333"
-_IDS: Final = {"InstanceId": "i-0f1e2d3c4b5a69788"}
-"""Placeholders of ARNs whose values always begin alike."""
+_IDS: Final = {"InstanceId": "i-0f1e2d3c4b5a69788", "PolicyType": "service_control_policy"}
+"""Placeholders of ARNs whose values always begin alike, or are the ones that are meant."""
 _ANYTHING: Final = Elements(("*",))
 _OPEN_PARTS: Final = {1: "aws", 3: "eu-west-1", 4: _ACCOUNT}
 """Fields of an ARN that may be open: partition, Region, account; and what a text has instead."""

@@ -5,10 +5,11 @@ research of Rhino Security Labs (2018, "AWS IAM Privilege Escalation Methods") a
 collected at pathfinding.cloud, whose ids are kept where it has the path. Confidence high where the
 path has such an id, medium for the others. A path is worth as much as the roles of the account.
 
-Left out, because what they give is less or hangs on more than permissions: `events:PutTargets` and
-`pipes:CreatePipe` with a role, `iam:CreateOpenIDConnectProvider` and `iam:CreateSAMLProvider`
-(no role trusts a new provider yet), `iam:CreateServiceSpecificCredential`, CodeStar (closed 2024),
-and paths that need all of another path and more.
+Left out, because what they give is less or hangs on more than permissions:
+`iam:CreateServiceSpecificCredential`, CodeStar (closed 2024), `organizations:DeletePolicy` (what is
+attached cannot be deleted), and paths that need all of another path and more, such as
+`iam:CreateOpenIDConnectProvider` or `iam:CreateSAMLProvider` with `iam:UpdateAssumeRolePolicy`: no
+role trusts a new provider yet, and who can rewrite trusts needs none.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 AS_OF: Final = "2026-11-20"
 """The day on which the table was compared with pathfinding.cloud."""
 
-Category: TypeAlias = Literal["self", "other", "pass", "federation", "existing"]
+Category: TypeAlias = Literal["self", "other", "pass", "federation", "existing", "limits"]
 """What a path goes by: own permissions, another identity, a role that is passed to a service, what
-says who may log in, or a role that something has already; the strongest first."""
+says who may log in, a role that something has already, or what an organization denies its accounts;
+the strongest first."""
 
 ADMINISTRATOR: Final = "arn:aws:iam::aws:policy/AdministratorAccess"
 
@@ -269,6 +271,21 @@ _PASSED = (
         source='AWS "scheduler/managing-targets-universal"',
     ),
     _pass(
+        "events-targets",
+        "events",
+        "run commands and tasks by an EventBridge rule",
+        "events:PutRule",
+        "events:PutTargets",
+        source='AWS "eventbridge/eb-events-iam-roles"',
+    ),
+    _pass(
+        "pipes-001",
+        "pipes",
+        "call functions and run tasks by an EventBridge pipe",
+        "pipes:CreatePipe",
+        source='AWS "eventbridge/eb-pipes-permissions"',
+    ),
+    _pass(
         "ssm-automation",
         "ssm",
         "run an automation of Systems Manager",
@@ -503,7 +520,26 @@ _EXISTING = (
     ),
 )
 
-PATHS: Final[tuple[Path, ...]] = (*_SELF, *_OTHER, *_PASSED, *_FEDERATION, *_EXISTING)
+_SCPS: Final = 'AWS "organizations/orgs_manage_policies_scps"'
+
+_LIMITS = (
+    Path(
+        "organizations-detach",
+        "limits",
+        "take any SCP off any account",
+        ("organizations:DetachPolicy",),
+        source=_SCPS,
+    ),
+    Path(
+        "organizations-update",
+        "limits",
+        "rewrite any SCP",
+        ("organizations:UpdatePolicy",),
+        source=_SCPS,
+    ),
+)
+
+PATHS: Final[tuple[Path, ...]] = (*_SELF, *_OTHER, *_PASSED, *_FEDERATION, *_EXISTING, *_LIMITS)
 """All paths, the best first: what gives everything at once, then what hangs on what is there."""
 
 RESOURCE_KINDS: Final = {
@@ -519,6 +555,8 @@ RESOURCE_KINDS: Final = {
     "ecs:RunTask": ("task-definition",),
     "ecs:StartTask": ("task-definition",),
     "ecs:ExecuteCommand": ("cluster", "task"),
+    "events:PutRule": ("rule-on-default-event-bus",),
+    "events:PutTargets": ("rule-on-default-event-bus",),
     "sso:CreateAccountAssignment": ("PermissionSet",),
     "sso:PutInlinePolicyToPermissionSet": ("PermissionSet",),
     "sso:AttachManagedPolicyToPermissionSet": ("PermissionSet",),

@@ -143,7 +143,7 @@ WAY_TO_ADMINISTRATOR = Code(
     "IAM834",
     "way-to-administrator",
     _WARNING,
-    "An identity can become a role of the project that may do everything.",
+    "An identity can become another of the project that may do everything.",
 )
 DATA_EXPOSED = Code(
     "IAM835",

@@ -1,8 +1,8 @@
-"""Roles by which others become administrators."""
+"""Roles and users by which others become administrators."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from iamdsl.analysis.holders import holders, joined
 from iamdsl.analysis.takeover import takeovers
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def check(world: World, report: Report) -> None:
-    """Warn of identities that can become a role that may do everything, in one step or several."""
+    """Warn of identities that can become one that may do everything, in one step or several."""
     if not world.whole:
         return
     alike: dict[tuple[object, ...], list[tuple[Step, ...]]] = {}
@@ -43,13 +43,26 @@ def check(world: World, report: Report) -> None:
         )
 
 
+_GAINS: Final = {
+    "iam:UpdateAssumeRolePolicy": "rewrites the trust of",
+    "iam:CreateAccessKey": "makes access keys of",
+    "iam:CreateLoginProfile": "gives a password to",
+    "iam:UpdateLoginProfile": "changes the password of",
+}
+"""What one does to another identity so as to become it, by action."""
+
+
 def _allowed(step: Step) -> str:
+    if step.action in _GAINS:
+        return f"{step.holder.name} {_GAINS[step.action]} {step.role.name}"
     if step.service:
         return f"{step.holder.name} passes {step.role.name} to `{step.service}`"
     return f"{step.holder.name} may assume {step.role.name}"
 
 
 def _hint(step: Step) -> str:
+    if step.action in _GAINS:
+        return f"leave {step.role.name} out of what `{step.action}` is allowed on"
     if step.service:
         return f"leave {step.role.name} out of the roles that {step.holder.name} may pass"
     return f"leave {step.holder.name} out of the trust of {step.role.name}"

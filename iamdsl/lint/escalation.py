@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from iamdsl.analysis.escalation import ways
 from iamdsl.analysis.holders import joined
 from iamdsl.aws.escalation import PASSING
-from iamdsl.diagnostics import Label, codes
+from iamdsl.diagnostics import Diagnostic, Label, Severity, codes
 from iamdsl.lint.granting import granted_at, reviewed, spot
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _LABELS: Final[dict[Category, str]] = {
     "pass": "the role's permissions",
     "federation": "the permissions of whoever logs in",
     "existing": "the permissions of the role that is there",
+    "limits": "what the organization denies its accounts",
 }
 _HINTS: Final = {
     "iam:CreatePolicyVersion": "name the policies, or a path that they have in common",
@@ -34,6 +35,8 @@ _HINTS: Final = {
     "iam:AddUserToGroup": "name the groups",
     "iam:UpdateAssumeRolePolicy": "name the roles, or a path that they have in common",
     "sts:AssumeRole": "name the roles",
+    "organizations:DetachPolicy": "name the policies, or test `organizations:PolicyType`",
+    "organizations:UpdatePolicy": "name the policies, or test `organizations:PolicyType`",
 }
 _BOUNDED: Final = (
     "test `iam:PermissionsBoundary`, or name the {}s, or a path that they have in common"
@@ -58,14 +61,17 @@ def _say(found: list[Way], alike: list[Holder], report: Report) -> None:
     ways_said = joined(shown) if not more else f"{', '.join(shown)}, and has {more} more ways"
     who = joined([holder.title for holder in alike])
     first = found[0]
-    report.add(
+    found_as = Diagnostic(
         codes.ESCALATION,
-        _place(first),
+        # Who lifts an organization's limits gains by them in other accounts than the organization's.
+        Severity.NOTE if first.path.category == "limits" else codes.ESCALATION.severity,
         f"{who} can {ways_said}",
-        label=_LABELS[first.path.category],
-        notes=_notes(found[:_SHOWN]),
-        hint=_hint(first),
+        _place(first),
+        _LABELS[first.path.category],
+        tuple(_notes(found[:_SHOWN])),
+        _hint(first),
     )
+    report.extend([found_as])
 
 
 def _actions(way: Way) -> str:

@@ -101,3 +101,50 @@ def test_documents_alone_are_not_all() -> None:
     """Of a document nobody knows who else is there."""
     diagnostics = review_document(allow("sts:AssumeRole"))
     assert not [d for d in diagnostics if d.code is codes.WAY_TO_ADMINISTRATOR]
+
+
+def test_by_credentials_of_a_user(tmp_path: Path) -> None:
+    """Who makes keys or a password of an administrator is one; a condition on others is none."""
+    boss = "user boss { allow * on * }\n"
+    (finding,) = found(tmp_path, boss + DEV.format("allow iam:CreateAccessKey on boss"))
+    assert finding.message == "user `dev` can become an administrator: `dev` -> `boss`"
+    assert finding.label == "`dev` makes access keys of `boss`"
+    assert finding.hint == "leave `boss` out of what `iam:CreateAccessKey` is allowed on"
+    for action in ("iam:CreateLoginProfile", "iam:UpdateLoginProfile"):
+        assert found(tmp_path, boss + DEV.format(f"allow {action} on boss")), action
+    own = DEV.format('allow iam:CreateAccessKey on "arn:aws:iam::*:user/${{aws:username}}"')
+    assert not found(tmp_path, boss + own.replace("{{", "{").replace("}}", "}"))
+    denied = DEV.format("allow iam:CreateAccessKey on * deny iam:CreateAccessKey on boss")
+    assert not found(tmp_path, boss + denied)
+    tagged = 'user boss { allow * on * tags { team = "ops" } }\n'
+    by_tag = 'allow iam:CreateAccessKey on * when aws:ResourceTag/team == "%s"'
+    assert found(tmp_path, tagged + DEV.format(by_tag % "ops"))
+    assert not found(tmp_path, tagged + DEV.format(by_tag % "web"))
+
+
+def test_by_a_trust_that_is_rewritten(tmp_path: Path) -> None:
+    """Who rewrites the trust of a role is let in, unless something else denies it."""
+    admin = ADMIN.format("service ec2")
+    rewrite = "allow iam:UpdateAssumeRolePolicy on admin"
+    (finding,) = found(tmp_path, admin + DEV.format(rewrite))
+    assert finding.message == "user `dev` can become an administrator: `dev` -> `admin`"
+    assert finding.label == "`dev` rewrites the trust of `admin`"
+    assert not found(tmp_path, admin + DEV.format(rewrite + " deny sts:AssumeRole on *"))
+    limit = "boundary limit { allow iam:* on * }\n"
+    assert not found(tmp_path, limit + admin + DEV.format(rewrite + " boundary limit"))
+    other = "role web { trust service ec2 allow s3:ListBucket on * }\n"
+    on_web = DEV.format("allow iam:UpdateAssumeRolePolicy on web")
+    assert not found(tmp_path, admin + other + on_web)
+
+
+def test_through_a_user(tmp_path: Path) -> None:
+    """A user who may assume the role is a step as good as another."""
+    text = (
+        ADMIN.format("boss")
+        + "user boss { allow s3:ListBucket on * }\n"
+        + DEV.format("allow iam:CreateAccessKey on boss")
+    )
+    assert [d.message for d in found(tmp_path, text)] == [
+        "user `boss` can become an administrator: `boss` -> `admin`",
+        "user `dev` can become an administrator: `dev` -> `boss` -> `admin`",
+    ]

@@ -66,7 +66,7 @@ def test_each_path_is_open_with_its_actions_and_closed_without_one(path: Path) -
 
 def test_the_table_is_in_order() -> None:
     """Protects the order that messages have: strongest kinds first, each id once."""
-    order = ["self", "other", "pass", "federation", "existing"]
+    order = ["self", "other", "pass", "federation", "existing", "limits"]
     kinds = [order.index(path.category) for path in PATHS]
     assert kinds == sorted(kinds)
     assert len({path.id for path in PATHS}) == len(PATHS)
