@@ -78,7 +78,12 @@ def complain(error: Exception, source: Source, report: Report) -> None:
         said = f"more than {MAX_DEPTH} lists and objects stand in one another"
         _add(source, Span(source, deep, deep + 1), said, "no document of AWS's is so deep", report)
     elif isinstance(error, TwiceError):
-        _twice(source, report)
+        # The reader stops at the first object that is wrong; a mistake can follow it.
+        other = _against_grammar(source.text)
+        if other is None:
+            _twice(source, report)
+        else:
+            _mistake(other, source, report)
     elif isinstance(error, NoNumberError):
         said = f"`{error}` is no number of JSON's"
         _add(source, _token(source, re.escape(str(error))), said, "write a number", report)
@@ -118,6 +123,16 @@ def _token(source: Source, pattern: str) -> Span:
 
 def _add(source: Source, place: Span, said: str, hint: str, report: Report) -> None:
     report.add(codes.NOT_JSON, place, f"`{source.name}` is no JSON: {said}", hint=hint)
+
+
+def _against_grammar(text: str) -> json.JSONDecodeError | None:
+    """Return the first mistake against JSON's grammar in a text, None where there is none."""
+    start = len(text) - len(text.lstrip("\ufeff \t\r\n"))
+    try:
+        json.JSONDecoder(parse_float=str, parse_int=str).raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        return error
+    return None
 
 
 def _twice(source: Source, report: Report) -> None:

@@ -158,3 +158,12 @@ def test_policy_templates_of_sam_are_not_for_people_to_mend(here: Path) -> None:
         "      Policies: [SQSPollerPolicy: {QueueName: jobs}]\n",
     )
     assert check("t.yaml") == (0, "ok: 2 documents\n")
+
+
+def test_a_key_twice_and_a_mistake_after_it(here: Path) -> None:
+    """A text that is no JSON behind a repeated key is told of by what is no JSON."""
+    put(here, "p.json", '{"Statement": [{"Effect": "Allow", "Effect": "Deny"}, x]}')
+    assert check("p.json") == (
+        1,
+        "p.json:1:55: error[IAM605]: `p.json` is no JSON: a value is expected\n1 error\n",
+    )
