@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from iamdsl.diagnostics._core import Diagnostic
 
-_LINES = re.compile(r":\d+(?::\d+)?\b|\bline \d+")
-"""Places in a message, which are other ones when a line is put in above."""
+_LINES = re.compile(r":\d+(?::\d+)?\b|\bline \d+| \(and [\d,]+ more like it\)$")
+"""Places in a message, which are other ones when a line is put in above; and how many it is for."""
 
 
 def fingerprint(diagnostic: Diagnostic, file: str, context: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamdsl import iam, lint
 from iamdsl.aws.limits import LIMITS
 from iamdsl.diagnostics import Diagnostic, Label, Report, Severity, codes
+from iamdsl.lint.repeated import told_once
 from iamdsl.lint.wording import listed
 from iamdsl.project import Outcome, config, inputs
 from iamdsl.project.catalogue import open_catalogue
@@ -95,7 +96,7 @@ def review_build(
         on,
     )
     lint.review(world, report)
-    return tuple(d for d in report.diagnostics if on(d.code))
+    return tuple(told_once(d for d in report.diagnostics if on(d.code)))
 
 
 class Documents(NamedTuple):
@@ -165,7 +166,7 @@ def review_loaded(documents: Documents) -> Outcome:
         pseudo = {**known, **one.pseudo, **dict(options.pseudo)}
         lint.review(lint.World(items, build, catalogue, limits, pseudo, on, one.whole), report)
         count += len(items)
-    wished = [d for d in report.diagnostics if on(d.code)]
+    wished = told_once(d for d in report.diagnostics if on(d.code))
     outcome = _told(wished, documents, complete=complete)
     return outcome._replace(counts=(("document", count),))
 
@@ -219,8 +220,9 @@ def _folder(paths: Sequence[str]) -> str:
 def _read(given: inputs.Input, options: DocumentOptions, report: Report) -> _Read | None:
     """Return what an input holds; None where that is nothing of IAM's, or was reported."""
     from iamdsl.lift import formats, loose  # noqa: PLC0415 (sources need no reader of documents)
+    from iamdsl.lift.reading import Lenient  # noqa: PLC0415
 
-    own = Report()
+    own = Lenient()
     source = given.sources[0]
     terraform = source.name.endswith(".tf")
     found = (
