@@ -58,7 +58,7 @@ def read(
         name: what to call a document that has no name in the answer.
         kind: of a lone document, as in `policies.read`; `target` likewise.
     """
-    found = Report()
+    found = type(report)()
     lone = isinstance(tree.value, dict) and _is_document(tree.value)
     says_all = not lone or bool({"InlinePolicy", "VpcEndpoints"} & tree.value.keys())
     if says_all and (kind != "auto" or target is not None):

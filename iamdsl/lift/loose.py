@@ -13,12 +13,11 @@ import attrs
 from iamdsl import iam
 from iamdsl.lift import policies
 from iamdsl.lift.estate import Estate
-from iamdsl.lift.mending import mended, remark
-from iamdsl.lift.reading import control, no_policy, policy_of, unquoted, with_places
+from iamdsl.lift.mending import read_soundly
+from iamdsl.lift.reading import unquoted
 
 if TYPE_CHECKING:
     from iamdsl.diagnostics import Report
-    from iamdsl.iam import Policy
     from iamdsl.lift.reading import Tree
 
 
@@ -42,7 +41,7 @@ def read(
         policies.refuse_statements(tree, report)
         return None
     opened = unquoted(tree, report)
-    policy = None if opened is None else _policy(opened, report)
+    policy = None if opened is None else read_soundly(opened, report)
     if opened is None or policy is None or (target is not None and belongs is None):
         return None
     looks, apparent = policies.apparent(opened, policy)
@@ -71,32 +70,3 @@ _KINDS: dict[str, iam.DocumentKind] = {
     "session": "session",
     "resource": "resource",
 }
-
-
-def _policy(tree: Tree, report: Report) -> Policy | None:
-    """Return what can be read of a document; what cannot be was reported."""
-    try:
-        policy = policy_of(tree)
-    except iam.PolicyError as error:
-        return _sound_part(tree, error, report)
-    remark(tree, report)
-    return policy
-
-
-def _sound_part(tree: Tree, error: iam.PolicyError, report: Report) -> Policy | None:
-    """Return the sound statements of a document that has a mistake, with their places."""
-    before = len(report.diagnostics)
-    found = mended(tree, report)
-    if (place := control(tree.value)) is not None:
-        no_policy(tree, iam.PolicyError(place, "a control character, which AWS refuses"), report)
-        return None
-    if len(report.diagnostics) == before:
-        no_policy(tree, error, report)
-    if found is None:
-        return None
-    document, paths = found
-    try:
-        return with_places(iam.from_json(document), paths, tree)
-    except iam.PolicyError:  # a mistake that only the strict reader knows, told above
-        no_policy(tree, error, report)
-        return None

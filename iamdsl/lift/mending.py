@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from iamdsl import iam
 from iamdsl.diagnostics import Diagnostic, Fix, Severity, codes
 from iamdsl.diagnostics.nearest import nearest
-from iamdsl.lift.reading import statement_path
+from iamdsl.lift.reading import control, no_policy, policy_of, statement_path, with_places
 
 if TYPE_CHECKING:
     from iamdsl.datafile.places import Path
@@ -33,6 +33,35 @@ _ELEMENTS: Final = (
 _PRINCIPAL_TYPES: Final = ("AWS", "CanonicalUser", "Federated", "Service")
 _REFUSED: Final = "AWS refuses this"
 _ASIDE: Final = "the statement is left out of the review"
+
+
+def read_soundly(tree: Tree, report: Report) -> iam.Policy | None:
+    """Return what can be read of a document; what cannot be was reported."""
+    try:
+        policy = policy_of(tree)
+    except iam.PolicyError as error:
+        return _sound_part(tree, error, report)
+    remark(tree, report)
+    return policy
+
+
+def _sound_part(tree: Tree, error: iam.PolicyError, report: Report) -> iam.Policy | None:
+    """Return the sound statements of a document that has a mistake, with their places."""
+    before = len(report.diagnostics)
+    found = mended(tree, report)
+    if (place := control(tree.value)) is not None:
+        no_policy(tree, iam.PolicyError(place, "a control character, which AWS refuses"), report)
+        return None
+    if len(report.diagnostics) == before:
+        no_policy(tree, error, report)
+    if found is None:
+        return None
+    document, paths = found
+    try:
+        return with_places(iam.from_json(document), paths, tree)
+    except iam.PolicyError:  # a mistake that only the strict reader knows, told above
+        no_policy(tree, error, report)
+        return None
 
 
 def mended(tree: Tree, report: Report) -> tuple[dict[str, Any], list[Path]] | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import attrs
 
 from iamdsl import iam
-from iamdsl.diagnostics import codes
+from iamdsl.diagnostics import Report, Severity, codes
 from iamdsl.source import Borrowed, Source, Span
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from iamdsl.datafile.json_places import JsonPlaces
     from iamdsl.datafile.places import Path
-    from iamdsl.diagnostics import Report
 
 MAX_CHARACTERS = 64 * 1024 * 1024
 """The longest text that is read: its values take about four times as much memory."""
@@ -198,15 +197,36 @@ class _Places:
         return self._found.span(self._source, path, key=key)
 
 
+class Lenient(Report):
+    """A report that is read on for: a document with mistakes is read as far as it is sound.
+
+    Who imports wants the whole document, and nothing of one that has a mistake; who reviews wants
+    each mistake, and what is to be said of the rest.
+    """
+
+    @property
+    def stopped(self) -> bool:
+        """Tell whether there was a mistake other than those in documents."""
+        return any(
+            d.severity is Severity.ERROR and d.code is not codes.NOT_A_POLICY
+            for d in self.diagnostics
+        )
+
+
 def read_policy(tree: Tree, report: Report) -> iam.Policy | None:
     """Return the policy document that values are; None when they are none (and was reported).
 
-    Marks of what is open (see `estate`) may stand in its texts. A text that holds the whole
-    document as JSON is read too, also with AWS's `%7B` for `{`.
+    For a `Lenient` report, what is sound of it. Marks of what is open (see `estate`) may stand in
+    its texts. A text that holds the whole document as JSON is read too, also with AWS's `%7B` for
+    `{`.
     """
     opened = unquoted(tree, report)
     if opened is None:
         return None
+    if isinstance(report, Lenient):
+        from iamdsl.lift.mending import read_soundly  # noqa: PLC0415  # for the review alone
+
+        return read_soundly(opened, report)
     try:
         return policy_of(opened)
     except iam.PolicyError as error:
@@ -287,10 +307,8 @@ def unquoted(tree: Tree, report: Report) -> Tree | None:
         text = unquote(text)
     if not isinstance(text, str) or not text.lstrip().startswith("{"):
         return tree
-    from iamdsl.diagnostics import Report as Inner  # noqa: PLC0415  # few documents hold texts
-
     quoted = _Quoted(tree, Source(tree.source.name, text))
-    found = Inner()
+    found = Report()
     inner = read_json(quoted.source, found, marked=True)  # a reader made what marks there are
     report.extend(
         d._replace(

@@ -9,6 +9,7 @@ import attrs
 from iamdsl import iam
 from iamdsl.diagnostics import codes
 from iamdsl.lift.estate import Estate, Extern
+from iamdsl.lift.reading import Lenient
 from iamdsl.lift.terraform import holders
 from iamdsl.lift.terraform.drafts import Draft, Drafts
 from iamdsl.lift.terraform.kept import Kept
@@ -65,9 +66,11 @@ def gather(
         documents=(*drafts.finished_documents(), *kept.documents),
         identities=tuple(draft.finished() for draft in drafts.identities.values()),
     )
-    if report.failed:
+    if report.failed and (not isinstance(report, Lenient) or report.stopped):
         return None
     if not build.documents and not build.identities:
+        if report.failed:
+            return None
         report.add(
             codes.NOTHING_TO_IMPORT,
             lone[0].place if lone else resources[0].place if resources else None,
@@ -75,7 +78,7 @@ def gather(
             hint="import the folder or state with the `aws_iam_…` resources",
         )
         return None
-    return Estate(build, _used(build, externs), dict(pseudo), drafts.docs, whole=True)
+    return Estate(build, _used(build, externs), dict(pseudo), drafts.docs, whole=not report.failed)
 
 
 def _is_strange(resource: Resource) -> bool:
