@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 Path: TypeAlias = "tuple[str | int, ...]"
 
 OLD_VERSION = "2008-10-17"
+_OF_A_STATEMENT = (
+    *("Sid", "Effect", "Action", "Resource", "Principal"),
+    *("NotAction", "NotResource", "NotPrincipal", "Condition"),
+)
 _PRINCIPAL_TYPES = ("AWS", "CanonicalUser", "Federated", "Service")
 
 
@@ -171,6 +175,8 @@ def _principals(members: dict[str, Any], path: Path) -> Principals | None:
 def _condition(value: object, path: Path, *, plain: bool) -> Condition:
     if not isinstance(value, dict):
         _refuse(path, "an object is expected")
+    if not value:
+        return ()
     entries: list[Entry] = []
     for operator, keys in value.items():
         inside = (*path, operator)
@@ -205,9 +211,7 @@ def _escaped(text: str) -> str:
 
 
 def _statement(value: object, path: Path, *, plain: bool) -> Statement:
-    both = ("Action", "Resource", "Principal")
-    known = ("Sid", "Effect", *both, *("Not" + n for n in both), "Condition")
-    members = _members(value, path, known, ("Effect",))
+    members = _members(value, path, _OF_A_STATEMENT, ("Effect",))
     actions = _elements(members, "Action", path)
     if actions is None:
         _refuse(path, "member `Action` is missing")

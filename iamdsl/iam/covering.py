@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from iamdsl.iam._pattern import (
@@ -105,7 +106,25 @@ def _atom_covers(
         # "Not these" is wider when all that it leaves out is left out by the other as well.
         return all(any(covers(n, w) for n in narrow) for w in wide)
     # "Not these" holds whatever none of them matches.
-    return isinstance(narrow, str) and wide is not None and not any(meet(w, narrow) for w in wide)
+    if wide is None or not isinstance(narrow, str):
+        return False
+    if _is_open(narrow):
+        return not any(meet(w, narrow) for w in wide)
+    return narrow not in wide and not any(meet(w, narrow) for w in _open_of(wide))
+
+
+def _is_open(text: str) -> bool:
+    """Tell whether a text may stand for others: by wildcards, variables, or missing fields."""
+    return _OPEN.search(text) is not None or (text.startswith("arn:") and text.count(":") < 5)
+
+
+@lru_cache(maxsize=256)
+def _open_of(atom: frozenset[str]) -> tuple[str, ...]:
+    """Return those of a negated list that may match more than themselves."""
+    return tuple(filter(_is_open, atom))
+
+
+_OPEN = re.compile(r"[*?\ue000]|\$\{")
 
 
 def is_wild(atom: Atom) -> bool:

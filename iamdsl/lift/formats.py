@@ -100,8 +100,9 @@ def nothing(source: Source, report: Report) -> None:
 
 def _values(source: Source, report: Report) -> Tree | None:
     text: Any = source.text.lstrip("\ufeff \t\r\n")
-    yaml = source.name.endswith((".yaml", ".yml", ".template")) or _TEMPLATE.search(text)
-    if not text.startswith(("{", "[")) and yaml:
+    if not text.startswith(("{", "[")) and (
+        source.name.endswith((".yaml", ".yml", ".template")) or _TEMPLATE.search(text)
+    ):
         from iamdsl.lift.yaml_text import read_yaml  # noqa: PLC0415  # YAML is an extra
 
         tree: Tree | None = read_yaml(source, report)

@@ -7,8 +7,6 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-import attrs
-
 from iamdsl import iam
 from iamdsl.diagnostics import Report, Severity, codes
 from iamdsl.source import Borrowed, Source, Span
@@ -26,7 +24,6 @@ MAX_DEPTH = 64
 """Levels of lists and objects, as in a source."""
 
 _BLANK = re.compile(r"[ \t\n\r]*")
-_SUSPECT = re.compile(r"\\u(?:[dD][89a-fA-F]|[eE]00[01])|[\ud800-\udfff\ue000\ue001]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _CONTROL_ESCAPED = re.compile(r"\\(?:u00[01]|[bf])")
 
@@ -110,9 +107,9 @@ def _read(text: str, *, marked: bool) -> Any:
     end = _after_blank(text, end)
     if end < len(text):
         raise json.JSONDecodeError("Extra data", text, end)
-    if _is_too_deep(value):
+    if text.count("{") + text.count("[") > MAX_DEPTH and _is_too_deep(value):
         raise RecursionError
-    if _SUSPECT.search(text) is not None:
+    if not text.isascii() or "\\u" in text:
         _refuse_characters(text, marked=marked)
     return value
 
@@ -247,10 +244,13 @@ def policy_of(tree: Tree) -> iam.Policy:
 def with_places(policy: iam.Policy, paths: Sequence[Path], tree: Tree) -> iam.Policy:
     """Return a policy whose statements know the places of the paths, one for each."""
     statements = zip(policy.statements, paths, strict=True)
-    return attrs.evolve(
-        policy,
-        statements=tuple(attrs.evolve(s, origin=(tree.origin(*p),)) for s, p in statements),
+    placed = tuple(
+        iam.Statement(
+            s.effect, s.actions, s.resources, s.principals, s.condition, s.sid, (tree.origin(*p),)
+        )
+        for s, p in statements
     )
+    return iam.Policy(placed, policy.id, policy.version)
 
 
 def statement_path(index: int, *, listed: bool) -> Path:

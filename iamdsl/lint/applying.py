@@ -9,8 +9,8 @@ of sources the compiler has said it. Resources that no action is about are told 
 from __future__ import annotations
 
 import re
-from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl.analysis.resource_types import lacking, meant_resource, types_of_text, wanted
 from iamdsl.diagnostics import Label, codes
@@ -65,7 +65,7 @@ def check(world: World, report: Report) -> None:
     for item in world.items:
         for statement in item.policy.statements:
             resources = _resources(statement)
-            if not resources or any(map(types.problem, resources)):
+            if not resources or any(problem(r, world.catalogue) for r in resources):
                 continue  # an ARN that no resource has is told as such
             dead = _dead(statement, resources, types)
             odd = [r for r in resources if types.meant(r)]
@@ -93,8 +93,8 @@ class _Types:
         self.catalogue = catalogue
         self.wanted = lru_cache(maxsize=None)(self._wanted)
         self.of = lru_cache(maxsize=None)(self._of)
+        self.of_any = lru_cache(maxsize=None)(self._of_any)
         self.known = lru_cache(maxsize=None)(self._known)
-        self.problem = lru_cache(maxsize=None)(partial(problem, catalogue=catalogue))
         self.meant = lru_cache(maxsize=None)(self._meant)
 
     def _wanted(self, action: str) -> frozenset[str] | None:
@@ -125,9 +125,9 @@ class _Types:
             )
         )
 
-    def applies(self, arn: str, service: str, names: frozenset[str]) -> bool:
-        """Tell whether an ARN can be of one of the types."""
-        return not self.of(arn, service).isdisjoint(names)
+    def _of_any(self, arns: tuple[str, ...], service: str) -> frozenset[str]:
+        """Return the types of a service that one of some ARNs can be of."""
+        return frozenset().union(*(self.of(arn, service) for arn in arns))
 
     def _known(self, arn: str, service: str) -> bool:
         """Tell whether it is known what an ARN is, or that it is nothing of the service's."""
@@ -178,7 +178,7 @@ def _is_alive(action: str, resources: tuple[str, ...], types: _Types) -> bool:
     """Tell whether an action applies to one of the resources, or may for all that is known."""
     names = types.wanted(action)
     service = action.partition(":")[0].lower()
-    if names is None or any(types.applies(r, service, names) for r in resources):
+    if names is None or not names.isdisjoint(types.of_any(resources, service)):
         return True
     own = [r for r in resources if r.split(":", 3)[2] == service]
     if not names:
@@ -275,12 +275,16 @@ def _say_idle(
     statement: Statement, resources: tuple[str, ...], types: _Types, report: Report
 ) -> None:
     """Report the resources that no action of a statement applies to."""
-    asked: list[tuple[str, str, frozenset[str]]] = []
+    asked: dict[str, _Asked] = {}
     for action in statement.actions.values:
         names = types.wanted(action)
         if names is None:
             return
-        asked.append((action, action.partition(":")[0].lower(), names))
+        of_service = asked.setdefault(action.partition(":")[0].lower(), _Asked([], set()))
+        of_service.actions.append(action)
+        of_service.types.update(names)
+    if not any(one.types for one in asked.values()):
+        return
     idle = [arn for arn in resources if _is_idle(arn, asked, types)]
     if not idle:
         return
@@ -295,20 +299,32 @@ def _say_idle(
     )
 
 
-def _is_idle(arn: str, asked: list[tuple[str, str, frozenset[str]]], types: _Types) -> bool:
-    """Tell whether none of some actions, each with service and types, applies to a resource."""
+class _Asked(NamedTuple):
+    """The actions of a statement that are of one service, and the types that they apply to."""
+
+    actions: list[str]
+    types: set[str]
+
+
+def _is_idle(arn: str, asked: dict[str, _Asked], types: _Types) -> bool:
+    """Tell whether no action applies to a resource."""
     own = arn.split(":", 3)[2]
-    if own in _VAGUE or arn.split(":", 5)[5].startswith("*"):
+    if own in _VAGUE or arn.split(":", 5)[5].startswith("*") or not types.of(arn, own):
         return False
-    if not types.of(arn, own) or not any(names for *_, names in asked):
+    if any(
+        not types.of(arn, service).isdisjoint(one.types) or not types.known(arn, service)
+        for service, one in asked.items()
+    ):
         return False
+    # The reference may only not say that these can be limited to the resource
     return not any(
-        types.applies(arn, service, names)
-        or not types.known(arn, service)
-        # The reference may only not say that these can be limited to the resource
-        or (names and _TAGGING.search(action))
-        or (service == own and (not names or types.is_gap(action, arn) or _is_named(action, arn)))
-        for action, service, names in asked
+        (types.wanted(action) and _TAGGING.search(action))
+        or (
+            service == own
+            and (not types.wanted(action) or types.is_gap(action, arn) or _is_named(action, arn))
+        )
+        for service, one in asked.items()
+        for action in one.actions
     )
 
 

@@ -9,10 +9,10 @@ only of services whose resources all belong to an account, or to none.
 from __future__ import annotations
 
 import re
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamdsl.analysis.resource_types import ACCOUNT, REGION, is_of_type
+from iamdsl.analysis.resource_types import ACCOUNT, REGION, types_of_text
 from iamdsl.aws.partitions import PARTITIONS, is_region
 from iamdsl.aws.resource_policies import RESOURCE_POLICIES
 from iamdsl.compiler.arns import AS_WRITTEN, arn_problem, meant_arn
@@ -77,7 +77,10 @@ def check(world: World, report: Report) -> None:
 
     Of sources the compiler has looked at the form; what stands in the fields is told here.
     """
-    judge = lru_cache(maxsize=None)(partial(problem, catalogue=world.catalogue))
+
+    def judge(text: str) -> Problem | None:
+        return problem(text, world.catalogue)
+
     known = lru_cache(maxsize=None)(_is_told)
     fields = lru_cache(maxsize=None)(_field_problem)
     for item in world.items:
@@ -185,6 +188,7 @@ def _plural(message: str) -> str:
     )
 
 
+@lru_cache(maxsize=8192)  # two rules ask
 def problem(text: str, catalogue: Catalogue) -> Problem | None:
     """Return what is the matter with a resource that stands in a document, None for nothing.
 
@@ -307,7 +311,8 @@ def _forms(text: str, catalogue: Catalogue, *, others: bool) -> list[tuple[str, 
     """Return the ARN formats of the types that an ARN can be of; of all `others` if there is none."""
     service = text.split(":", 3)[2]
     kinds = catalogue.resource_types(service)
-    fitting = [k for k in kinds if is_of_type(text, service, (k.name,), catalogue)]
+    found = types_of_text(text, service, catalogue)
+    fitting = [kind for kind in kinds if kind.name in found]
     return [
         form.fields
         for kind in (fitting or (kinds if others else ()))

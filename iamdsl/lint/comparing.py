@@ -25,7 +25,7 @@ from iamdsl.simulate import holds
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from iamdsl.iam import Condition, Principals, Statement
+    from iamdsl.iam import Condition, Elements, Principals, Statement
     from iamdsl.iam.covering import Atom, Atoms
 
 
@@ -38,18 +38,17 @@ class Said:
     """A statement, and what comparing it needs.
 
     Attributes:
-        actions: the atoms of its actions.
         services: the prefixes of its actions, None where these are patterns or left out ones.
     """
 
     def __init__(self, statement: Statement) -> None:
         self.statement = statement
-        self.actions: Atoms = action_atoms(statement.actions, absorbing=False)
-        self.services: frozenset[str] | None = None
-        if not statement.actions.negated:
-            found = frozenset([str(a).partition(":")[0] for a in self.actions])
-            if not any("*" in s or "?" in s for s in found):
-                self.services = found
+        self.services = _services(statement.actions)
+
+    @cached_property
+    def actions(self) -> Atoms:
+        """Return the atoms of its actions."""
+        return action_atoms(self.statement.actions, absorbing=False)
 
     @cached_property
     def resources(self) -> Atoms:
@@ -65,20 +64,9 @@ class Said:
         return frozenset(name.lower() for text in texts for name in variables(text))
 
     @cached_property
-    def _wider_actions(self) -> Cover:
-        return Cover(self.actions, action_atom_covers)
-
-    @cached_property
-    def _wider_resources(self) -> Cover:
-        return Cover(self.resources, resource_atom_covers)
-
-    def has_actions(self, atoms: Atoms) -> bool:
-        """Tell whether it is about all of some actions."""
-        return _has(self.actions, atoms, lambda: self._wider_actions)
-
-    def has_resources(self, atoms: Atoms) -> bool:
-        """Tell whether it is about all of some resources."""
-        return _has(self.resources, atoms, lambda: self._wider_resources)
+    def keys(self) -> frozenset[str]:
+        """Return the keys of its condition, in lower case."""
+        return frozenset([entry.key.lower() for entry in self.statement.condition])
 
     @cached_property
     def _wild_actions(self) -> list[Atom]:
@@ -87,6 +75,26 @@ class Said:
     @cached_property
     def _wild_resources(self) -> list[Atom]:
         return [r for r in self.resources if is_wild(r)]
+
+    @cached_property
+    def _wider_actions(self) -> Cover:
+        return Cover(self._wild_actions, action_atom_covers)
+
+    @cached_property
+    def _wider_resources(self) -> Cover:
+        return Cover(self._wild_resources, resource_atom_covers)
+
+    def has_actions(self, atoms: Atoms) -> bool:
+        """Tell whether it is about all of some actions."""
+        left = atoms - self.actions
+        return not left or (bool(self._wild_actions) and all(map(self._wider_actions.wider, left)))
+
+    def has_resources(self, atoms: Atoms) -> bool:
+        """Tell whether it is about all of some resources."""
+        left = atoms - self.resources
+        return not left or (
+            bool(self._wild_resources) and all(map(self._wider_resources.wider, left))
+        )
 
     def may_cover_action(self, atom: Atom) -> bool:
         """Tell whether it may be about all of an action, by itself or with others that leave some out."""
@@ -103,14 +111,11 @@ class Said:
         )
 
 
-def _has(own: Atoms, atoms: Atoms, cover: Callable[[], Cover]) -> bool:
-    left = atoms - own
-    if not left:
-        return True
-    if not any(map(is_wild, own)):
-        return False
-    wider = cover().wider
-    return all(wider(a) for a in left)
+def _services(actions: Elements) -> frozenset[str] | None:
+    if actions.negated:
+        return None
+    found = frozenset([value.partition(":")[0].lower() for value in actions.values])
+    return None if any("*" in s or "?" in s for s in found) else found
 
 
 def is_about_all(wide: Said, narrow: Said) -> bool:
@@ -122,6 +127,7 @@ def is_about_all(wide: Said, narrow: Said) -> bool:
     return (
         (one.resources is None) == (other.resources is None)
         and are_all(one.principals, other.principals)
+        and wide.keys <= narrow.keys
         and wide.has_actions(narrow.actions)
         and wide.has_resources(narrow.resources)
         and all(any(implies(n, w) for n in other.condition) for w in one.condition)

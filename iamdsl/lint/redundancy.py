@@ -76,6 +76,9 @@ class _Scope:
 
     def _alone(self) -> Iterable[_Place]:
         """Return the own statements that surely are the only ones about some of their actions."""
+        alone = list(self._alone_in_a_service())
+        if len(alone) == len(self.own):
+            return alone
         count = Counter(a for one in self.every for a in one.said.actions)
         if any(isinstance(a, frozenset) for a in count):
             return ()
@@ -83,6 +86,15 @@ class _Scope:
         return [
             one for one in self.own if any(count[a] < 2 and not wider(a) for a in one.said.actions)
         ]
+
+    def _alone_in_a_service(self) -> Iterator[_Place]:
+        """Yield the own statements that are the only ones about actions of some service."""
+        services = [one.said.services for one in self.every]
+        count = Counter(s for found in services if found is not None for s in found)
+        if None not in services:
+            for one, found in zip(self.own, services, strict=False):
+                if any(count[s] < 2 for s in found or ()):
+                    yield one
 
     def _index(self) -> None:
         for n, one in enumerate(self.every):
