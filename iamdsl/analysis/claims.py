@@ -23,6 +23,13 @@ _ASSUMING = "sts:assumerolewithwebidentity"
 _SAYS_NOTHING = re.compile(r"(?:[*?]|\$\{[^}]*\})*")
 
 
+_CLUSTER = re.compile(r"oidc\.eks\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/id/.+", re.IGNORECASE)
+"""An issuer of EKS, which signs tokens for the service accounts of one cluster."""
+_ANY_POD = re.compile(r"system:serviceaccount:[*?]+(?::[*?]+)?")
+_AUDIENCE = frozenset({"sts.amazonaws.com", "sts.amazonaws.com.cn"})
+"""What EKS asks a token for, whoever's it is (EKS user guide, "iam-roles-for-service-accounts")."""
+
+
 class OpenClaim(NamedTuple):
     """What a statement leaves open about the tokens of one provider.
 
@@ -32,8 +39,9 @@ class OpenClaim(NamedTuple):
             `any tenant`, where the subject fits more than one customer (Access Analyzer's
             MISSING_GITHUB_REPO_CONDITION_KEY and MISSING_CONDITION_KEY_FOR_OIDC_PRINCIPAL).
         principal: the provider as the statement names it.
-        value: of `any tenant`, the subject.
-        named: of `refused`, whether the claim is tested, in a way that says nothing.
+        value: of `any tenant`, the subject; of `any token`, a subject that all pods have.
+        named: of `refused`, whether the claim is tested, in a way that says nothing; of
+            `any token`, whether claims are tested that all pods of a cluster have.
     """
 
     what: Literal["refused", "any token", "any tenant"]
@@ -42,6 +50,13 @@ class OpenClaim(NamedTuple):
     provider: SharedProvider | None = None
     value: str = ""
     named: bool = False
+
+    @property
+    def why(self) -> str:
+        """What of `any token` leaves it open, in a few words."""
+        if self.value:
+            return f"`{self.value}` is each service account"
+        return "each pod has one for STS" if self.named else "no claim of it is tested"
 
 
 def open_claims(statement: Statement) -> Iterator[OpenClaim]:
@@ -62,9 +77,12 @@ def _open(principal: str, issuer: str, statement: Statement) -> OpenClaim | None
     provider = shared_provider(issuer)
     narrowing = tuple(entry for entry in statement.condition if _narrows(entry))
     if provider is None:
-        if any(_claim(entry, issuer) for entry in narrowing):
+        tested = [entry for entry in narrowing if _claim(entry, issuer)]
+        if any(not _fits_any_pod(entry, issuer) for entry in tested):
             return None
-        return OpenClaim("any token", principal, issuer)
+        subjects = (v for e in tested if _claim(e, issuer) == "sub" for v in e.values)
+        value = next(filter(_ANY_POD.fullmatch, subjects), "")
+        return OpenClaim("any token", principal, issuer, value=value, named=bool(tested))
     key = provider.key(issuer).lower()
     required = [e for e in narrowing if e.key.lower() == key and _is_text(e)]
     if not required:
@@ -84,6 +102,16 @@ def _narrows(entry: Entry) -> bool:
     if if_exists or prefix == "ForAllValues" or base == "Null" or base in NEGATED:
         return False
     return not any(_SAYS_NOTHING.fullmatch(value) for value in entry.values)
+
+
+def _fits_any_pod(entry: Entry, issuer: str) -> bool:
+    """Tell whether the token of each service account of a cluster meets a test of a claim."""
+    if _CLUSTER.fullmatch(issuer) is None:
+        return False
+    claim, base = _claim(entry, issuer), split_operator(entry.operator)[1]
+    if claim == "aud":
+        return bool(_AUDIENCE.intersection(entry.values))
+    return claim == "sub" and base == "StringLike" and any(map(_ANY_POD.fullmatch, entry.values))
 
 
 def _is_text(entry: Entry) -> bool:

@@ -29,7 +29,7 @@ def check_claims(grant: Grant, statements: Sequence[Statement], report: Report) 
             if found.what == "refused":
                 _refuse(grant, found, report)
             elif found.what == "any token":
-                _warn_of_any_token(grant, found.issuer, report)
+                _warn_of_any_token(grant, found, report)
             elif found.provider is not None:
                 report.add(
                     codes.OPEN_PROVIDER,
@@ -67,11 +67,12 @@ def _refuse(grant: Grant, found: OpenClaim, report: Report) -> None:
     )
 
 
-def _warn_of_any_token(grant: Grant, issuer: str, report: Report) -> None:
+def _warn_of_any_token(grant: Grant, found: OpenClaim, report: Report) -> None:
+    issuer = found.issuer
     report.add(
         codes.OPEN_PROVIDER,
         grant.span,
         f"whoever has a token of `{issuer}` may assume this role",
-        label="no claim of it is tested",
+        label=found.why,
         hint=f'test one, such as `{issuer}:{BUILT_IN.get(issuer, "sub")} == "…"`',
     )

@@ -50,6 +50,7 @@ RULES: tuple[Rule, ...] = (
             codes.UNSUPPORTED_KEY,
         ),
     ),
+    Rule("open_trust", (codes.OPEN_TRUST,)),
     Rule("claims", (codes.UNTESTED_CLAIM, codes.OPEN_PROVIDER)),
     Rule("full_access", (codes.FULL_ACCESS,)),
     Rule(

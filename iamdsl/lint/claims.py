@@ -37,11 +37,13 @@ def _report(statement: Statement, found: OpenClaim, report: Report) -> None:
     if provider is None:
         from iamdsl.aws.oidc import BUILT_IN  # noqa: PLC0415  # providers only
 
+        if found.value:
+            at = place(statement, "Condition", f"{issuer}:sub", found.value)
         report.add(
             codes.OPEN_PROVIDER,
             at,
             f"whoever has a token of `{issuer}` may assume this role",
-            label="no claim of it is tested",
+            label=found.why,
             hint=f"test one, such as `{issuer}:{BUILT_IN.get(issuer, 'sub')}`, by `StringEquals`",
         )
         return

@@ -78,5 +78,9 @@ def _third_parties(
 
 def _tells_callers(entry: Entry) -> bool:
     """Tell whether a test picks among the callers of an account, by id, name, tag, network, or MFA."""
-    _, base, _ = split_operator(entry.operator)
-    return base not in NEGATED | {"Null"} and entry.key.lower() not in _OF_ANY_CALLER
+    prefix, base, optional = split_operator(entry.operator)
+    if optional or prefix == "ForAllValues" or base in NEGATED | {"Null"}:
+        return False
+    if base == "StringLike" and any(set(value) <= set("*?") for value in entry.values):
+        return False
+    return entry.key.lower() not in _OF_ANY_CALLER

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from iamdsl.diagnostics import codes
 from tests.reviews import review_document, review_source, said, trust
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 HOST = "token.actions.githubusercontent.com"
 GITHUB = {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{HOST}"}
 OTHER = {"Federated": "arn:aws:iam::111122223333:oidc-provider/id.example.com"}
+EKS = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE"
 WEB = "sts:AssumeRoleWithWebIdentity"
 
 
@@ -55,6 +58,34 @@ def test_a_provider_of_ones_own() -> None:
         )
     ]
     assert opened(OTHER, StringEquals={"id.example.com:aud": "web"}) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "label"),
+    [
+        ({"StringEquals": {f"{EKS}:aud": "sts.amazonaws.com"}}, "each pod has one for STS"),
+        (
+            {"StringLike": {f"{EKS}:sub": "system:serviceaccount:*:*"}},
+            "`system:serviceaccount:*:*` is each service account",
+        ),
+        ({"StringLike": {f"{EKS}:sub": "system:serviceaccount:web:*"}}, None),
+        ({"StringEquals": {f"{EKS}:sub": "system:serviceaccount:web:app"}}, None),
+        ({"StringEquals": {f"{EKS}:aud": "web"}}, None),
+    ],
+)
+def test_every_pod_of_a_cluster(condition: dict[str, Any], label: str | None) -> None:
+    """Claims that all tokens of a cluster have alike keep no pod out; a namespace does."""
+    provider = {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{EKS}"}
+    found = review_document(trust(provider, WEB, Condition=condition))
+    assert [d.label for d in found if d.code is codes.OPEN_PROVIDER] == ([label] if label else [])
+
+
+def test_every_pod_in_a_source(tmp_path: Path) -> None:
+    """The compiler says it of a source too, and once."""
+    source = f'role r {{ trust oidc "{EKS}" when {EKS}:sub like "system:serviceaccount:*" }}'
+    assert [m for _, m in said(review_source(tmp_path, source), codes.OPEN_PROVIDER)] == [
+        f"whoever has a token of `{EKS}` may assume this role"
+    ]
 
 
 def test_only_what_lets_somebody_in() -> None:

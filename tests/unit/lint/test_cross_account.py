@@ -40,6 +40,13 @@ def test_tests_that_pick_callers_are_enough(tmp_path: Path, condition: str) -> N
     assert not said(review_source(tmp_path, source), codes.NO_EXTERNAL_ID)
 
 
+def test_an_external_id_that_may_be_missing_is_not_asked_for(tmp_path: Path) -> None:
+    """`…?` lets those in who send none, and a wildcard those who send any."""
+    source = "role partner {{ trust account 444455556666 when {} }}"
+    for test in ('sts:ExternalId? == "12345"', 'sts:ExternalId like "*"'):
+        assert said(review_source(tmp_path, source.format(test)), codes.NO_EXTERNAL_ID)
+
+
 def test_tests_of_something_else_are_not(tmp_path: Path) -> None:
     """When and where a request comes tells nothing of for whom it is made."""
     source = 'role partner { trust account 444455556666 when aws:RequestedRegion == "eu-west-1" }'

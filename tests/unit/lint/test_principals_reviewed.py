@@ -121,6 +121,48 @@ def test_a_slip_in_the_name_of_a_service() -> None:
     assert said(found, codes.UNKNOWN_SERVICE_PRINCIPAL) == []
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+        {"StringEquals": {"aws:PrincipalTag/team": "web"}},
+        {"StringNotEquals": {"aws:PrincipalAccount": "999988887777"}},
+        {"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
+        {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/deploy"}},
+    ],
+)
+def test_conditions_that_strangers_meet(condition: dict[str, Any]) -> None:
+    """What everyone can bring, or is met without its key, keeps nobody out of a role."""
+    found = review_document(trust({"AWS": "*"}, Condition=condition))
+    assert said(found, codes.OPEN_TRUST) == [('"*"', "everyone in AWS may assume this role")]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}},
+        {"StringEqualsIfExists": {"aws:PrincipalAccount": "111122223333"}},
+        {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+        {"StringEquals": {"aws:FederatedProvider": "arn:aws:iam::111122223333:oidc-provider/x"}},
+    ],
+)
+def test_conditions_that_name_somebody(condition: dict[str, Any]) -> None:
+    """An account, a network, or what is not known to be open to everyone is no open trust."""
+    document = trust({"AWS": "*"}, Condition=condition)
+    assert said(review_document(document), codes.OPEN_TRUST) == []
+
+
+def test_an_external_id_is_no_secret(tmp_path: Path) -> None:
+    """It is for a third party's mistakes, and AWS does not keep it from anybody."""
+    message = "everyone in AWS who knows the external id may assume this role"
+    found = review_document(
+        trust({"AWS": "*"}, Condition={"StringEquals": {"sts:ExternalId": "x"}})
+    )
+    assert said(found, codes.OPEN_TRUST) == [('"*"', message)]
+    source = 'role r { trust account * when sts:ExternalId == "x" }'
+    assert said(review_source(tmp_path, source), codes.OPEN_TRUST) == [("*", message)]
+
+
 def test_everyone_may_assume_a_role() -> None:
     """Without a condition that is open trust; `*` itself AWS's validator refuses."""
     found = review_document(trust({"AWS": "*"}))
