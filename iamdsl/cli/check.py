@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from iamdsl.cli import _options, console
-from iamdsl.project import Outcome, check, config, discovery, load_project, manifest
+from iamdsl.project import Options, Outcome, check, config, discovery, load_project, manifest
 from iamdsl.project.config import PRESETS, baseline_path
+from iamdsl.project.inputs import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from iamdsl.project import Config, Options
+    from iamdsl.project import Config
     from iamdsl.project.fixing import Subject
 
 _KINDS = ("auto", "policy", "boundary", "scp", "rcp", "session", "trust", "resource")
+_BLANK = b"\xef\xbb\xbf \t\r\n"
 _DOCUMENTS = (".json", ".yaml", ".yml", ".template", ".tf")
 
 USUAL = "<usual>"
@@ -84,10 +86,12 @@ def command(
     iamdsl import reads: they are reviewed as they are. The diagnostics go to stdout.
     """
     known = not (no_baseline or asked["write_baseline"])
-    if _are_documents(paths) or kind != "auto" or target is not None:
-        checked = _documents(paths, params, preset, kind, target, baseline=known)
+    pairs = _options.pairs(params)
+    stdin = sys.stdin.buffer.read(MAX_BYTES + 1) if "-" in paths else None
+    options = Options(params=pairs, stdin=stdin, preset=preset, baseline=known)
+    if _are_documents(paths, stdin) or kind != "auto" or target is not None:
+        checked = _documents(paths, options, kind, target)
     else:
-        paths, options = _options.options(paths, params, preset=preset, baseline=known)
         checked = _sources(paths, options)
     words = ""
     if any(value not in {None, False} for value in asked.values()):
@@ -117,11 +121,14 @@ def _show(checked: Checked, outcome: Outcome, words: str, output_format: str, co
     console.out(words)
 
 
-def _are_documents(paths: Sequence[str]) -> bool:
-    """Tell whether paths name documents: by their endings, and for a folder by what is in it."""
+def _are_documents(paths: Sequence[str], stdin: bytes | None) -> bool:
+    """Tell whether paths name documents: by their endings, and for a folder by what is in it.
+
+    What comes by stdin alone is one if it begins as JSON does, which no source can.
+    """
     named = [path for path in paths if path != "-"]
     if not named:
-        return False
+        return (stdin or b"").lstrip(_BLANK)[:1] in {b"{", b"["}
     if os.path.isdir(named[0]):
         return _holds_documents(os.path.abspath(named[0]))
     return named[0].endswith(_DOCUMENTS)
@@ -151,22 +158,12 @@ def _sources(paths: Sequence[str], options: Options) -> Checked:
     return Checked(lambda: check(project), subject, about, settings, prefix, documents=False)
 
 
-def _documents(
-    paths: Sequence[str],
-    params: tuple[str, ...],
-    preset: str | None,
-    kind: str,
-    target: str | None,
-    *,
-    baseline: bool,
-) -> Checked:
+def _documents(paths: Sequence[str], options: Options, kind: str, target: str | None) -> Checked:
     from iamdsl.project import reviewing  # noqa: PLC0415 (the rules, when there is work)
-    from iamdsl.project.inputs import MAX_BYTES  # noqa: PLC0415 (likewise)
 
-    stdin = sys.stdin.buffer.read(MAX_BYTES + 1) if "-" in paths else None
-    pseudo = tuple((n.removeprefix("aws."), v) for n, v in _options.pairs(params))
-    options = reviewing.DocumentOptions(kind, target, preset, pseudo, baseline)
-    loaded = reviewing.load_documents(paths, options, stdin)
+    pseudo = tuple((n.removeprefix("aws."), v) for n, v in options.params)
+    said = reviewing.DocumentOptions(kind, target, options.preset, pseudo, options.baseline)
+    loaded = reviewing.load_documents(paths, said, options.stdin)
 
     def subject() -> Subject:
         from iamdsl.project import fixing  # noqa: PLC0415 (only where it is asked for)

@@ -167,3 +167,13 @@ def test_a_key_twice_and_a_mistake_after_it(here: Path) -> None:
         1,
         "p.json:1:55: error[IAM605]: `p.json` is no JSON: a value is expected\n1 error\n",
     )
+
+
+def test_stdin_is_what_it_looks_like() -> None:
+    """A document that is piped in needs no `--kind`, and a source is one as before."""
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    said = "warning[IAM824]: policy `imported` allows everything on everything\n1 warning\n"
+    piped = f"\ufeff\n{json.dumps(document(everything))}"
+    assert check("-", stdin=piped) == (0, f"<stdin>:2:71: {said}")
+    said = "warning[IAM824]: policy `p` allows everything on everything\n"
+    assert check("-", stdin="policy p { allow * on * }")[1].startswith(f"<stdin>:1:18: {said}")
