@@ -210,7 +210,7 @@ def _has_name(arn: str) -> bool:
 def _is_named(action: str, arn: str) -> bool:
     """Tell whether an action is named for the type of an ARN: what creates it may be limited to it."""
     found = re.match(r"/?([A-Za-z][A-Za-z0-9_-]*)[:/]", arn.split(":", 5)[5])
-    if found is None:
+    if found is None or arn.split(":", 3)[2] == "s3":  # there it is the name of a bucket
         return False
     return action.lower().endswith(re.sub(r"[_-]", "", found[1]).lower())
 

@@ -90,6 +90,13 @@ def test_what_can_be_asked_is_not_told(action: Any, resource: Any) -> None:
     assert told(action, resource) == []
 
 
+def test_a_bucket_named_bucket_is_no_type() -> None:
+    """Protects a deny on a bucket against its objects' ARN, whatever the bucket is called."""
+    assert told("s3:DeleteBucket", "arn:aws:s3:::bucket/*") == [
+        "`s3:DeleteBucket` applies to none of these resources"
+    ]
+
+
 def test_several_dead_actions_are_one_finding_with_the_types_that_they_want() -> None:
     """Protects against a message for each of many actions, and that one can act on it."""
     found = review_document(
