@@ -1,6 +1,6 @@
 """Where a part of a statement stands: found in the text that the statement was written as.
 
-A statement knows the sentence, or the JSON object, that it came from; its parts are looked for in
+A statement knows the sentence, or the object of JSON or YAML, that it came from; its parts are looked for in
 that text. What is not found there to the letter, such as an ARN that a builder made, is shown by
 the nearest that is: its clause, or the whole statement.
 """
@@ -14,12 +14,18 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from iamdsl.source import Borrowed, Span
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from iamdsl.iam import Statement
 
 Element: TypeAlias = Literal["Action", "Resource", "Principal", "Condition", "Sid"]
 
 _CLAUSES = {"Resource": r"\bon\b", "Principal": r"\bto\b", "Condition": r"\b(?:when|unless)\b"}
 _NAME = r"[\w*?:/.@+=-]"
+_MEMBER = re.compile(r"""["']?[A-Za-z]+["']?[ ]*:(?=\s)""")
+"""How a mapping of YAML begins; a sentence begins with a word and a blank."""
+_BELOW = re.compile(r":[ ]*(?:#.*)?\n(?:[ ]*(?:#.*)?\n)*[ ]*(?=[A-Za-z\"'])")
+"""What stands between `Statement` and the mapping under it."""
 
 
 def place(statement: Statement, element: Element | None = None, *texts: str) -> Span | None:
@@ -40,6 +46,10 @@ def place(statement: Statement, element: Element | None = None, *texts: str) -> 
     text = whole.text
     if text.startswith("{"):
         return _in_json(whole, element, texts)
+    if text == "Statement" and (below := _BELOW.match(whole.source.text, whole.end)):
+        return _in_yaml(Span(whole.source, below.end(), below.end()), whole, element, texts)
+    if _MEMBER.match(text):
+        return _in_yaml(whole, whole, element, texts)
     return _in_sentence(whole, text, element, texts)
 
 
@@ -77,6 +87,67 @@ def end_of(text: str, start: int, otherwise: int) -> int:
         return json.JSONDecoder().raw_decode(text, start)[1]
     except (ValueError, RecursionError):
         return max(start, otherwise)
+
+
+def _in_yaml(first: Span, whole: Span, element: Element, texts: tuple[str, ...]) -> Span:
+    """Find a part in a statement that is a mapping of YAML over several lines; else it is `whole`.
+
+    `first` begins in the first of them. Lines as far in as the first, or further, are the statement's;
+    a member's are those further in than its name, and the items of a list right below it.
+    """
+    text = whole.source.text
+    start = text.rfind("\n", 0, first.start) + 1
+    if text[start : first.start].strip(" -"):
+        return whole  # within brackets, or behind a name
+    found = None
+    column = first.start - start
+    named = re.compile(rf"""(["']?)(?:Not)?{element}\1[ ]*:(?=\s)""")
+    for at, end in _lines(text, first.start, column):
+        member = named.match(text, at)
+        if found is None and member is not None and _column(text, at) == column:
+            found = Span(whole.source, at, member.end() - 1)
+            region = member.end(), end
+        elif found is not None:
+            if _column(text, at) == column and text[at] != "-":
+                break
+            region = region[0], end
+    if found is None:
+        return whole
+    (at, end), best = region, found
+    for part in texts:
+        word = re.compile(
+            rf"(?<![\w*?/.@+=:$-]){re.escape(part)}(?![\w*?/.@+=-]|:\S)", re.IGNORECASE
+        )
+        spot = next((m for m in word.finditer(text, at, end) if not _is_comment(text, m)), None)
+        if spot is None:
+            break
+        at = spot.end()
+        best = Span(whole.source, *spot.span())
+    return best
+
+
+def _lines(text: str, start: int, column: int) -> Iterator[tuple[int, int]]:
+    """Yield where the lines of a mapping begin behind their blanks, and end; the first from `start`."""
+    at = start
+    while True:
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        if text[at:end].strip() and text[at] != "#":
+            yield at, end
+        at = end + 1
+        while at < len(text) and text[at] == " ":
+            at += 1
+        if at >= len(text) or (text[at] not in "#\r\n" and _column(text, at) < column):
+            return
+
+
+def _column(text: str, at: int) -> int:
+    return at - text.rfind("\n", 0, at) - 1
+
+
+def _is_comment(text: str, found: re.Match[str]) -> bool:
+    line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
+    return bool(re.search(r"(?:^|\s)#", line))
 
 
 def _in_sentence(whole: Span, text: str, element: Element, texts: tuple[str, ...]) -> Span:
