@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamdsl.datafile.places import Stretch, on_one_line
@@ -122,6 +123,7 @@ def _after_blank(text: str, at: int) -> int:
     return found.end() if found is not None else at
 
 
+@lru_cache(maxsize=256)
 def _end(text: str, start: int) -> int:
     return _DECODER.raw_decode(text, start)[1]
 

@@ -142,17 +142,18 @@ def order(atom: Atom) -> tuple[int, str]:
 class Cover:
     """The wild atoms of a collection, indexed by literal text that what they cover must have.
 
-    A few are looked through one by one, by the text at both of their ends. Of many, each stands
-    under its rarest run of four literal characters.
+    What begins like none of them is covered by none. A few are looked through one by one, by the
+    text at both of their ends. Of many, each stands under its rarest run of four literal characters.
     """
 
-    __slots__ = ("_by_run", "_covers", "_others", "_patterns")
+    __slots__ = ("_by_run", "_covers", "_others", "_patterns", "_starts")
 
     def __init__(self, atoms: Iterable[Atom], covers: Callable[[Atom, Atom], bool]) -> None:
         self._covers = covers
         wild = [a for a in atoms if is_wild(a)]
         self._patterns = [(a, *fixed_ends(a)) for a in wild if isinstance(a, str)]
         self._others = [a for a in wild if not isinstance(a, str)]
+        self._starts = tuple({start for _, start, _ in self._patterns})
         self._by_run: dict[str, list[tuple[str, str, str]]] = {}
         if len(self._patterns) > _FEW:
             self._index()
@@ -179,7 +180,7 @@ class Cover:
         found: list[Atom] = [w for w in self._others if w != atom and covers(w, atom)]
         if not isinstance(atom, str):
             found += [w for w, _, _ in self._patterns if covers(w, atom)]
-        else:
+        elif atom.startswith(self._starts):
             starts, ends = atom.startswith, atom.endswith
             found += [
                 w

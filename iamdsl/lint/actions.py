@@ -69,6 +69,8 @@ def _is_said(text: str, statement: Statement) -> bool:
 
 def _judged(text: str, catalogue: Catalogue) -> Wrong:
     """Return what is the matter with an action or pattern."""
+    if catalogue.has_action(text):
+        return ""
     if text in {"*", "*:*"} or PLACEHOLDER_OPEN in text:
         return ""
     if not _SHAPE.fullmatch(text):

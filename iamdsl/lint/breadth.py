@@ -97,15 +97,13 @@ def _resources(
     for pattern in statement.actions.values:
         if len(found) > _SHOWN:
             break
-        if pattern == "*" or pattern.endswith(":*"):
-            continue  # said as such
-        if pattern not in known:
-            known[pattern] = _limitable(pattern, catalogue)
+        if (limitable := known.get(pattern)) is None:
+            limitable = known[pattern] = _limitable(pattern, catalogue)
         if every is None:
-            found += _of_all(known[pattern], resources.values, catalogue)
-            continue
-        names = known[pattern].actions
-        found += (n for n in names if every == "*" or n.partition(":")[0] in services)
+            found += _of_all(limitable, resources.values, catalogue)
+        elif limitable.actions:
+            names = limitable.actions
+            found += (n for n in names if every == "*" or n.partition(":")[0] in services)
     if found:
         report.add(
             codes.ANY_RESOURCE,
@@ -128,6 +126,8 @@ def _of_all(known: _Known, stars: tuple[str, ...], catalogue: Catalogue) -> Iter
 def _limitable(pattern: str, catalogue: Catalogue) -> _Known:
     found: list[str] = []
     single: list[tuple[str, str]] = []
+    if pattern == "*" or pattern.endswith(":*"):
+        return _Known((), ())  # said as such
     wild = "*" in pattern or "?" in pattern
     for name in catalogue.match(pattern) if wild else (pattern,):
         mask = catalogue.mask(name)

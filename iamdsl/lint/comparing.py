@@ -25,7 +25,7 @@ from iamdsl.simulate import holds
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from iamdsl.iam import Condition, Elements, Principals, Statement
+    from iamdsl.iam import Condition, Principals, Statement
     from iamdsl.iam.covering import Atom, Atoms
 
 
@@ -38,17 +38,22 @@ class Said:
     """A statement, and what comparing it needs.
 
     Attributes:
-        services: the prefixes of its actions, None where these are patterns or left out ones.
+        actions: the atoms of its actions, of which `wild_actions` may cover others.
     """
 
     def __init__(self, statement: Statement) -> None:
         self.statement = statement
-        self.services = _services(statement.actions)
+        self.actions: Atoms = action_atoms(statement.actions, absorbing=False)
+        self.wild_actions = list(filter(is_wild, self.actions))
 
     @cached_property
-    def actions(self) -> Atoms:
-        """Return the atoms of its actions."""
-        return action_atoms(self.statement.actions, absorbing=False)
+    def services(self) -> frozenset[str] | None:
+        """Return the prefixes of its actions, None where these are patterns or left out ones."""
+        actions = self.statement.actions
+        if actions.negated:
+            return None
+        found = frozenset([value.partition(":")[0].lower() for value in actions.values])
+        return None if any("*" in s or "?" in s for s in found) else found
 
     @cached_property
     def resources(self) -> Atoms:
@@ -69,16 +74,12 @@ class Said:
         return frozenset([entry.key.lower() for entry in self.statement.condition])
 
     @cached_property
-    def _wild_actions(self) -> list[Atom]:
-        return [a for a in self.actions if is_wild(a)]
-
-    @cached_property
     def _wild_resources(self) -> list[Atom]:
         return [r for r in self.resources if is_wild(r)]
 
     @cached_property
     def _wider_actions(self) -> Cover:
-        return Cover(self._wild_actions, action_atom_covers)
+        return Cover(self.wild_actions, action_atom_covers)
 
     @cached_property
     def _wider_resources(self) -> Cover:
@@ -87,7 +88,7 @@ class Said:
     def has_actions(self, atoms: Atoms) -> bool:
         """Tell whether it is about all of some actions."""
         left = atoms - self.actions
-        return not left or (bool(self._wild_actions) and all(map(self._wider_actions.wider, left)))
+        return not left or (bool(self.wild_actions) and all(map(self._wider_actions.wider, left)))
 
     def has_resources(self, atoms: Atoms) -> bool:
         """Tell whether it is about all of some resources."""
@@ -100,7 +101,7 @@ class Said:
         """Tell whether it may be about all of an action, by itself or with others that leave some out."""
         return atom in self.actions or any(
             (isinstance(w, frozenset) and is_wild(atom)) or action_atom_covers(w, atom)
-            for w in self._wild_actions
+            for w in self.wild_actions
         )
 
     def may_cover_resource(self, atom: Atom) -> bool:
@@ -109,13 +110,6 @@ class Said:
             (isinstance(w, frozenset) and is_wild(atom)) or resource_atom_covers(w, atom)
             for w in self._wild_resources
         )
-
-
-def _services(actions: Elements) -> frozenset[str] | None:
-    if actions.negated:
-        return None
-    found = frozenset([value.partition(":")[0].lower() for value in actions.values])
-    return None if any("*" in s or "?" in s for s in found) else found
 
 
 def is_about_all(wide: Said, narrow: Said) -> bool:

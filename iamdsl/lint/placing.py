@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from iamdsl.source import Borrowed, Span
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 Element: TypeAlias = Literal["Action", "Resource", "Principal", "Condition", "Sid"]
 
 _CLAUSES = {"Resource": r"\bon\b", "Principal": r"\bto\b", "Condition": r"\b(?:when|unless)\b"}
+_DECODER = json.JSONDecoder()
 _NAME = r"[\w*?:/.@+=-]"
 _MEMBER = re.compile(r"""["']?[A-Za-z]+["']?[ ]*:(?=\s)""")
 """How a mapping of YAML begins; a sentence begins with a word and a blank."""
@@ -78,13 +80,14 @@ def _in_json(whole: Span, element: Element, texts: tuple[str, ...]) -> Span:
     return best
 
 
+@lru_cache(maxsize=256)
 def end_of(text: str, start: int, otherwise: int) -> int:
     """Return where the JSON value ends that begins at an offset.
 
     What is no JSON, as a document that stands escaped in a text, ends as it is said otherwise.
     """
     try:
-        return json.JSONDecoder().raw_decode(text, start)[1]
+        return _DECODER.raw_decode(text, start)[1]
     except (ValueError, RecursionError):
         return max(start, otherwise)
 

@@ -10,7 +10,7 @@ Within a document others are its own; an identity has those of its policies of t
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from iamdsl.aws import Catalogue
     from iamdsl.diagnostics import Report
     from iamdsl.iam import Statement
+    from iamdsl.iam.covering import Atom
     from iamdsl.lint.items import Item, World
 
 _SHOWN = 3
@@ -76,25 +77,16 @@ class _Scope:
 
     def _alone(self) -> Iterable[_Place]:
         """Return the own statements that surely are the only ones about some of their actions."""
-        alone = list(self._alone_in_a_service())
-        if len(alone) == len(self.own):
-            return alone
-        count = Counter(a for one in self.every for a in one.said.actions)
-        if any(isinstance(a, frozenset) for a in count):
+        if any(one.statement.actions.negated for one in self.every):
             return ()
-        wider = Cover(count, action_atom_covers).wider
-        return [
-            one for one in self.own if any(count[a] < 2 and not wider(a) for a in one.said.actions)
-        ]
-
-    def _alone_in_a_service(self) -> Iterator[_Place]:
-        """Yield the own statements that are the only ones about actions of some service."""
-        services = [one.said.services for one in self.every]
-        count = Counter(s for found in services if found is not None for s in found)
-        if None not in services:
-            for one, found in zip(self.own, services, strict=False):
-                if any(count[s] < 2 for s in found or ()):
-                    yield one
+        once: set[Atom] = set()
+        twice: set[Atom] = set()
+        for one in self.every:
+            twice |= once & one.said.actions
+            once |= one.said.actions
+        wild = {pattern for one in self.every for pattern in one.said.wild_actions}
+        wider = Cover(wild, action_atom_covers).wider
+        return [one for one in self.own if not all(map(wider, one.said.actions - twice))]
 
     def _index(self) -> None:
         for n, one in enumerate(self.every):
