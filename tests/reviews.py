@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from iamdsl import lint, resources
+from iamdsl import lint
 from iamdsl.aws import Catalogue
 from iamdsl.aws.limits import LIMITS
 from iamdsl.diagnostics import Report
 from iamdsl.lift import Estate, formats
 from iamdsl.project import check, load_project
+from iamdsl.project.catalogue import open_catalogue
 from iamdsl.source import Source
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ SETTINGS = (
     '[aws]\npartition = "aws"\naccount = "111122223333"\nregion = "eu-west-1"\n'
     '[lint]\npreset = "strict"\n'
 )
-CATALOGUE = Catalogue(resources.open_catalogue())
+_opened = open_catalogue()
+assert isinstance(_opened, Catalogue)
+CATALOGUE = _opened
+"""The one that projects are checked by, so that all tests know what was read of it."""
 
 
 def review_document(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamdsl import resources
@@ -29,14 +30,15 @@ def path_of(pin: str, root: str) -> str:
 
 def open_catalogue(pin: str = "", root: str = "") -> Catalogue | Problem:
     """Return the catalogue that `pin` (a path, a version or nothing) asks for."""
-    from iamdsl.aws import Catalogue, CatalogueError  # noqa: PLC0415 (a build may need none)
+    from iamdsl.aws import CatalogueError  # noqa: PLC0415 (a build may need none)
     from iamdsl.diagnostics import codes  # noqa: PLC0415
 
     path = path_of(pin, root)
     shown = pin or path
 
     try:
-        catalogue = Catalogue(resources.open_catalogue(path))
+        status = os.stat(path)
+        catalogue = _opened(path, status.st_mtime_ns, status.st_size)
         version = catalogue.version
     except OSError as error:
         why = reason(error)
@@ -52,3 +54,12 @@ def open_catalogue(pin: str = "", root: str = "") -> Catalogue | Problem:
         )
         return Problem(codes.BAD_CATALOGUE, message, hint)
     return catalogue
+
+
+@lru_cache(maxsize=2)  # what was read of it serves whatever else is checked in this process
+def _opened(path: str, changed: int, size: int) -> Catalogue:
+    """Return the catalogue in a file, anew when that has changed."""
+    from iamdsl.aws import Catalogue  # noqa: PLC0415 (a build may need none)
+
+    del changed, size
+    return Catalogue(resources.open_catalogue(path))
