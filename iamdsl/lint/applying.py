@@ -51,6 +51,9 @@ _WRITE_ON_ALL = frozenset(
         "xray:puttracesegments",
     }
 )
+_NODES = frozenset({("ssm", "eks")})
+"""Services of which actions are asked on ARNs of another, which the reference does not say: clusters
+that EKS registers as nodes of Systems Manager (AWS's own AmazonEKSConnectorServiceRolePolicy)."""
 _ARN = re.compile(r"arn:[^:]*:[a-z0-9-]+:[^:]*:[^:]*:.+", re.DOTALL)
 _HEAD = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)([:/])")
 _TAGGING = re.compile(r"(?:un)?tag|tagsfor|listtags|resourcepolicy", re.IGNORECASE)
@@ -130,10 +133,16 @@ class _Types:
         return frozenset().union(*(self.of(arn, service) for arn in arns))
 
     def _known(self, arn: str, service: str) -> bool:
-        """Tell whether it is known what an ARN is, or that it is nothing of the service's."""
+        """Tell whether it is known what an ARN is, or that it is nothing of the service's.
+
+        Of a service and its branches, as `redshift` and `redshift-serverless`, actions of one are
+        asked on resources of the other more often than the reference says.
+        """
         own = arn.split(":", 3)[2]
         if types_of_text(arn, service, self.catalogue):
             return True
+        if own.startswith(f"{service}-") or (service, own) in _NODES:
+            return False
         formats = (f for k in self.catalogue.resource_types(service) for f in k.formats)
         return own != service and all(f.fields[2] != own for f in formats)
 

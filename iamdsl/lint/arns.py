@@ -274,6 +274,8 @@ def _misplaced(text: str, catalogue: Catalogue) -> Problem | None:
         if empty:
             for i in empty:
                 fields[i] = "*" if i == REGION else "111122223333"
+            if ACCOUNT in empty:  # often a colon stands there in its stead: `arn:aws:kms:*:::key/*`
+                fields[5] = fields[5].removeprefix(":")
             names = " and ".join(_FIELDS[i] for i in empty)
             hint = f"write all fields, such as `{':'.join(fields)}`"
             message = f"lacks its {names}"

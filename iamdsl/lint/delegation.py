@@ -49,6 +49,14 @@ _NO_LIMITS: Final = frozenset(
     {"aws:securetransport", "aws:requestedregion", "aws:resourceaccount", "aws:resourceorgid"}
 )
 """Keys that change nothing about what can be given to whom."""
+_OF_NOBODY: Final = frozenset(
+    """
+    iam:createpolicy iam:deletepolicy iam:deletepolicyversion
+    organizations:createpolicy organizations:deletepolicy
+    """.split()
+)
+"""Actions on policies, or versions of them, that nobody has: each has to be detached before it goes
+(AWS "API_DeletePolicy", "API_DeletePolicyVersion")."""
 
 
 def check(world: World, report: Report) -> None:
@@ -179,7 +187,7 @@ def _managing(pattern: str, catalogue: Catalogue) -> frozenset[str]:
 def _changes(catalogue: Catalogue) -> Mapping[str, str]:
     """Return the actions that change permissions, in lower case and as AWS writes them."""
     found = (a for one in _SERVICES for a in catalogue.at_level(one, "permissions"))
-    return {action.lower(): action for action in found}
+    return {action.lower(): action for action in found if action.lower() not in _OF_NOBODY}
 
 
 def _say_anywhere(statement: Statement, actions: list[str], report: Report) -> None:

@@ -7,10 +7,11 @@ their own pages (`aws.deputies`): a condition on keys that do not come locks the
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from iamdsl.aws.deputies import deputy, source_arn
-from iamdsl.diagnostics import Edit, Fix, codes
+from iamdsl.diagnostics import Diagnostic, Edit, Fix, Severity, codes
 from iamdsl.iam import NEGATED, split_operator
 from iamdsl.lint.narrowing import is_about_callers, is_anyone, is_open
 from iamdsl.lint.parties import home_of
@@ -42,8 +43,13 @@ def check(world: World, report: Report) -> None:
         if any(_is_guard(s) for s in item.policy.statements):
             continue
         for statement in item.policy.statements:
-            if statement.effect == "Allow" and not any(map(_ties, statement.condition)):
+            if statement.effect != "Allow":
+                continue
+            ties = [entry for entry in statement.condition if _ties(entry)]
+            if not ties:
                 _look(item, statement, world, report)
+            elif all(map(_names_buckets, ties)):
+                _look_at_owner(item, statement, ties[0], report)
 
 
 def _look(item: Item, statement: Statement, world: World, report: Report) -> None:
@@ -84,6 +90,40 @@ def _look(item: Item, statement: Statement, world: World, report: Report) -> Non
         label=label,
         hint=_hint(item, arn),
         fix=_fix(item, statement, complete=len(found) == len(named)),
+    )
+
+
+def _look_at_owner(item: Item, statement: Statement, entry: Entry, report: Report) -> None:
+    """Say that a bucket alone ties S3, which another account may have one day.
+
+    "If the aws:SourceArn value does not contain the account ID, such as an Amazon S3 bucket ARN, you
+    must use both" keys (AWS's pages "cross-service-confused-deputy-prevention"): a bucket may be
+    deleted, and be made by others under its name (Lambda "API_AddPermission").
+    """
+    resource = None if item.kind == "trust" else _service_of(item, statement)
+    if resource == "":
+        return
+    for name in _services(statement.principals):
+        known = deputy(name, resource=resource)
+        if known is None or known.arn != "s3":
+            continue
+        found = Diagnostic(
+            codes.CONFUSED_DEPUTY,
+            Severity.NOTE,
+            f"{item.title} lets `{name}` in for a bucket, whoever has it",
+            place(statement, "Condition", entry.key, entry.values[0]),
+            "names no account",
+            (),
+            _hint(item, "").replace("add `when", "add `and") + ("" if item.written else " as well"),
+        )
+        report.extend([found])
+        return
+
+
+def _names_buckets(entry: Entry) -> bool:
+    """Tell whether a test of `aws:SourceArn` names buckets alone, whose ARNs have no account."""
+    return entry.key.lower() == "aws:sourcearn" and all(
+        re.fullmatch(r"arn:[^:]*:s3:::[^:/]+", value) for value in entry.values
     )
 
 

@@ -155,11 +155,28 @@ def test_a_resource_that_no_action_is_about_is_told() -> None:
         ("odb:CreateOutboundIntegration", ["arn:aws:odb:*:*:exadb-vm-cluster/*"]),
         ("apigateway:GET", ["arn:aws:apigateway:*::/apis", "arn:aws:apigateway:*::/apis/*"]),
         ("codestar-connections:UseConnection", ["arn:aws:codeconnections:*:*:connection/*"]),
+        ("ssm:StartSession", ["arn:aws:eks:*:*:cluster/*", "arn:aws:ssm:*::document/*"]),
+        (
+            "redshift:RestoreFromClusterSnapshot",
+            ["arn:aws:redshift:*:*:snapshot:*/*", "arn:aws:redshift-serverless:*:*:snapshot/*"],
+        ),
     ],
 )  # fmt: skip
 def test_resources_that_something_is_about_are_not_told(action: Any, resource: Any) -> None:
     """Protects against findings where the reference is silent."""
     assert idle(action, resource) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("ssm:DeregisterManagedInstance", "arn:aws:eks:*:*:cluster/*"),
+        ("connect:GetMetricDataV2", "arn:aws:connect-campaigns:*:*:campaign/*"),
+    ],
+)
+def test_resources_of_a_branch_of_a_service_are_not_told(action: str, resource: str) -> None:
+    """AWS's own policies use actions on resources that the reference does not list for them."""
+    assert told(action, resource) == []
 
 
 def test_sources_are_told_of_idle_resources_only(tmp_path: Path) -> None:

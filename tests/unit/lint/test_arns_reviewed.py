@@ -47,6 +47,14 @@ def test_each_mistake_of_an_arn_has_its_words(arn: str, message: str) -> None:
     assert told(arn) == [f"`{arn}` {message}"]
 
 
+def test_a_colon_in_the_stead_of_an_account_goes_with_it() -> None:
+    """AmazonBedrockFullAccess has one colon too many: what is to be written has to be an ARN."""
+    found = review_document(allow("kms:DescribeKey", "arn:aws:kms:*:::*"))
+    assert [d.hint for d in found if d.code is codes.RESOURCE_MISMATCH] == [
+        "write all fields, such as `arn:aws:kms:*:111122223333:*`"
+    ]
+
+
 @pytest.mark.parametrize(
     "arn",
     [

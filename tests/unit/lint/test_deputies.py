@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from iamdsl.aws.deputies import IN_RESOURCE_POLICIES, IN_TRUSTS, deputy, source_arn
-from iamdsl.diagnostics import codes
+from iamdsl.diagnostics import Severity, codes
 from tests.reviews import review_document, review_source, said, trust
 
 if TYPE_CHECKING:
@@ -122,6 +122,49 @@ role tied { trust service states when aws:SourceAccount == aws.account }
     assert not first.safe
     assert [edit.text for edit in first.edits] == [" when aws:SourceAccount == aws.account"]
     assert second is None
+
+
+def test_a_bucket_without_its_account_is_a_note(tmp_path: Path) -> None:
+    """An ARN of S3 names no account, and AWS asks for both keys then; in both worlds."""
+    bucket = {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::photos"}}
+    found = review_document(queue("s3.amazonaws.com", bucket))
+    assert said(found, codes.CONFUSED_DEPUTY) == [
+        (
+            '"arn:aws:s3:::photos"',
+            "policy `document` lets `s3.amazonaws.com` in for a bucket, whoever has it",
+        )
+    ]
+    (one,) = (d for d in found if d.code is codes.CONFUSED_DEPUTY)
+    assert (one.severity, one.label) == (Severity.NOTE, "names no account")
+    assert one.hint == "test `aws:SourceAccount` as well"
+    source = """
+policy orders for sqs:queue("orders") {
+  allow sqs:SendMessage to service s3 when aws:SourceArn == arn:aws:s3:::photos
+}
+"""
+    (one,) = (d for d in review_source(tmp_path, source) if d.code is codes.CONFUSED_DEPUTY)
+    assert one.hint == "add `and aws:SourceAccount == aws.account`"
+
+
+@pytest.mark.parametrize(
+    ("service", "condition"),
+    [
+        (
+            "s3",
+            {
+                "ArnLike": {"aws:SourceArn": "arn:aws:s3:::photos"},
+                "StringEquals": {"aws:SourceAccount": "111122223333"},
+            },
+        ),
+        ("s3", {"StringEquals": {"aws:SourceAccount": "111122223333"}}),
+        ("s3", {"ArnLike": {"aws:SourceArn": "arn:aws:s3:eu-west-1:111122223333:accesspoint/a"}}),
+        ("events", {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::photos"}}),
+        ("nobody", {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::photos"}}),
+    ],
+)
+def test_a_bucket_with_its_account_is_enough(service: str, condition: dict[str, Any]) -> None:
+    """Neither an account beside the bucket is passed over, nor services that work for no bucket told."""
+    assert not confused(queue(f"{service}.amazonaws.com", condition))
 
 
 def test_the_tables_are_in_order() -> None:

@@ -113,6 +113,8 @@ def test_from_anywhere() -> None:
     attach["Statement"] += deny["Statement"]
     assert not texts(attach, code)
     assert not texts(allow(["iam:GetRole", "s3:PutBucketPolicy"]), code)
+    nobodys = ["iam:CreatePolicy", "iam:DeletePolicy", "organizations:CreatePolicy"]
+    assert not texts(allow(nobodys), code)  # no policy that anybody has
 
 
 def test_a_role_that_asks_already(tmp_path: Path) -> None:
