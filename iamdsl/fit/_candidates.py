@@ -13,6 +13,8 @@ from bisect import bisect_left
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from iamdsl.aws._patterns import matcher
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -163,9 +165,8 @@ class Names:
         if "?" not in pattern and pattern.count("*") == 1:
             head, _, tail = pattern.partition("*")
             return self.starting(head) & self.ending(tail) & self.longer(len(head + tail))
-        words = {"*": ".*", "?": "."}
-        fits = re.compile("".join(words.get(c) or re.escape(c) for c in pattern), re.DOTALL)
-        return sum(1 << i for i, name in enumerate(self.names) if fits.fullmatch(name))
+        fits = matcher(pattern)
+        return sum(1 << i for i, name in enumerate(self.names) if fits(name))
 
     def cuts(self, text: str, reach: Reach) -> _Cuts:
         """Return where a name, or a pattern, in the catalogue's spelling can be cut."""

@@ -189,7 +189,7 @@ def _regex(text: str) -> re.Pattern[str]:
             made += f"(?P<v{number}>.*)"
             number += 1
         elif star:
-            made += ".*"
+            made = made.removesuffix(".*") + ".*"  # many in a row are one, and slow to try
         else:
             made += "." if one else re.escape(variable or plain)
     return re.compile(made, re.DOTALL)
