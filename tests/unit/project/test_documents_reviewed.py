@@ -176,4 +176,4 @@ def test_stdin_is_what_it_looks_like() -> None:
     piped = f"\ufeff\n{json.dumps(document(everything))}"
     assert check("-", stdin=piped) == (0, f"<stdin>:2:71: {said}")
     said = "warning[IAM824]: policy `p` allows everything on everything\n"
-    assert check("-", stdin="policy p { allow * on * }")[1].startswith(f"<stdin>:1:18: {said}")
+    assert f"<stdin>:1:18: {said}" in check("-", stdin="policy p { allow * on * }")[1]
