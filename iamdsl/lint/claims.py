@@ -1,34 +1,91 @@
-"""Documents that trust a provider of OpenID Connect, and leave open whose tokens they take.
+"""Trusts of providers of OpenID Connect and SAML that leave open whose tokens they take.
 
-The compiler says the same of sources; the judgement of both is `analysis/claims`. Access
+Of OpenID Connect the compiler says the same of sources; the judgement of both is `analysis/claims`.
+Of SAML, AWS's page "id_roles_create_for-idp_saml" asks for a test of `saml:aud`. Access
 Analyzer's MISSING_GITHUB_REPO_CONDITION_KEY, MISSING_CONDITION_KEY_FOR_OIDC_PRINCIPAL and
 SPECIFIC_GITHUB_REPO_AND_BRANCH_RECOMMENDED.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from iamdsl.diagnostics import codes
+from iamdsl.diagnostics import Diagnostic, Severity, codes
+from iamdsl.iam import NEGATED, split_operator
 from iamdsl.lint.placing import place
 
 if TYPE_CHECKING:
     from iamdsl.analysis.claims import OpenClaim
     from iamdsl.diagnostics import Report
-    from iamdsl.iam import Statement
-    from iamdsl.lint.items import World
+    from iamdsl.iam import Entry, Statement
+    from iamdsl.lint.items import Item, World
 
 
 def check(world: World, report: Report) -> None:
     """Report trust policies that take the tokens of strangers."""
     for item in world.items:
-        if item.written or item.kind != "trust":
+        if item.kind != "trust":
+            continue
+        for statement in item.policy.statements:
+            _look_at_assertions(item, statement, world, report)
+        if item.written:
             continue
         from iamdsl.analysis.claims import open_claims  # noqa: PLC0415  # few documents trust
 
         for statement in item.policy.statements:
             for found in open_claims(statement) if statement.effect == "Allow" else ():
                 _report(statement, found, report)
+
+
+def _look_at_assertions(item: Item, statement: Statement, world: World, report: Report) -> None:
+    """Say that a role does not ask for assertions that a SAML provider makes for AWS.
+
+    Only a note: an assertion has to name the role as well, which few for others do.
+    """
+    verbs = {verb.lower() for verb in statement.actions.values}
+    if statement.effect != "Allow" or statement.principals is None or _BY_SAML not in verbs:
+        return
+    groups = () if statement.principals.negated else statement.principals.by_type
+    providers = [v for kind, vs in groups if kind == "Federated" for v in vs if _SAML in v]
+    if not providers or any(map(_is_for_aws, statement.condition)):
+        return
+    partition = providers[0].split(":", 2)[1]
+    partition = partition if "*" not in partition else world.pseudo.get("partition", "aws")
+    endpoint = f"https://{_SIGN_IN.get(partition, _SIGN_IN['aws'])}/saml"
+    name = providers[0].partition(_SAML)[2]
+    report.extend(
+        [
+            Diagnostic(
+                codes.OPEN_PROVIDER,
+                Severity.NOTE,
+                f"the trust of `{name}` does not ask for assertions that are made for AWS",
+                place(statement, "Principal", providers[0]),
+                "`saml:aud` is not tested",
+                (),
+                f'add `when saml:aud == "{endpoint}"`'
+                if item.written
+                else f'test it: `"StringEquals": {{"SAML:aud": "{endpoint}"}}`',
+            )
+        ]
+    )
+
+
+def _is_for_aws(entry: Entry) -> bool:
+    """Tell whether an entry says for whom an assertion is made: each one says it."""
+    return entry.key.lower() == "saml:aud" and (
+        split_operator(entry.operator)[1] not in NEGATED | {"Null"}
+        and not any(value.strip("*") == "" for value in entry.values)
+    )
+
+
+_BY_SAML: Final = "sts:assumerolewithsaml"
+_SAML: Final = ":saml-provider/"
+_SIGN_IN: Final = {
+    "aws": "signin.aws.amazon.com",
+    "aws-cn": "signin.amazonaws.cn",
+    "aws-us-gov": "signin.amazonaws-us-gov.com",
+}
+"""Where assertions for AWS are sent, by partition (AWS's page "id_roles_create_for-idp_saml")."""
 
 
 def _report(statement: Statement, found: OpenClaim, report: Report) -> None:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _SOURCES: Final = frozenset(
     {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"}
 )
+_ALWAYS: Final = frozenset({"aws:sourcearn", "aws:sourceaccount"})
+"""What the services in question always send: `…IfExists` is as good. The keys of an organization are
+not there for accounts of none (IAM user guide, "reference_policies_condition-keys")."""
 _OF_ANY_SERVICE: Final = frozenset(
     {"aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist"}
 )
@@ -62,34 +65,55 @@ def _look(item: Item, statement: Statement, world: World, report: Report) -> Non
         return
     name, first = found[0]
     services = [name for name, _ in found]
-    wide = next(
+    text = name.partition(".amazonaws.")[0] if item.written else name
+    loose = _loose(statement)
+    if loose is not None:
+        report.add(
+            codes.CONFUSED_DEPUTY,
+            place(statement, "Condition", loose.key) or place(statement, "Principal", text),
+            f"{item.title} lets {listed(services)} in for accounts of no organization",
+            label="a request for one has no such key",
+            hint="leave the `?` out"
+            if item.written
+            else f"write `{loose.operator.removesuffix('IfExists')}`",
+        )
+        return
+    wide = _widest(statement)
+    account, partition = home_of(item, world) or "", world.pseudo.get("partition", "aws")
+    arn = source_arn(first, account, partition) if len(found) == 1 else ""
+    report.add(
+        codes.CONFUSED_DEPUTY,
+        wide or place(statement, "Principal", text),
+        f"{item.title} lets {listed(services)} in, whoever they work for"
+        if len(services) > 1
+        else f"{item.title} lets {listed(services)} in, whoever it works for",
+        label="this is any account" if wide else "for whatever account it is asked to",
+        hint=_hint(item, arn),
+        fix=_fix(item, statement, complete=len(found) == len(named)),
+    )
+
+
+def _loose(statement: Statement) -> Entry | None:
+    """Return a test of an organization that accounts of none meet, of which no other is one."""
+    tests = [e for e in statement.condition if e.key.lower() in _SOURCES]
+    if len(tests) != 1 or tests[0].key.lower() in _ALWAYS:
+        return None
+    _, base, optional = split_operator(tests[0].operator)
+    narrow = base not in NEGATED and not any(is_open(tests[0], v) for v in tests[0].values)
+    return tests[0] if optional and narrow else None
+
+
+def _widest(statement: Statement) -> Span | None:
+    """Return the place of a value that is the source of anybody."""
+    return next(
         (
-            (entry, value)
+            place(statement, "Condition", entry.key, value)
             for entry in statement.condition
             if entry.key.lower() in _SOURCES
             for value in entry.values
             if is_open(entry, value)
         ),
         None,
-    )
-    text = name.partition(".amazonaws.")[0] if item.written else name
-    span, label = place(statement, "Principal", text), "for whatever account it is asked to"
-    if wide is not None:
-        span, label = (
-            place(statement, "Condition", wide[0].key, wide[1]) or span,
-            "this is any account",
-        )
-    account, partition = home_of(item, world) or "", world.pseudo.get("partition", "aws")
-    arn = source_arn(first, account, partition) if len(found) == 1 else ""
-    report.add(
-        codes.CONFUSED_DEPUTY,
-        span,
-        f"{item.title} lets {listed(services)} in, whoever they work for"
-        if len(services) > 1
-        else f"{item.title} lets {listed(services)} in, whoever it works for",
-        label=label,
-        hint=_hint(item, arn),
-        fix=_fix(item, statement, complete=len(found) == len(named)),
     )
 
 
@@ -143,14 +167,13 @@ def _service_of(item: Item, statement: Statement) -> str:
 
 
 def _ties(entry: Entry) -> bool:
-    """Tell whether a test names for whom a service may work.
-
-    The services in question always send the keys, so that `…IfExists` is as good.
-    """
+    """Tell whether a test names for whom a service may work, and holds for no request without it."""
     key = entry.key.lower()
     if key in _OF_ANY_SERVICE or (key not in _SOURCES and not is_about_callers(entry)):
         return False
-    base = split_operator(entry.operator)[1]
+    prefix, base, optional = split_operator(entry.operator)
+    if (optional or prefix == "ForAllValues") and key not in _ALWAYS:
+        return False
     return base not in NEGATED | {"Null"} and not any(is_open(entry, v) for v in entry.values)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from iamdsl.diagnostics import codes
+from iamdsl.diagnostics import Severity, codes
 from tests.reviews import review_document, review_source, said, trust
 
 if TYPE_CHECKING:
@@ -101,3 +101,43 @@ def test_sources_are_not_said_again(tmp_path: Path) -> None:
     assert [m for _, m in said(review_source(tmp_path, source), codes.OPEN_PROVIDER)] == [
         "whoever has a token of `id.example.com` may assume this role"
     ]
+
+
+SAML = {"Federated": "arn:aws:iam::111122223333:saml-provider/corp"}
+BY_SAML = "sts:AssumeRoleWithSAML"
+
+
+def test_assertions_for_others_than_aws(tmp_path: Path) -> None:
+    """AWS asks a trust of SAML for a test of `saml:aud`; a note, in both worlds."""
+    found = review_document(trust(SAML, [BY_SAML, "sts:TagSession"]))
+    message = "the trust of `corp` does not ask for assertions that are made for AWS"
+    assert said(found, codes.OPEN_PROVIDER) == [(f'"{SAML["Federated"]}"', message)]
+    (one,) = (d for d in found if d.code is codes.OPEN_PROVIDER)
+    assert (one.severity, one.label) == (Severity.NOTE, "`saml:aud` is not tested")
+    assert (
+        one.hint == 'test it: `"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}`'
+    )
+    source = f"role r {{ trust {BY_SAML} to {SAML['Federated']} }}"
+    (one,) = (d for d in review_source(tmp_path, source) if d.code is codes.OPEN_PROVIDER)
+    assert one.hint == 'add `when saml:aud == "https://signin.aws.amazon.com/saml"`'
+    china = {"Federated": "arn:aws-cn:iam::111122223333:saml-provider/corp"}
+    (one,) = (d for d in review_document(trust(china, BY_SAML)) if d.code is codes.OPEN_PROVIDER)
+    assert "https://signin.amazonaws.cn/saml" in one.hint
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "open_"),
+    [
+        ("StringEquals", "https://signin.aws.amazon.com/saml", False),
+        ("StringLike", "https://*.signin.aws.amazon.com/saml", False),
+        ("StringLike", "*", True),
+        ("StringNotEquals", "https://example.com/saml", True),
+        ("Null", "false", True),
+    ],
+)
+def test_a_test_of_the_endpoint_is_enough(operator: str, value: str, open_: bool) -> None:
+    """What names an endpoint says for whom assertions are, whatever capitals the key has."""
+    document = trust(SAML, BY_SAML, Condition={operator: {"saml:aud": value}})
+    assert bool(said(review_document(document), codes.OPEN_PROVIDER)) is open_
+    deny = {**document["Statement"][0], "Effect": "Deny"}
+    assert not said(review_document({**document, "Statement": [deny]}), codes.OPEN_PROVIDER)

@@ -51,7 +51,10 @@ def test_a_service_without_a_source_is_found() -> None:
     [
         ("ArnLike", "aws:SourceArn", "arn:aws:sns:*:111122223333:*", 0),
         ("StringEquals", "aws:SourceAccount", "111122223333", 0),
-        ("StringEqualsIfExists", "AWS:SourceOrgID", "o-abc1234567", 0),
+        ("StringEquals", "AWS:SourceOrgID", "o-abc1234567", 0),
+        ("StringEqualsIfExists", "AWS:SourceAccount", "111122223333", 0),
+        ("StringEqualsIfExists", "aws:SourceOrgID", "o-abc1234567", 1),
+        ("StringEqualsIfExists", "aws:PrincipalOrgID", "o-abc1234567", 1),
         ("ArnLike", "aws:SourceArn", "arn:aws:sns:*:*:*", 1),
         ("StringNotEquals", "aws:SourceAccount", "111122223333", 1),
         ("Bool", "aws:SecureTransport", "true", 1),
@@ -61,6 +64,24 @@ def test_a_service_without_a_source_is_found() -> None:
 def test_a_test_of_the_source_is_enough(operator: str, key: str, value: str, found: int) -> None:
     """What names an account, resource or organization ties the service; a wildcard does not."""
     assert len(confused(queue("sns.amazonaws.com", {operator: {key: value}}))) == found
+
+
+def test_an_organization_that_need_not_be_there_is_none(tmp_path: Path) -> None:
+    """The keys of an organization are not there for accounts of none, which `…IfExists` lets in."""
+    found = review_document(
+        queue("sns.amazonaws.com", {"StringEqualsIfExists": {"aws:SourceOrgID": "o-abc1234567"}})
+    )
+    message = "policy `document` lets `sns.amazonaws.com` in for accounts of no organization"
+    assert said(found, codes.CONFUSED_DEPUTY) == [('"aws:SourceOrgID"', message)]
+    (one,) = (d for d in found if d.code is codes.CONFUSED_DEPUTY)
+    assert (one.label, one.hint) == ("a request for one has no such key", "write `StringEquals`")
+    source = """
+policy orders for sqs:queue("orders") {
+  allow sqs:SendMessage to service sns when aws:SourceOrgID? == "o-abc1234567"
+}
+"""
+    (one,) = (d for d in review_source(tmp_path, source) if d.code is codes.CONFUSED_DEPUTY)
+    assert one.hint == "leave the `?` out"
 
 
 def test_a_deny_ties_it_as_well() -> None:
