@@ -73,11 +73,18 @@ def read_loose(
     tree = _values(source, report)
     if tree is None:
         return None
+    if _is_quoted(tree.value):  # as `--query Policy` has the AWS CLI print it
+        return loose.read(tree, name, report, kind=kind, target=target)
     if not policies.recognises(tree.value) or any(
         import_module(f"iamdsl.lift.{reader}").recognises(tree.value) for reader in _READERS[:-1]
     ):
         return read(source, name, report, kind=kind, target=target)
     return loose.read(tree, name, report, kind=kind, target=target)
+
+
+def _is_quoted(value: object) -> bool:
+    """Tell whether a value is a text that holds a policy document."""
+    return isinstance(value, str) and value.lstrip()[:1] == "{" and '"Statement"' in value
 
 
 def read_module(sources: Sequence[Source], report: Report) -> Estate | None:

@@ -177,3 +177,12 @@ def test_stdin_is_what_it_looks_like() -> None:
     assert check("-", stdin=piped) == (0, f"<stdin>:2:71: {said}")
     said = "warning[IAM824]: policy `p` allows everything on everything\n"
     assert f"<stdin>:1:18: {said}" in check("-", stdin="policy p { allow * on * }")[1]
+
+
+def test_a_document_in_a_text(here: Path) -> None:
+    """What `--query Policy` has the AWS CLI print is a document between quotes."""
+    wrong = document({**ALLOW, "Action": "s3:GetObjet"})
+    put(here, "p.json", json.dumps(json.dumps(wrong, indent=1)))
+    code, said = check("p.json")
+    assert code == 1
+    assert said.endswith("error[IAM201]: `s3:GetObjet` is not an IAM action\n1 error\n")
