@@ -21,6 +21,7 @@ from iamdsl import prove, simulate
 from iamdsl.analysis import facts
 from iamdsl.aws.exposure import WATCHED as WATCHED_ACTIONS
 from iamdsl.iam import Elements, Statement, glob_covers
+from iamdsl.iam.covering import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -127,17 +128,16 @@ def offered(statements: Iterable[Statement]) -> frozenset[str]:
 @lru_cache(maxsize=16384)
 def named(actions: Elements) -> frozenset[str]:
     """Return those of `WATCHED` that an `Action` or `NotAction` is about."""
-    said: set[str] = set()
-    for value in actions.values:
-        said.update(_matched(value.lower()))
+    plain, wild = names(actions.values)
+    said = {_LOWERED[name] for name in _LOWERED.keys() & plain}
+    for pattern in wild:
+        said.update(_matched(pattern))
     return WATCHED - said if actions.negated else frozenset(said)
 
 
 @lru_cache(maxsize=16384)
 def _matched(pattern: str) -> tuple[str, ...]:
     """Return those of `WATCHED` that a pattern, in lower case, matches."""
-    if "*" not in pattern and "?" not in pattern:
-        return (_LOWERED[pattern],) if pattern in _LOWERED else ()
     service = pattern.partition(":")[0]
     wide = "*" in service or "?" in service
     among = _LOWERED.items() if wide else _BY_SERVICE.get(service, ())

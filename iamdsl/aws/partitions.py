@@ -7,6 +7,7 @@ From AWS's pages "reference-arns" and "about-aws/global-infrastructure", and bot
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 PARTITIONS: dict[str, str] = {
     "aws": r"(?!cn-|us-gov-|us-iso|eu-iso|eusc-)[a-z]{2}(-[a-z]+)+-\d",
@@ -25,6 +26,7 @@ _SIDES = "north|south|east|west|central|northeast|northwest|southeast|southwest"
 _REGION = re.compile(rf"(?:(?:{_AREAS})-(?:{_SIDES})|eusc-[a-z]{{2}}-(?:{_SIDES}))-\d")
 
 
+@lru_cache(maxsize=1024)
 def partition_of_region(region: str) -> str:
     """Return the partition that a Region is in, "" for what has not the form of one."""
     return next((p for p, form in PARTITIONS.items() if re.fullmatch(form, region)), "")

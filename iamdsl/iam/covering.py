@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from iamdsl.iam._pattern import (
     fixed_ends,
@@ -33,12 +33,28 @@ _FEW = 16
 _RUN_LENGTH = 4
 
 
+class Names(NamedTuple):
+    """A list of actions in lower case: those that are names, and those that are patterns."""
+
+    plain: frozenset[str]
+    wild: frozenset[str]
+
+
+@lru_cache(maxsize=16384)  # each list is asked about for many reasons
+def names(values: tuple[str, ...]) -> Names:
+    """Return the values of a list of actions, names and patterns apart."""
+    lowered = frozenset([value.lower() for value in values])
+    wild = frozenset([value for value in lowered if "*" in value or "?" in value])
+    return Names(lowered - wild if wild else lowered, wild)
+
+
 def action_atoms(elements: Elements, *, absorbing: bool = True) -> Atoms:
     """Return the atoms of an `Action` or `NotAction` element, in lower case.
 
     None of them covers another, unless that is left to the caller by `absorbing=False`.
     """
-    values = frozenset([normal(v.lower()) for v in elements.values])
+    plain, wild = names(elements.values)
+    values = plain.union(map(normal, wild)) if wild else plain
     return _atoms(values, elements.negated, action_atom_covers, absorbing)
 
 

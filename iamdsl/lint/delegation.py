@@ -11,6 +11,7 @@ from iamdsl.aws.escalation import ADMINISTRATOR
 from iamdsl.aws.exposure import IDENTITIES
 from iamdsl.diagnostics import codes
 from iamdsl.iam import glob_covers
+from iamdsl.iam.covering import names
 from iamdsl.lint.granting import granted_at, listed, reviewed, spot
 
 if TYPE_CHECKING:
@@ -168,9 +169,11 @@ def _has_guard(statement: Statement) -> bool:
 @lru_cache(maxsize=16384)
 def managing(actions: Elements, catalogue: Catalogue) -> frozenset[str]:
     """Return the actions of IAM, Organizations and Identity Center that change permissions."""
-    found: set[str] = set()
-    for value in actions.values:
-        found.update(_managing(value.lower(), catalogue))
+    known = _changes(catalogue)
+    plain, wild = names(actions.values)
+    found = {known[name] for name in known.keys() & plain}
+    for pattern in wild:
+        found.update(_managing(pattern, catalogue))
     return _managing("*", catalogue) - found if actions.negated else frozenset(found)
 
 
