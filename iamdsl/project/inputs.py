@@ -80,8 +80,11 @@ def _inside(folder: str) -> list[str]:
     found = []
     for here, folders, files in os.walk(folder):
         folders[:] = sorted(f for f in folders if f[0] != "." and f != "node_modules")
+        # Readers of SARIF and annotations of GitHub do not look for a file that begins with `./`.
         found += [
-            os.path.join(here, f) for f in sorted(files) if f.endswith(SUFFIXES) and f[0] != "."
+            os.path.join(here, f).removeprefix(f".{os.sep}")
+            for f in sorted(files)
+            if f.endswith(SUFFIXES) and f[0] != "."
         ]
     return found
 

@@ -186,3 +186,10 @@ def test_a_document_in_a_text(here: Path) -> None:
     code, said = check("p.json")
     assert code == 1
     assert said.endswith("error[IAM201]: `s3:GetObjet` is not an IAM action\n1 error\n")
+
+
+def test_names_in_the_current_folder(here: Path) -> None:
+    """Files of `.` are named as CI looks for them, and once where they are named as well."""
+    put(here, "p.json", document({"Effect": "Allow", "Action": "*", "Resource": "*"}))
+    said = "p.json:1:71: warning[IAM824]: policy `p` allows everything on everything\n1 warning\n"
+    assert check("p.json", ".") == check(".") == (0, said)
