@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reviews import allow, review_document, review_source
+
 from iamdsl.diagnostics import Severity, codes
-from tests.reviews import allow, review_document, review_source
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reviews import CATALOGUE, allow, review_document, review_source, said
+
 from iamdsl.aws.needed import PASSED_TO, PASSING
 from iamdsl.diagnostics import codes
-from tests.reviews import CATALOGUE, allow, review_document, review_source, said
 
 if TYPE_CHECKING:
     from pathlib import Path

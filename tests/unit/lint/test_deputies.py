@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from reviews import review_document, review_source, said, trust
 
 from iamdsl.aws.deputies import IN_RESOURCE_POLICIES, IN_TRUSTS, deputy, source_arn
 from iamdsl.diagnostics import Severity, codes
-from tests.reviews import review_document, review_source, said, trust
 
 if TYPE_CHECKING:
     from pathlib import Path

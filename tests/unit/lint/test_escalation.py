@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from reviews import CATALOGUE, allow, review_document, review_source, said
 
 from iamdsl import iam, lint
 from iamdsl.analysis.escalation import ways
@@ -12,7 +13,6 @@ from iamdsl.analysis.holders import holders
 from iamdsl.aws.escalation import PATHS, RESOURCE_KINDS, Path
 from iamdsl.aws.limits import LIMITS
 from iamdsl.diagnostics import Report, Severity, codes
-from tests.reviews import CATALOGUE, allow, review_document, review_source, said
 
 if TYPE_CHECKING:
     from pathlib import Path as Folder

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from reviews import CATALOGUE, allow, review_document, review_source, said
 
 from iamdsl.aws.exposure import CREDENTIALS, DATA, IDENTITIES, KINDS, RESOURCE_POLICIES
 from iamdsl.diagnostics import codes
-from tests.reviews import CATALOGUE, allow, review_document, review_source, said
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from reviews import review_document, review_source, said, trust
 
 from iamdsl.diagnostics import codes
-from tests.reviews import review_document, review_source, said, trust
 
 if TYPE_CHECKING:
     from pathlib import Path

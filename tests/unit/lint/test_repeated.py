@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reviews import review_source
+
 from iamdsl.diagnostics import Diagnostic, Label, codes
 from iamdsl.diagnostics.fingerprint import fingerprint
 from iamdsl.lint.repeated import told_once
 from iamdsl.source import Source, Span
-from tests.reviews import review_source
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from reviews import allow, review_document, review_source, said, trust
 
 from iamdsl.diagnostics import codes
-from tests.reviews import allow, review_document, review_source, said, trust
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
-from tests.reviews import review_source
+from reviews import review_source
 
 if TYPE_CHECKING:
     from pathlib import Path
