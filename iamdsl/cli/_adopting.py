@@ -111,8 +111,7 @@ def _write_baseline(checked: Checked, file: str) -> tuple[Outcome, str]:
     if outcome.seen is None:
         return outcome, ""
     shown = os.path.relpath(path).replace(os.sep, "/")
-    before = baseline.load_file(path, shown) if os.path.exists(path) else None
-    earlier = before if isinstance(before, baseline.Baseline) else None
+    earlier = baseline.earlier(path, shown) if os.path.exists(path) else None
     counts, number = baseline.renewed(outcome.diagnostics, outcome.seen, earlier)
     problem = baseline.write(path, shown, counts)
     if problem is not None:

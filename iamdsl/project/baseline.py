@@ -40,6 +40,9 @@ _ABOUT = (
 )
 _MARKS = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})", re.MULTILINE)
 
+_MARKED = re.compile(rf"{_MARKS.pattern}[^\n]*\n?", re.MULTILINE)
+_ANCESTOR = re.compile(r"^\|{7}.*?(?=^={7})", re.MULTILINE | re.DOTALL)
+
 
 class Known(NamedTuple):
     """Findings of one file that look the same."""
@@ -82,6 +85,19 @@ def load_file(path: str, shown: str) -> Baseline | Problem:
         hint = "write it by `iamdsl check --write-baseline`" if not os.path.exists(path) else ""
         return Problem(codes.BAD_BASELINE, source.message, hint or source.hint)
     return parse(source)
+
+
+def earlier(path: str, shown: str) -> Baseline | None:
+    """Return what a new baseline is to keep of the one before; None where that cannot be read.
+
+    Of one with the marks of a merge, that is what both sides have.
+    """
+    file = loading.read(path, shown)
+    source = file if isinstance(file, Problem) else loading.decode(file)
+    if isinstance(source, Problem):
+        return None
+    found = parse(Source(source.name, _MARKED.sub("", _ANCESTOR.sub("", source.text))))
+    return found if isinstance(found, Baseline) else None
 
 
 def parse(source: Source) -> Baseline | Problem:

@@ -258,3 +258,23 @@ def test_what_is_written_is_the_same_for_everybody(here: Path) -> None:
     put(here, "main.iam", f"policy two {{\n  allow * on *\n}}\n{ADMIN}")
     run("--write-baseline")
     assert text(here) == first
+
+
+def test_a_merge_that_is_not_settled_loses_nothing(here: Path) -> None:
+    """A new baseline keeps what both sides of a merge have of files that were not looked at."""
+    lines = [
+        f'  {{ code = "IAM824", file = "{name}.json", print = "{name * 16}", count = 1 }},'
+        for name in "abc"
+    ]
+    ours, theirs, old = lines
+    put(
+        here,
+        "iamdsl.baseline",
+        "\n".join(
+            [baseline.text(Counter()).splitlines()[0], "version = 1", "findings = [", "<<<<<<< HEAD", ours, "||||||| base", old,
+             "=======", theirs, ">>>>>>> other", "]", ""]
+        ),
+    )  # fmt: skip
+    run("--write-baseline")
+    text = (here / "iamdsl.baseline").read_text(encoding="utf-8")
+    assert [line for line in lines if line in text] == [ours, theirs]
