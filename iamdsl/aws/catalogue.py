@@ -23,6 +23,7 @@ from iamdsl.aws._facts import (
     levels_of,
 )
 from iamdsl.aws._patterns import matcher
+from iamdsl.aws._services import Service
 from iamdsl.aws.keys import fill, provider_claim, split_template
 
 if TYPE_CHECKING:
@@ -37,35 +38,6 @@ _COMMON_PLACEHOLDERS = ("Partition", "Region", "Account")
 
 class CatalogueError(ValueError):
     """A file is no catalogue, or one of a format that this version cannot read."""
-
-
-class _Service:
-    """What is read of one service: names from the index, lines of detail on first need."""
-
-    __slots__ = (
-        "canonical",
-        "details",
-        "docs",
-        "keys",
-        "levels",
-        "lines",
-        "name",
-        "places",
-        "types",
-    )
-
-    def __init__(self, line: str) -> None:
-        _, at, length, docs_at, docs_length, self.name, names = line.split("\t")
-        self.places = (int(at), int(length), int(docs_at), int(docs_length))
-        words = names.split()
-        lowered = [word[:-1].lower() for word in words]
-        self.canonical = dict(zip(lowered, [word[:-1] for word in words], strict=True))
-        self.levels = dict(zip(lowered, [ord(word[-1]) - 64 for word in words], strict=True))
-        self.lines = ""
-        self.details: dict[str, Any] | None = None
-        self.keys: tuple[str, ...] = ()
-        self.types: dict[str, ResourceType] | None = None
-        self.docs: str | None = None
 
 
 class Catalogue:
@@ -94,7 +66,7 @@ class Catalogue:
         self._meta_bytes = text[:meta_length]
         self._meta: dict[str, Any] = {}
         self._lines = {line[: line.find("\t")]: line for line in index.split("\n") if line}
-        self._services: dict[str, _Service] = {}
+        self._services: dict[str, Service] = {}
         self._sections: dict[str, Any] = {}
         self._actions: dict[str, Action] = {}
         self._keys: dict[str, Key | None] = {}
@@ -393,7 +365,7 @@ class Catalogue:
 
     # -- private: reading
 
-    def _service(self, prefix: str) -> _Service | None:
+    def _service(self, prefix: str) -> Service | None:
         service = self._services.get(prefix)
         if service is None:
             lowered = prefix.lower()
@@ -402,7 +374,7 @@ class Catalogue:
                 return None
             service = self._services.get(lowered)
             if service is None:
-                service = self._services[lowered] = _Service(line)
+                service = self._services[lowered] = Service(line)
             self._services[prefix] = service
         return service
 
