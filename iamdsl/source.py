@@ -6,6 +6,7 @@ Invariant: this module imports nothing of ours and reads nothing.
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import attrs
@@ -34,11 +35,8 @@ class Source:
     def line_starts(self) -> list[int]:
         """Return the offset of the first character of every line."""
         if self._lines is None:
-            starts = [0]
-            find, at = self.text.find, -1
-            while (at := find("\n", at + 1)) >= 0:
-                starts.append(at + 1)
-            self._lines = starts
+            lengths = [len(line) + 1 for line in self.text.split("\n")]
+            self._lines = [0, *accumulate(lengths[:-1])]
         return self._lines
 
     def position(self, offset: int) -> tuple[int, int]:

@@ -108,6 +108,16 @@ def test_words_need_no_compiler(project: Path, arguments: list[str]) -> None:
     assert not found & {"lark", "iamdsl.compiler", "iamdsl.syntax", "iamdsl.aws.catalogue"}
 
 
+def test_documents_need_no_compiler(tmp_path: Path) -> None:
+    """A commit hook reviews a policy document at a time: no parser of ours, no compiler, no fit."""
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::books/*"}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    (tmp_path / "books.json").write_text(json.dumps(document), encoding="utf-8")
+    found = modules(tmp_path, "check", "books.json")
+    assert "iamdsl.lint.arns" in found
+    assert not found & {"lark", "iamdsl.compiler", "iamdsl.syntax", "iamdsl.fit", "iamdsl.emit"}
+
+
 @pytest.mark.parametrize("arguments", [["fmt"], ["fmt", "--check"]], ids=str)
 def test_formatting_needs_no_compiler(project: Path, arguments: list[str]) -> None:
     """Editors format on every save: the parser is all that is imported, and no catalogue."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from iamdsl.analysis.arns import AS_WRITTEN, arn_problem
 from iamdsl.analysis.resource_types import can_be, meant_resource, wanted
-from iamdsl.compiler.arns import AS_WRITTEN, arn_problem
 from iamdsl.diagnostics import Fix, Label, codes
 from iamdsl.iam import PLACEHOLDER_OPEN
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamdsl.compiler.arns import is_short
+from iamdsl.analysis.arns import is_short
 from iamdsl.compiler.builders import text_of
 from iamdsl.diagnostics import Edit, Fix, codes
 from iamdsl.diagnostics.nearest import did_you_mean

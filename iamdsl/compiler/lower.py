@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import attrs
 
 from iamdsl.analysis import overlap
+from iamdsl.analysis.arns import AS_WRITTEN, arn_problem, meant_arn
 from iamdsl.aws.principals import only_elsewhere, trust_actions, trust_mismatch
 from iamdsl.compiler import actions, applies, builders, check, principals
-from iamdsl.compiler.arns import AS_WRITTEN, arn_problem, meant_arn
 from iamdsl.compiler.conditions import Refused, compile_formula, doubts
 from iamdsl.compiler.conditions.leaves import tests_of
 from iamdsl.diagnostics import Fix, Label, codes

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl import iam
-from iamdsl.compiler.arns import is_short
+from iamdsl.analysis.arns import is_short
 from iamdsl.lift import nodes, values
 from iamdsl.lift.writing import NotSayableError
 from iamdsl.syntax import tree

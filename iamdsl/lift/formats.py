@@ -75,11 +75,15 @@ def read_loose(
         return None
     if _is_quoted(tree.value):  # as `--query Policy` has the AWS CLI print it
         return loose.read(tree, name, report, kind=kind, target=target)
-    if not policies.recognises(tree.value) or any(
-        import_module(f"iamdsl.lift.{reader}").recognises(tree.value) for reader in _READERS[:-1]
+    if policies.is_plain(tree.value) or (
+        policies.recognises(tree.value)
+        and not any(
+            import_module(f"iamdsl.lift.{reader}").recognises(tree.value)
+            for reader in _READERS[:-1]
+        )
     ):
-        return read(source, name, report, kind=kind, target=target)
-    return loose.read(tree, name, report, kind=kind, target=target)
+        return loose.read(tree, name, report, kind=kind, target=target)
+    return read(source, name, report, kind=kind, target=target)
 
 
 def _is_quoted(value: object) -> bool:

@@ -29,6 +29,7 @@ KINDS: Final[tuple[str, ...]] = get_args(Kind)
 """What a document can be imported as; `auto` is to find out."""
 
 _VERSIONS = {"2012-10-17", "2008-10-17"}
+_MEMBERS = {"Version", "Id", "Statement"}
 _WITHOUT_PRINCIPAL = {"policy", "boundary", "scp", "session"}
 _ENDPOINT = re.compile(r"vpce-[0-9a-f]{8,17}")
 _HOLE = re.compile(r"\$\{[A-Za-z_][\w. -]*\}")
@@ -70,6 +71,11 @@ def recognises(value: object) -> bool:
     version = value.get("Version")
     named = isinstance(version, str) and version in _VERSIONS
     return "Statement" in value or named or are_statements(value)
+
+
+def is_plain(value: object) -> bool:
+    """Tell whether a value has the members of a policy document and no other."""
+    return isinstance(value, dict) and "Statement" in value and value.keys() <= _MEMBERS
 
 
 def are_statements(value: object) -> bool:

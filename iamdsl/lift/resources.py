@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from iamdsl.compiler.arns import AS_WRITTEN, arn_problem
+from iamdsl.analysis.arns import AS_WRITTEN, arn_problem
 from iamdsl.iam import placeholder
 from iamdsl.lift import nodes
 from iamdsl.syntax import tree

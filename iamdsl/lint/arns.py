@@ -12,10 +12,10 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamdsl.analysis.arns import AS_WRITTEN, arn_problem, meant_arn
 from iamdsl.analysis.resource_types import ACCOUNT, REGION, types_of_text
 from iamdsl.aws.partitions import PARTITIONS, is_region
 from iamdsl.aws.resource_policies import RESOURCE_POLICIES
-from iamdsl.compiler.arns import AS_WRITTEN, arn_problem, meant_arn
 from iamdsl.diagnostics import Label, codes
 from iamdsl.diagnostics.nearest import did_you_mean, nearest
 from iamdsl.iam import PLACEHOLDER_OPEN, split_operator

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from iamdsl.iam import PLACEHOLDER_OPEN
 
@@ -17,6 +18,7 @@ _ESCAPED = "${$}{"
 """How `iam` writes the `${` of a document that knows no variables."""
 
 
+@lru_cache(maxsize=8192)  # several rules ask of each text
 def blank_in(text: str) -> str:
     """Return the first blank in an action or ARN, `${Account}` or `<account>`; "" for none."""
     if not set("$<{[%") & set(text):

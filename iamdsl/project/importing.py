@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 
-from iamdsl import fmt, lift, resources
+from iamdsl import fmt, resources
 from iamdsl.aws.limits import LIMITS
 from iamdsl.compiler import Environment, compile  # noqa: A004 (the verb of the compiler)
 from iamdsl.diagnostics import Diagnostic, Report, Severity, codes
 from iamdsl.iam import placeholder
-from iamdsl.lift import formats
+from iamdsl.lift import declaring, formats
 from iamdsl.lift.templates import Pattern, patterns
 from iamdsl.project import config, loading, writer
 from iamdsl.project.catalogue import open_catalogue
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from iamdsl.aws import Catalogue
-    from iamdsl.lift import Estate, Written
+    from iamdsl.lift import Estate
+    from iamdsl.lift.entities import Written
 
 
 class Options(NamedTuple):
@@ -189,7 +190,7 @@ class _Making:
         own = Report()
         apart = "account" in estate.pseudo and not estate.externs
         estate = attrs.evolve(estate, pseudo=dict(self._pseudo_of(name, estate)))
-        lifted = lift.lift(estate, self._catalogue, own, self._templates(estate))
+        lifted = declaring.lift(estate, self._catalogue, own, self._templates(estate))
         self._complain(own.diagnostics)
         whole = tuple(e for e in lifted.entities if e.whole)
         self._refused.update(dict.fromkeys(estate.refused))
@@ -300,7 +301,7 @@ class _Making:
 
     def _texts(self) -> dict[str, str]:
         return {
-            file: fmt.show(lift.source(externs, entities))
+            file: fmt.show(declaring.source(externs, entities))
             for file, (externs, entities) in self._files.items()
             if entities
         }

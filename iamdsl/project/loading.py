@@ -45,7 +45,9 @@ def read(path: str, name: str, most: int = MAX_BYTES) -> File | Problem:
         return _unreadable(name, "it is not a regular file")
     try:
         with open(descriptor, "rb") as stream:
-            data = stream.read(most + 1)
+            data = stream.read(status.st_size + 1)  # asking for `most` reserves as much
+            if len(data) > status.st_size:  # it has grown, or it is of no size, as in /proc
+                data += stream.read(most + 1 - len(data))
     except OSError as error:
         return _unreadable(name, reason(error))
     return _bounded(File(name, path, data), most)

@@ -10,11 +10,12 @@ from iamdsl import emit
 from iamdsl.aws.limits import LIMITS
 from iamdsl.compiler import Environment, compile  # noqa: A004 (the verb of the compiler)
 from iamdsl.compiler.pins import Pins
-from iamdsl.diagnostics import Report, Severity
+from iamdsl.diagnostics import Report
 from iamdsl.fit.settings import Settings
 from iamdsl.project import Compiled, Outcome, cache, fingerprint, lock, writer
 from iamdsl.project.catalogue import open_catalogue
 from iamdsl.project.config import PSEUDO, baseline_path
+from iamdsl.project.levels import levels_of, with_levels
 from iamdsl.project.loading import File, Loader, decode
 from iamdsl.project.problem import Problem
 from iamdsl.project.recall import as_data
@@ -28,16 +29,10 @@ if TYPE_CHECKING:
     from iamdsl.diagnostics import Diagnostic
     from iamdsl.fit.settings import Fitted
     from iamdsl.iam import Build
-    from iamdsl.project import Config, Project
+    from iamdsl.project import Project
     from iamdsl.project.suppressing import Seen
     from iamdsl.source import Source
 
-_SEVERITIES = {
-    "error": Severity.ERROR,
-    "warn": Severity.WARNING,
-    "info": Severity.NOTE,
-    "off": None,
-}
 _NOUNS = {
     "managed": "policy",
     "boundary": "boundary",
@@ -343,7 +338,7 @@ def _environment(
         params=dict(config.params),
         pseudo={name: value for name, value in pseudo.items() if value is not None},
         pins=Pins(pinned.actions),
-        levels=_levels(config),
+        levels=levels_of(config),
         shared_params=frozenset(project.shared_params),
         fitting=Settings(
             limits,
@@ -368,19 +363,6 @@ def _decode(files: Sequence[File]) -> tuple[list[tuple[File, Source]], list[Prob
         else:
             entries.append((file, source))
     return entries, problems
-
-
-def with_levels(diagnostics: Iterable[Diagnostic], config: Config) -> Iterable[Diagnostic]:
-    """Yield the diagnostics with the severities that the configuration gives their codes."""
-    levels = _levels(config)
-    for diagnostic in diagnostics:
-        level = levels.get(diagnostic.code.number, diagnostic.severity)
-        if level is not None:
-            yield diagnostic._replace(severity=level)
-
-
-def _levels(config: Config) -> dict[str, Severity | None]:
-    return {number: _SEVERITIES[level] for number, level in config.levels}
 
 
 def _record(

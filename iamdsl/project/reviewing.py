@@ -19,7 +19,7 @@ from iamdsl.lint.repeated import told_once
 from iamdsl.lint.wording import listed
 from iamdsl.project import Outcome, config, inputs
 from iamdsl.project.catalogue import open_catalogue
-from iamdsl.project.making import with_levels
+from iamdsl.project.levels import with_levels
 from iamdsl.project.problem import Problem
 from iamdsl.project.suppressing import Seen, heed_settings, looked_for, wanted
 

@@ -14,17 +14,16 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl.diagnostics import Report, Severity, codes
-from iamdsl.lint import suppressions
 from iamdsl.project import discovery, loading
 from iamdsl.project.config import FILE, Ignored, locate_entry
 from iamdsl.project.inputs import SUFFIXES
 from iamdsl.source import Source, Span
-from iamdsl.syntax import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from iamdsl.diagnostics import Code, Diagnostic
+    from iamdsl.lint.suppressions import Allowance
     from iamdsl.project.config import Config
 
 _NOT_LOOKED_FOR = ("IAM4", "IAM5", "IAM6")
@@ -110,6 +109,8 @@ def heed_comments(
         own: the sources of the project, whose comments have to be of use.
         imported: other files that may be sources, whose comments count as well.
     """
+    from iamdsl.lint import suppressions  # noqa: PLC0415 (documents have no such comments)
+
     ours = tuple(_allowances(own))
     others = filter(None, (_source(file) for file in imported))
     kept, used = suppressions.heed(found, (*ours, *_allowances(others)))
@@ -149,7 +150,10 @@ def can_be_passed_over(code: Code, *, documents: bool) -> bool:
     return documents and not code.number.startswith(_FOR_GOOD)
 
 
-def _allowances(sources: Iterable[Source]) -> Iterator[suppressions.Allowance]:
+def _allowances(sources: Iterable[Source]) -> Iterator[Allowance]:
+    from iamdsl.lint import suppressions  # noqa: PLC0415 (see above)
+    from iamdsl.syntax import parse  # noqa: PLC0415
+
     for source in sources:
         if suppressions.MARK.search(source.text):
             yield from suppressions.read(parse(source, Report()))

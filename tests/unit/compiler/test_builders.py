@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import iamdsl
+from iamdsl.analysis.arns import arn_problem
 from iamdsl.analysis.resource_types import types_of_text
 from iamdsl.aws.limits import LIMITS
 from iamdsl.compiler import builders
-from iamdsl.compiler.arns import arn_problem
 from iamdsl.compiler.environment import Environment
 from iamdsl.model import Value, types
 
