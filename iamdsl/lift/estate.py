@@ -52,8 +52,8 @@ class Estate:
         pseudo: what is known of the place: `account`, `partition`, `region`.
         docs: comments for readers, by the name of the identity or document.
         refused: names of what could not be read whole, and is left out: why, was reported.
-        whole: whether it is all of an account, stack or module, so that what is attached to
-            nothing in it is attached to nothing.
+        whole: whether it is all of an account, stack or module, with all that its identities have.
+        shared: whether others may attach what it hands out.
     """
 
     build: iam.Build = attrs.field(factory=iam.Build)
@@ -62,6 +62,7 @@ class Estate:
     docs: Mapping[str, str] = attrs.field(factory=dict)
     refused: tuple[str, ...] = ()
     whole: bool = False
+    shared: bool = False
 
     def texts(self) -> Iterator[str]:
         """Yield the texts that may be ARNs: resources, principals, values, attachments."""

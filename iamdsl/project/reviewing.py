@@ -24,9 +24,10 @@ from iamdsl.project.problem import Problem
 from iamdsl.project.suppressing import Seen, heed_settings, looked_for, wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from iamdsl.compiler import Environment
+    from iamdsl.diagnostics import Code
     from iamdsl.iam import Build
     from iamdsl.project import Config
 
@@ -71,6 +72,7 @@ class _Read(NamedTuple):
 
     Attributes:
         whole: whether it is all of an account or stack.
+        shared: whether others may have what is attached to nothing in it.
         alone: whether what it names means nothing to other inputs.
     """
 
@@ -78,6 +80,7 @@ class _Read(NamedTuple):
     pseudo: Mapping[str, str]
     whole: bool
     alone: bool
+    shared: bool = False
 
 
 def review_build(
@@ -164,11 +167,16 @@ def review_loaded(documents: Documents) -> Outcome:
         build = lint.settled(one.build)
         items = lint.items_of(build, written=False)
         pseudo = {**known, **one.pseudo, **dict(options.pseudo)}
-        lint.review(lint.World(items, build, catalogue, limits, pseudo, on, one.whole), report)
+        sure = _but_attachments(on) if one.shared else on
+        lint.review(lint.World(items, build, catalogue, limits, pseudo, sure, one.whole), report)
         count += len(items)
     wished = told_once(d for d in report.diagnostics if on(d.code))
     outcome = _told(wished, documents, complete=complete)
     return outcome._replace(counts=(("document", count),))
+
+
+def _but_attachments(on: Callable[[Code], bool]) -> Callable[[Code], bool]:
+    return lambda code: code is not codes.UNATTACHED_POLICY and on(code)
 
 
 def _told(wished: list[Diagnostic], documents: Documents, *, complete: bool) -> Outcome:
@@ -244,11 +252,14 @@ def _read(given: inputs.Input, options: DocumentOptions, report: Report) -> _Rea
     if found is None:
         failed = any(d.severity is Severity.ERROR for d in told)
         return None if failed or not unread else _Read(iam.Build(), {}, whole=False, alone=True)
-    missing = not {codes.LEFT_OUT, codes.NOT_PLACED, codes.ONE_PAGE}.isdisjoint(
-        d.code for d in own.diagnostics
+    said = {d.code for d in own.diagnostics}
+    return _Read(
+        found.build,
+        found.pseudo,
+        whole=found.whole and not unread and codes.ONE_PAGE not in said,
+        alone=not isinstance(found, loose.Loose),
+        shared=found.shared or not {codes.LEFT_OUT, codes.NOT_PLACED}.isdisjoint(said),
     )
-    whole = found.whole and not unread and not missing
-    return _Read(found.build, found.pseudo, whole, alone=not isinstance(found, loose.Loose))
 
 
 def _unread(unread: Sequence[Diagnostic], names: Sequence[str]) -> Diagnostic:

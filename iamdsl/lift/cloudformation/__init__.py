@@ -77,7 +77,8 @@ def read(tree: Tree, name: str, report: Report) -> Estate | None:
         template.externs.finished(texts, set(_resources(build))),
         docs={n: "\n".join(lines) for n, lines in drafts.docs.items()},
         refused=read_whole.refused,
-        whole=not tree.value.get("Outputs"),  # which other stacks can attach
+        whole=True,
+        shared=bool(tree.value.get("Outputs")),
     )
 
 

@@ -193,3 +193,28 @@ def test_names_in_the_current_folder(here: Path) -> None:
     put(here, "p.json", document({"Effect": "Allow", "Action": "*", "Resource": "*"}))
     said = "p.json:1:71: warning[IAM824]: policy `p` allows everything on everything\n1 warning\n"
     assert check("p.json", ".") == check(".") == (0, said)
+
+
+def test_a_stack_with_outputs_is_whole_all_the_same(here: Path) -> None:
+    """What others may attach changes nothing of what its own roles may do."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
+             "Action": "sts:AssumeRole"}  # fmt: skip
+    rewrite = {"Effect": "Allow", "Action": "iam:UpdateAssumeRolePolicy",
+               "Resource": "arn:aws:iam::*:role/boss"}  # fmt: skip
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    resources = {
+        name: {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "RoleName": name,
+                "AssumeRolePolicyDocument": document(trust),
+                "Policies": [{"PolicyName": "own", "PolicyDocument": document(statement)}],
+            },
+        }
+        for name, statement in (("boss", everything), ("clerk", rewrite))
+    }
+    put(here, "t.json", {"Resources": resources, "Outputs": {"B": {"Value": "x"}}})
+    assert (
+        "[IAM834]: role `clerk` can become an administrator"
+        in check("t.json", "--set", "aws.account=111122223333")[1]
+    )
