@@ -114,6 +114,8 @@ class Said:
 
 def is_about_all(wide: Said, narrow: Said) -> bool:
     """Tell whether `wide` surely applies to every request that `narrow` applies to."""
+    if not wide.wild_actions and not narrow.actions <= wide.actions:
+        return False
     theirs, ours = narrow.services, wide.services
     if ours is not None and (theirs is None or not theirs <= ours):
         return False

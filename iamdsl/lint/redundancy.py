@@ -69,40 +69,49 @@ class _Scope:
     def __init__(self, own: Iterable[_Place], beside: Iterable[_Place] = ()) -> None:
         self.own = tuple(own)
         self.every = (*self.own, *beside)
-        self._by_service: dict[str, list[int]] = defaultdict(list)
+        self._having: dict[Atom, list[int]] = defaultdict(list)
+        self._with_patterns: dict[str, list[int]] = defaultdict(list)
         self._anywhere: list[int] = []
         self.alone = frozenset(map(id, self._alone()))
-        if len(self.alone) < len(self.own):
+        if len(self.alone) < len(self.every):
             self._index()
 
-    def _alone(self) -> Iterable[_Place]:
-        """Return the own statements that surely are the only ones about some of their actions."""
-        if any(one.statement.actions.negated for one in self.every):
-            return ()
-        once: set[Atom] = set()
-        twice: set[Atom] = set()
-        for one in self.every:
-            twice |= once & one.said.actions
-            once |= one.said.actions
-        wild = {pattern for one in self.every for pattern in one.said.wild_actions}
-        wider = Cover(wild, action_atom_covers).wider
-        return [one for one in self.own if not all(map(wider, one.said.actions - twice))]
+    def _alone(self) -> Iterator[_Place]:
+        """Yield the statements that surely are the only ones about some of their actions.
+
+        Allows are looked at apart from denies.
+        """
+        for effect in ("Allow", "Deny"):
+            alike = [one for one in self.every if one.statement.effect == effect]
+            if any(one.statement.actions.negated for one in alike):
+                continue
+            once: set[Atom] = set()
+            twice: set[Atom] = set()
+            for one in alike:
+                twice |= once & one.said.actions
+                once |= one.said.actions
+            wild = {pattern for one in alike for pattern in one.said.wild_actions}
+            wider = Cover(wild, action_atom_covers).wider
+            yield from (one for one in alike if not all(map(wider, one.said.actions - twice)))
 
     def _index(self) -> None:
         for n, one in enumerate(self.every):
+            for action in one.said.actions:
+                self._having[action].append(n)
             if one.said.services is None:
                 self._anywhere.append(n)
-            else:
+            elif one.said.wild_actions:
                 for service in one.said.services:
-                    self._by_service[service].append(n)
+                    self._with_patterns[service].append(n)
 
     def near(self, one: _Place) -> Iterator[tuple[int, _Place]]:
         """Yield statements of the same effect that may be about the actions of one, by number."""
         services = one.said.services
         numbers: Iterable[int] = range(len(self.every))
         if services is not None:
-            numbers = {n for s in services for n in self._by_service.get(s, ())}
-            numbers = sorted(numbers.union(self._anywhere))
+            alike = [self._having[action] for action in one.said.actions]
+            wider = [self._with_patterns.get(service, []) for service in services]
+            numbers = sorted(set(self._anywhere).union(*alike, *wider))
         for n in numbers:
             other = self.every[n]
             if other is not one and other.statement.effect == one.statement.effect:
