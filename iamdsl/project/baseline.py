@@ -40,6 +40,9 @@ _ABOUT = (
 )
 _MARKS = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})", re.MULTILINE)
 
+_NO_TEXT = re.compile("[\ud800-\udfff]")
+"""Bytes of a file's name that are no UTF-8, as Python has them."""
+
 _MARKED = re.compile(rf"{_MARKS.pattern}[^\n]*\n?", re.MULTILINE)
 _ANCESTOR = re.compile(r"^\|{7}.*?(?=^={7})", re.MULTILINE | re.DOTALL)
 
@@ -206,8 +209,13 @@ def may_hold(diagnostic: Diagnostic, *, documents: bool) -> bool:
     if diagnostic.code is codes.NEEDLESS_SUPPRESSION:
         return False
     return can_be_passed_over(diagnostic.code, documents=documents) and (
-        span is None or not span.source.name.startswith(("<", "@", "std/"))
+        span is None or _can_be_named(span.source.name)
     )
+
+
+def _can_be_named(file: str) -> bool:
+    """Tell whether a file is one of the project's, with a name that is text."""
+    return not file.startswith(("<", "@", "std/")) and not _NO_TEXT.search(file)
 
 
 def known_as(diagnostic: Diagnostic, seen: Seen, around: Surroundings) -> Known | None:

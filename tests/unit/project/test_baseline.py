@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -278,3 +279,16 @@ def test_a_merge_that_is_not_settled_loses_nothing(here: Path) -> None:
     run("--write-baseline")
     text = (here / "iamdsl.baseline").read_text(encoding="utf-8")
     assert [line for line in lines if line in text] == [ours, theirs]
+
+
+def test_a_file_whose_name_is_no_text(here: Path) -> None:
+    """What cannot be written into a baseline stays told."""
+    document = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    name = os.fsdecode(b"policies/\xff.json")
+    try:
+        put(here, name, json.dumps({"Version": "2012-10-17", "Statement": [document]}))
+    except OSError:
+        pytest.skip("this file system has names of text only")
+    result = run("policies", "--write-baseline=b")
+    assert "0 findings written to `b`" in result.output
+    assert "IAM824" in result.output
