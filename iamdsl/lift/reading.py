@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from iamdsl.datafile.json_places import JsonPlaces
     from iamdsl.datafile.places import Path
+    from iamdsl.diagnostics import Code
 
 MAX_CHARACTERS = 64 * 1024 * 1024
 """The longest text that is read: its values take about four times as much memory."""
@@ -199,15 +200,29 @@ class Lenient(Report):
 
     Who imports wants the whole document, and nothing of one that has a mistake; who reviews wants
     each mistake, and what is to be said of the rest.
+
+    Attributes:
+        open: how often something was met that only a deployment knows.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = 0
 
     @property
     def stopped(self) -> bool:
-        """Tell whether there was a mistake other than those in documents."""
-        return any(
-            d.severity is Severity.ERROR and d.code is not codes.NOT_A_POLICY
-            for d in self.diagnostics
-        )
+        """Tell whether there was a mistake other than those in documents, and what is open."""
+        passed = {codes.NOT_A_POLICY, *OPEN}
+        return any(d.severity is Severity.ERROR and d.code not in passed for d in self.diagnostics)
+
+    def add(self, code: Code, span: Span | None, message: str, **more: Any) -> None:
+        """Add a diagnostic, as every report does."""
+        self.open += code in OPEN
+        super().add(code, span, message, **more)
+
+
+OPEN = (codes.INEXACT_INTRINSIC, codes.COMPUTED_EXPRESSION, codes.UNKNOWN_UNTIL_APPLY)
+"""What only a deployment knows: an error for import, and for the review nothing to speak of."""
 
 
 def read_policy(tree: Tree, report: Report) -> iam.Policy | None:

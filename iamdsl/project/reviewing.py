@@ -73,6 +73,7 @@ class _Read(NamedTuple):
     Attributes:
         whole: whether it is all of an account or stack.
         shared: whether others may have what is attached to nothing in it.
+        unread: whether a part of it is known to a deployment alone.
         alone: whether what it names means nothing to other inputs.
     """
 
@@ -81,6 +82,7 @@ class _Read(NamedTuple):
     whole: bool
     alone: bool
     shared: bool = False
+    unread: bool = False
 
 
 def review_build(
@@ -161,8 +163,7 @@ def review_loaded(documents: Documents) -> Outcome:
     known = {n: v for n in config.PSEUDO if (v := getattr(settings, n)) is not None}
     limits = LIMITS.with_overrides(dict(settings.limits))
     on = wanted(settings)
-    unread = any(d.code is codes.INEXACT_INTRINSIC for d in report.diagnostics)
-    complete, count = not (report.failed or unread), 0
+    complete, count = not (report.failed or any(one.unread for one in found)), 0
     for one in _apart(found):
         build = lint.settled(one.build)
         items = lint.items_of(build, written=False)
@@ -228,7 +229,7 @@ def _folder(paths: Sequence[str]) -> str:
 def _read(given: inputs.Input, options: DocumentOptions, report: Report) -> _Read | None:
     """Return what an input holds; None where that is nothing of IAM's, or was reported."""
     from iamdsl.lift import formats, loose  # noqa: PLC0415 (sources need no reader of documents)
-    from iamdsl.lift.reading import Lenient  # noqa: PLC0415
+    from iamdsl.lift.reading import OPEN, Lenient  # noqa: PLC0415
 
     own = Lenient()
     source = given.sources[0]
@@ -243,15 +244,16 @@ def _read(given: inputs.Input, options: DocumentOptions, report: Report) -> _Rea
             formats.nothing(source, report)
         return None
     told = [d for d in own.diagnostics if d.code not in _ABOUT_SOURCES]
-    unread = [d for d in told if d.code is codes.INEXACT_INTRINSIC]
+    unread = [d for d in told if d.code in OPEN]
     if unread:
-        told = [d for d in told if d not in unread]
+        told = [d for d in told if d.code not in OPEN]
         told.append(_unread(unread, found.refused if found is not None else ()))
     if found is not None or given.named or terraform or _POLICY.search(source.text):
         report.extend(told)
     if found is None:
         failed = any(d.severity is Severity.ERROR for d in told)
-        return None if failed or not unread else _Read(iam.Build(), {}, whole=False, alone=True)
+        nothing = _Read(iam.Build(), {}, whole=False, alone=True, unread=True)
+        return None if failed or not unread else nothing
     said = {d.code for d in own.diagnostics}
     return _Read(
         found.build,
@@ -259,16 +261,17 @@ def _read(given: inputs.Input, options: DocumentOptions, report: Report) -> _Rea
         whole=found.whole and not unread and codes.ONE_PAGE not in said,
         alone=not isinstance(found, loose.Loose),
         shared=found.shared or not {codes.LEFT_OUT, codes.NOT_PLACED}.isdisjoint(said),
+        unread=bool(unread),
     )
 
 
 def _unread(unread: Sequence[Diagnostic], names: Sequence[str]) -> Diagnostic:
-    """Return the note about parts of a template that a deployment alone knows, and nobody reviews."""
+    """Return the note about parts of a file that a deployment alone knows, and nobody reviews."""
     first, *others = unread
+    if first.code is not codes.INEXACT_INTRINSIC:  # whose messages begin with what is open
+        names = [d.message.partition("`")[2].partition("`")[0] for d in unread]
     shown = listed(names)
-    message = (
-        f"{shown or 'a part of this template'} {'are' if len(names) > 1 else 'is'} not reviewed"
-    )
+    message = f"{shown or 'a part of this file'} {'are' if len(names) > 1 else 'is'} not reviewed"
     return Diagnostic(
         first.code,
         Severity.NOTE,
@@ -280,7 +283,7 @@ def _unread(unread: Sequence[Diagnostic], names: Sequence[str]) -> Diagnostic:
 
 
 def _reason(diagnostic: Diagnostic) -> str:
-    return diagnostic.message.partition(": ")[2]
+    return re.sub(r"^`[^`]*`(?: has no exact form in a source)?:? ", "", diagnostic.message)
 
 
 def _apart(found: Iterable[_Read]) -> list[_Read]:

@@ -21,6 +21,7 @@ from iamdsl.lift.terraform.resources import (
     read_document,
     read_text,
 )
+from iamdsl.lift.terraform.unsure import Unsure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,21 +51,23 @@ def gather(
         pseudo: what is known of the place.
     """
     drafts = Drafts(names, report)
+    unsure = Unsure(drafts)
     for resource in resources:
-        _declare(resource, drafts)
+        unsure.watch(_declare, resource)
     for resource in resources:
         handler = HANDLERS.get(resource.type)
         if handler is not None:
-            handler(resource, drafts)
+            unsure.watch(handler, resource)
         elif resource.type in holders.PERMISSIONS or _is_strange(resource):
             _not_read(resource, report)
     kept = Kept(drafts, pseudo)
     kept.add(resources)
     for resource in lone:
         _lone(resource, drafts)
+    gone = unsure.identities()
     build = iam.Build(
         documents=(*drafts.finished_documents(), *kept.documents),
-        identities=tuple(draft.finished() for draft in drafts.identities.values()),
+        identities=tuple(d.finished() for d in drafts.identities.values() if d not in gone),
     )
     if report.failed and (not isinstance(report, Lenient) or report.stopped):
         return None

@@ -218,3 +218,57 @@ def test_a_stack_with_outputs_is_whole_all_the_same(here: Path) -> None:
         "[IAM834]: role `clerk` can become an administrator"
         in check("t.json", "--set", "aws.account=111122223333")[1]
     )
+
+
+MODULE = """
+variable "policy" { type = string }
+locals {
+  trust = jsonencode({ Version = "2012-10-17", Statement = [{
+    Effect = "Allow", Principal = { Service = "ec2.amazonaws.com" }, Action = "sts:AssumeRole"
+  }] })
+  all = jsonencode({ Version = "2012-10-17", Statement = [{
+    Effect = "Allow", Action = "*", Resource = "*"
+  }] })
+}
+resource "aws_iam_role" "known" {
+  name               = "known"
+  assume_role_policy = local.trust
+}
+resource "aws_iam_role_policy" "known" {
+  name   = "own"
+  role   = aws_iam_role.known.id
+  policy = local.all
+}
+resource "aws_iam_role" "open" {
+  name               = "open"
+  assume_role_policy = local.trust
+}
+resource "aws_iam_role_policy" "one" {
+  name   = "one"
+  role   = aws_iam_role.open.id
+  policy = local.all
+}
+resource "aws_iam_role_policy" "other" {
+  name   = "other"
+  role   = aws_iam_role.open.id
+  policy = file("other.json")
+}
+resource "aws_iam_role" "closed" {
+  name               = "closed"
+  assume_role_policy = file("trust.json")
+}
+"""
+
+
+@pytest.mark.skipif(find_spec("hcl2") is None, reason="Terraform's files are of the extra `import`")
+def test_what_terraform_alone_knows_is_no_mistake(here: Path) -> None:
+    """A role of which a part is open is left out whole, and told of; the others are reviewed."""
+    put(here, "main.tf", MODULE)
+    code, said = check("main.tf")
+    assert code == 0
+    assert said == (
+        "main.tf:7:59: warning[IAM824]: role `known` allows everything on everything\n"
+        "main.tf:32:12: note[IAM620]: `aws_iam_role_policy.other.policy` and"
+        " `aws_iam_role.closed.assume_role_policy` are not reviewed\n"
+        "1 warning, 1 note\n"
+    )
