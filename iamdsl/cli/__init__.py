@@ -28,7 +28,7 @@ __all__ = ["main"]
 
 _COMMANDS = {
     "build": "Compile a project and write its JSON.",
-    "check": "Compile a project, write nothing, say what is wrong.",
+    "check": "Say what is wrong with a project or policies, and review them.",
     "test": "Run the tests of a project against what it builds.",
     "simulate": "Say what IAM decides on a request, or on many.",
     "why": "Say why somebody can, or cannot, do something.",

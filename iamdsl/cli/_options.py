@@ -85,6 +85,14 @@ def pairs(params: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     return tuple(made)
 
 
+def place(params: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Return what pairs of `--set` say of the place, by the names of the configuration."""
+    odd = next((name for name, _ in params if not name.startswith("aws.")), None)
+    if odd is not None:
+        raise click.BadParameter(f"{odd!r} is not of the form aws.NAME.", param_hint="--set")
+    return tuple((name.removeprefix("aws."), value) for name, value in params)
+
+
 def stdin(paths: tuple[str, ...]) -> bytes | None:
     """Return what comes by stdin, None unless a path is `-`."""
     return sys.stdin.buffer.read(_STDIN_LIMIT) if "-" in paths else None

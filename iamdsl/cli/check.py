@@ -161,7 +161,10 @@ def _sources(paths: Sequence[str], options: Options) -> Checked:
 def _documents(paths: Sequence[str], options: Options, kind: str, target: str | None) -> Checked:
     from iamdsl.project import reviewing  # noqa: PLC0415 (the rules, when there is work)
 
-    pseudo = tuple((n.removeprefix("aws."), v) for n, v in options.params)
+    if target is not None and kind not in {"auto", "resource"}:
+        problem = f"a policy of the kind {kind!r} belongs to no resource."
+        raise click.BadParameter(problem, param_hint="--for")
+    pseudo = _options.place(options.params)
     said = reviewing.DocumentOptions(kind, target, options.preset, pseudo, options.baseline)
     loaded = reviewing.load_documents(paths, said, options.stdin)
 

@@ -68,7 +68,7 @@ def command(
     from iamdsl.project import importing, inputs  # noqa: PLC0415 (the compiler, when there is work)
 
     split = out is not None and not out.endswith(".iam")
-    place, settings = _place(params), importing.place_of(out)
+    place, settings = _options.place(_options.pairs(params)), importing.place_of(out)
     options = importing.Options(kind, target, name, place, skip, split, settings)
     stdin = sys.stdin.buffer.read(inputs.MAX_BYTES + 1) if "-" in paths else None
     made = importing.run(paths, options, stdin)
@@ -84,15 +84,6 @@ def command(
         console.err(_report(made, out))
     code = exits.of(made.diagnostics, error_on_warning=error_on_warning)
     raise click.exceptions.Exit(code)
-
-
-def _place(params: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Return what is said of the place, by the names of the configuration."""
-    made = _options.pairs(params)
-    odd = next((name for name, _ in made if not name.startswith("aws.")), None)
-    if odd is not None:
-        raise click.BadParameter(f"{odd!r} is not of the form aws.NAME.", param_hint="--set")
-    return tuple((name.removeprefix("aws."), value) for name, value in made)
 
 
 def _report(made: Imported, out: str | None) -> str:
