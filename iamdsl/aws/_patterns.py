@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import methodcaller
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def matcher(pattern: str) -> Callable[[str], bool]:
             head, _, tail = pattern.partition("*")
             least = len(pattern) - 1
             if not tail:
-                return lambda name: name.startswith(head)
+                return methodcaller("startswith", head)
             return lambda name: len(name) >= least and name.startswith(head) and name.endswith(tail)
     test = re.compile(_expression(pattern), re.DOTALL).fullmatch
     return lambda name: test(name) is not None

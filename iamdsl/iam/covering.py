@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from iamdsl.iam._pattern import (
-    fixed_ends,
     glob_covers,
     globs_meet,
     literal_parts,
@@ -29,7 +28,7 @@ Atom: TypeAlias = str | frozenset[str] | None
 Atoms: TypeAlias = frozenset[Atom]
 
 # Patterns up to which each is tried, and the length of the runs by which more are found.
-_FEW = 16
+_FEW = 64
 _RUN_LENGTH = 4
 
 
@@ -159,7 +158,8 @@ class Cover:
     """The wild atoms of a collection, indexed by literal text that what they cover must have.
 
     What begins like none of them is covered by none. A few are looked through one by one, by the
-    text at both of their ends. Of many, each stands under its rarest run of four literal characters.
+    text at both of their ends and the longest between. Of many, each stands under its rarest run of
+    four literal characters.
     """
 
     __slots__ = ("_by_run", "_covers", "_others", "_patterns", "_starts")
@@ -167,16 +167,16 @@ class Cover:
     def __init__(self, atoms: Iterable[Atom], covers: Callable[[Atom, Atom], bool]) -> None:
         self._covers = covers
         wild = [a for a in atoms if is_wild(a)]
-        self._patterns = [(a, *fixed_ends(a)) for a in wild if isinstance(a, str)]
+        self._patterns = [(a, *_fixed(a)) for a in wild if isinstance(a, str)]
         self._others = [a for a in wild if not isinstance(a, str)]
-        self._starts = tuple({start for _, start, _ in self._patterns})
-        self._by_run: dict[str, list[tuple[str, str, str]]] = {}
+        self._starts = tuple({start for _, start, *_ in self._patterns})
+        self._by_run: dict[str, list[tuple[str, str, str, str]]] = {}
         if len(self._patterns) > _FEW:
             self._index()
 
     def _index(self) -> None:
         """Move each pattern that has a run of four literal characters under the rarest one."""
-        runs = [_runs_of(a) for a, _, _ in self._patterns]
+        runs = [_runs_of(a) for a, *_ in self._patterns]
         count = Counter(run for of_one in runs for run in of_one)
         unindexed = []
         for pattern, of_one in zip(self._patterns, runs, strict=True):
@@ -195,19 +195,19 @@ class Cover:
         covers = self._covers
         found: list[Atom] = [w for w in self._others if w != atom and covers(w, atom)]
         if not isinstance(atom, str):
-            found += [w for w, _, _ in self._patterns if covers(w, atom)]
+            found += [w for w, *_ in self._patterns if covers(w, atom)]
         elif atom.startswith(self._starts):
             starts, ends = atom.startswith, atom.endswith
             found += [
                 w
-                for w, start, end in self._candidates(atom)
-                if starts(start) and ends(end) and w != atom and covers(w, atom)
+                for w, start, inside, end in self._candidates(atom)
+                if starts(start) and ends(end) and inside in atom and w != atom and covers(w, atom)
             ]
         if found and is_wild(atom):
             found = [w for w in found if order(w) < order(atom) or not covers(atom, w)]
         return found
 
-    def _candidates(self, atom: str) -> list[tuple[str, str, str]]:
+    def _candidates(self, atom: str) -> list[tuple[str, str, str, str]]:
         by_run = self._by_run
         if not by_run:
             return self._patterns
@@ -216,6 +216,13 @@ class Cover:
             if run in by_run:
                 found += by_run[run]
         return found
+
+
+@lru_cache(maxsize=8192)
+def _fixed(pattern: str) -> tuple[str, str, str]:
+    """Return the literal text that a pattern begins with, the longest within, and that it ends with."""
+    parts = literal_parts(pattern)
+    return parts[0], max(parts[1:-1], key=len, default=""), parts[-1]
 
 
 def _runs_of(pattern: str) -> set[str]:

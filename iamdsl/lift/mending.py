@@ -49,7 +49,7 @@ def _sound_part(tree: Tree, error: iam.PolicyError, report: Report) -> iam.Polic
     """Return the sound statements of a document that has a mistake, with their places."""
     before = len(report.diagnostics)
     found = mended(tree, report)
-    if (place := control(tree.value)) is not None:
+    if (place := control(tree)) is not None:
         no_policy(tree, iam.PolicyError(place, "a control character, which AWS refuses"), report)
         return None
     if len(report.diagnostics) == before:

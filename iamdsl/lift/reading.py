@@ -249,7 +249,7 @@ def read_policy(tree: Tree, report: Report) -> iam.Policy | None:
 def policy_of(tree: Tree) -> iam.Policy:
     """Return the policy document that values are, with places; raises `iam.PolicyError`."""
     policy = iam.from_json(tree.value)
-    if (found := control(tree.value)) is not None:
+    if (found := control(tree)) is not None:
         raise iam.PolicyError(found, "a control character, which AWS refuses")
     listed = isinstance(tree.value["Statement"], list)
     paths = [statement_path(i, listed=listed) for i in range(len(policy.statements))]
@@ -289,8 +289,13 @@ def no_policy(tree: Tree, error: iam.PolicyError, report: Report) -> None:
     )
 
 
-def control(value: Any) -> Path | None:
+def control(tree: Tree) -> Path | None:
     """Return the way to a text of a policy that holds a control character, or to what holds it."""
+    text, value = tree.source.text, tree.value
+    if text.lstrip("\ufeff \t\r\n").startswith(("{", "[")) and not ("\\" in text or "%" in text):
+        return (
+            None  # JSON without an escape of its own, or of a document within: all is as it looks
+        )
     if _CONTROL_ESCAPED.search(json.dumps(value)) is None:
         return None
     todo: list[tuple[Path, Any]] = [((), value)]

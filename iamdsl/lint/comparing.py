@@ -16,6 +16,7 @@ from iamdsl.iam.covering import (
     action_atom_covers,
     action_atoms,
     is_wild,
+    names,
     resource_atom_covers,
     resource_atoms,
 )
@@ -44,7 +45,7 @@ class Said:
     def __init__(self, statement: Statement) -> None:
         self.statement = statement
         self.actions: Atoms = action_atoms(statement.actions, absorbing=False)
-        self.wild_actions = list(filter(is_wild, self.actions))
+        self.wild_actions = list(self.actions - names(statement.actions.values).plain)
 
     @cached_property
     def services(self) -> frozenset[str] | None:

@@ -30,7 +30,7 @@ _LISTS = {
         r'|[^"]*?\bon\s+(?P<plain>arn:[^\s,\])}{;#"]+(?:\s*,\s*arn:[^\s,\])}{;#"]+)+)'
     ),
 }
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+_STRING = re.compile(r'[\s,]*("[^"\\]*(?:\\.[^"\\]*)*")')
 
 
 def removal(statement: Statement, *, safe: bool) -> Fix | None:
@@ -132,15 +132,9 @@ def _in_sentence(span: Span, element: str, values: Sequence[str]) -> list[Span]:
 
 def _strings(text: str, at: int) -> Iterator[tuple[int, int]]:
     """Yield where the strings of a JSON list stand, from behind its bracket on."""
-    blank = re.compile(r"[\s,]*")
-    while True:
-        found = blank.match(text, at)
-        at = found.end() if found is not None else at
-        string = _STRING.match(text, at)
-        if string is None:
-            return
-        yield string.span()
-        at = string.end()
+    while (found := _STRING.match(text, at)) is not None:
+        yield found.span(1)
+        at = found.end()
 
 
 def without(values: Sequence[Span], gone: Sequence[int]) -> Fix | None:
