@@ -104,6 +104,7 @@ class _Commands(click.Group):
             if os.environ.get("IAMDSL_DEBUG"):
                 raise
             _report_bug(error)
+        gc.freeze()  # or Python looks for cycles once more on its way out
         sys.exit(code if isinstance(code, int) else exits.YES)
 
 
