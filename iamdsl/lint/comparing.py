@@ -156,7 +156,9 @@ def useful(one: Said, others: Sequence[Said]) -> list[Said]:
     that nobody knows yet. And to a request that has just what its condition asks for, one of
     those that are left has to apply. None as well where a proof would be about too much.
     """
-    if not all(any(o.may_cover_action(a) for o in others) for a in one.actions):
+    left = one.actions.difference(*(o.actions for o in others))
+    wild = [o for o in others if o.wild_actions]
+    if not all(any(o.may_cover_action(a) for o in wild) for a in left):
         return []
     others = [o for o in others if o.needed <= one.needed and _may_name(one, o)]
     if len(one.actions) * len(one.resources) * len(others) > _MANY_PAIRS:

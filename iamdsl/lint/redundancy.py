@@ -83,6 +83,9 @@ class _Scope:
         """
         for effect in ("Allow", "Deny"):
             alike = [one for one in self.every if one.statement.effect == effect]
+            if len(alike) < 2:
+                yield from alike
+                continue
             if any(one.statement.actions.negated for one in alike):
                 continue
             once: set[Atom] = set()
