@@ -48,17 +48,7 @@ def read(
         kind, target: what the command line says of a lone policy document.
     """
     tree = _values(source, report)
-    if tree is None:
-        return None
-    for reader in _READERS:
-        module = import_module(f"iamdsl.lift.{reader}")
-        if module.recognises(tree.value):
-            if reader in {"accounts", "policies"}:
-                estate: Estate | None = module.read(tree, name, report, kind=kind, target=target)
-            else:
-                estate = module.read(tree, name, report)
-            return estate
-    return "other"
+    return None if tree is None else _read_tree(tree, name, report, kind, target)
 
 
 def read_loose(
@@ -73,17 +63,30 @@ def read_loose(
     tree = _values(source, report)
     if tree is None:
         return None
-    if _is_quoted(tree.value):  # as `--query Policy` has the AWS CLI print it
+    value = tree.value
+    # A text is what `--query Policy` has the AWS CLI print.
+    if _is_quoted(value) or policies.is_plain(value) or _reader_of(value) == "policies":
         return loose.read(tree, name, report, kind=kind, target=target)
-    if policies.is_plain(tree.value) or (
-        policies.recognises(tree.value)
-        and not any(
-            import_module(f"iamdsl.lift.{reader}").recognises(tree.value)
-            for reader in _READERS[:-1]
-        )
-    ):
-        return loose.read(tree, name, report, kind=kind, target=target)
-    return read(source, name, report, kind=kind, target=target)
+    return _read_tree(tree, name, report, kind, target)
+
+
+def _read_tree(
+    tree: Tree, name: str, report: Report, kind: str, target: str | None
+) -> Estate | Literal["other"] | None:
+    """Return what values say, by the reader that knows them."""
+    reader = _reader_of(tree.value)
+    if reader is None:
+        return "other"
+    read_by = import_module(f"iamdsl.lift.{reader}").read
+    told = {"kind": kind, "target": target} if reader in {"accounts", "policies"} else {}
+    estate: Estate | None = read_by(tree, name, report, **told)
+    return estate
+
+
+def _reader_of(value: Any) -> str | None:
+    """Return the first of `_READERS` that knows values as its own."""
+    known = (r for r in _READERS if import_module(f"iamdsl.lift.{r}").recognises(value))
+    return next(known, None)
 
 
 def _is_quoted(value: object) -> bool:

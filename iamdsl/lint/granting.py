@@ -9,9 +9,10 @@ from iamdsl.iam import action_covers
 from iamdsl.lint.placing import place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from iamdsl.analysis.holders import Holder
+    from iamdsl.analysis.unnamed import Unnamed
     from iamdsl.iam import Statement
     from iamdsl.lint.items import World
     from iamdsl.source import Span
@@ -25,6 +26,23 @@ def reviewed(world: World, *, watched: bool = True) -> Iterator[Holder]:
     for holder in holders(world.build, world.pseudo):
         if (holder.offered or not watched) and not _is_of_a_service(holder, world):
             yield holder
+
+
+def open_places(
+    world: World, action: str, asked: Callable[[Holder], Unnamed]
+) -> Iterator[Span | None]:
+    """Yield where somebody is let do an action about what nobody named.
+
+    Administrators are left out: that they may do everything has been said.
+
+    Args:
+        asked: the request about it, for who may do the action.
+    """
+    for holder in reviewed(world):
+        if action in holder.offered:
+            statement = holder.passes(asked(holder), world.catalogue)
+            if statement is not None and not holder.is_administrator(world.catalogue):
+                yield granted_at(statement, action)
 
 
 def _is_of_a_service(holder: Holder, world: World) -> bool:
