@@ -108,7 +108,7 @@ def compile(  # noqa: A001  # the verb
         table,
         minify,
     )
-    made = emit.emit("json", compilation.build, facts)
+    made = emit.emit(("json",), compilation.build, facts, Report())
     built = {name: data.decode() for name, data in made.files.items()}
     return Result(True, built, diagnostics)
 

@@ -15,6 +15,9 @@ from iamdsl.aws.container import decode
 from iamdsl.resources import open_catalogue
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clouds import Cloud
     from syrupy.assertion import SnapshotAssertion
     from syrupy.location import PyTestLocation
     from syrupy.types import SnapshotIndex
@@ -97,6 +100,22 @@ def catalogue() -> Catalogue:
 def shipped() -> Content:
     """Everything the shipped file holds; do not change it."""
     return decode(open_catalogue())
+
+
+@pytest.fixture(scope="session")
+def aws_server() -> Iterator[Cloud]:
+    """Run an AWS on loopback for the whole run."""
+    from clouds import cloud
+
+    with cloud() as running:
+        yield running
+
+
+@pytest.fixture
+def aws(aws_server: Cloud) -> Cloud:
+    """Return an AWS on loopback with nothing in it."""
+    aws_server.reset()
+    return aws_server
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import click
 from iamdsl.cli import _options, console
 from iamdsl.project import Outcome, Project, load_project
 from iamdsl.project import build as build_project
-from iamdsl.project.config import WILDCARDS
+from iamdsl.project.config import TARGETS, WILDCARDS
 
 if TYPE_CHECKING:
     from iamdsl.fit.settings import Wildcards
@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--out", metavar="DIR", help="Where to write; `build` in the project if not set."
 )
-@click.option("--target", type=click.Choice(("json",)), help="What to write.")
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    type=click.Choice(TARGETS),
+    help="What to write; given several times, each into a folder of its own.",
+)
 @click.option("--minify/--no-minify", default=None, help="Write without white space.")
 @click.option("--sids", type=click.Choice(("keep", "drop")), help="Keep the Sids of the sources.")
 @click.option("--print", "print_only", is_flag=True, help="Write to stdout and to no file.")
@@ -40,7 +46,7 @@ def command(
     color: str,
     error_on_warning: bool,
     out: str | None,
-    target: str | None,
+    targets: tuple[str, ...],
     minify: bool | None,
     sids: str | None,
     print_only: bool,
@@ -68,7 +74,7 @@ def command(
         paths,
         params,
         out=out,
-        target=target,
+        targets=tuple(dict.fromkeys(targets)),
         minify=minify,
         sids=sids,
         use_cache=not no_cache and not with_report,

@@ -27,20 +27,20 @@ from iamdsl.compiler.assemble import assemble
 from iamdsl.compiler.check import check_grants, check_params, check_references, check_resolved
 from iamdsl.compiler.environment import Environment, Loader
 from iamdsl.compiler.expand import expand
-from iamdsl.compiler.externs import lengths
+from iamdsl.compiler.externs import externs
 from iamdsl.compiler.load import load
 from iamdsl.compiler.resolve import resolve
 from iamdsl.diagnostics import Diagnostic, Report, codes
 from iamdsl.fit import fit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from iamdsl.analysis.promises import Test
     from iamdsl.compiler.expand import Expansion
     from iamdsl.compiler.promises import Promises
     from iamdsl.fit import Fitted
-    from iamdsl.iam import Build
+    from iamdsl.iam import Build, Extern
     from iamdsl.model import Program
     from iamdsl.source import Source
 
@@ -55,6 +55,7 @@ class Compilation(NamedTuple):
         tests: as questions, for whoever runs them.
         assembled: the build before `fit`, statement by sentence.
         fitted: what `fit` has to tell besides the build.
+        externs: all that are declared, also where their values are known.
     """
 
     build: Build | None
@@ -62,6 +63,7 @@ class Compilation(NamedTuple):
     tests: tuple[Test, ...] = ()
     assembled: Build | None = None
     fitted: Fitted | None = None
+    externs: tuple[Extern, ...] = ()
 
 
 def compile(entries: Sequence[Source], environment: Environment) -> Compilation:  # noqa: A001  # the verb
@@ -100,18 +102,19 @@ def _compile(entries: Sequence[Source], environment: Environment, report: Report
     promises = _promises(expansion, environment, report)
     if report.failed:
         return Compilation(None, ())
-    fitted = _fitted(build, lengths(program), environment, report)
+    declared = externs(program, environment.catalogue)
+    fitted = _fitted(build, declared, environment, report)
     check_references(fitted.build, report)
     if promises is not None and promises.guards and not report.failed:
         from iamdsl.analysis.guarding import guard  # noqa: PLC0415  # many projects have none
 
         guard(promises.guards, fitted.build, environment.pseudo, environment.catalogue, report)
     tests = promises.tests if promises is not None else ()
-    return Compilation(fitted.build, (), tests, build, fitted)
+    return Compilation(fitted.build, (), tests, build, fitted, declared)
 
 
 def _fitted(
-    build: Build, longest: Mapping[str, int], environment: Environment, report: Report
+    build: Build, declared: Sequence[Extern], environment: Environment, report: Report
 ) -> Fitted:
     """Return the build made to fit, and proved to mean what it did before."""
     if not environment.fitting.proves:
@@ -121,6 +124,7 @@ def _fitted(
             "what is built is not proved to mean what the sources say",
             hint="leave `--no-prove` away: the proof takes a small part of the time",
         )
+    longest = {extern.name: extern.longest for extern in declared}
     return fit(build, attrs.evolve(environment.fitting, lengths=longest), report)
 
 

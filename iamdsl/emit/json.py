@@ -1,4 +1,4 @@
-"""The target `json`: a file for each policy document, and `manifest.json` over all of them.
+"""The target `json`: a file for each policy document, and what the manifest says of them.
 
 ```
 policies/orders-table.json      also boundaries/ scps/ rcps/ sessions/ resources/
@@ -15,11 +15,13 @@ from __future__ import annotations
 
 from collections import Counter
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamdsl import __version__, iam
+from iamdsl import iam
+from iamdsl.emit._manifest import MANIFEST, origins, places, written
 from iamdsl.emit._names import file_name
-from iamdsl.emit._targets import Artifact, Data, Emission, Facts
+from iamdsl.emit._places import places as places_of
+from iamdsl.emit._targets import Artifact, Data, Facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,10 +30,7 @@ if TYPE_CHECKING:
     from iamdsl.fit.steady import Placed
     from iamdsl.source import Span
 
-MANIFEST = "manifest.json"
 ORGANIZATION = "organization.json"
-VERSION = 1
-"""Of the manifest; raised when a field changes its meaning or goes away."""
 
 DOCUMENT_FOLDERS: dict[str, str] = {
     "managed": "policies",
@@ -59,26 +58,57 @@ TARGET_TYPES = {"organization": "ROOT", "ou": "ORGANIZATIONAL_UNIT", "account": 
 POLICY_TYPES = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
 
 
-def emit(build: iam.Build, facts: Facts) -> Emission:
-    """Return all files of a build; `manifest.json` is the last."""
+class Documents(NamedTuple):
+    """The files of the target, their entries in the manifest, and in which order to deploy them."""
+
+    files: dict[str, bytes]
+    artifacts: tuple[Artifact, ...]
+    entries: list[Data]
+    orders: list[Data]
+
+
+def emit(build: iam.Build, facts: Facts) -> Documents:
+    """Return all files of a build but the manifest, and what that says of them."""
     own = {*DOCUMENT_FOLDERS.values(), *IDENTITY_FOLDERS.values(), MANIFEST, ORGANIZATION}
-    first = _Writing(build, facts)
-    writings = [first]
-    for account, inner in build.each():
-        if account is not None:
-            pseudo = tuple(sorted({**dict(facts.pseudo), "account": account.id}.items()))
-            folder = file_name(account.name, own)
-            writings.append(_Writing(inner, facts._replace(pseudo=pseudo), account, f"{folder}/"))
+    writings = [
+        _Writing(
+            place.build,
+            facts._replace(pseudo=tuple(sorted(place.pseudo.items()))),
+            place.account,
+            place.folder,
+        )
+        for place in places_of(build, facts.pseudo, own)
+    ]
     for writing in writings:
         writing.all()
     if any(target.kind != "account" or target.attached for target in build.targets):
-        first.organization(build.targets)
+        writings[0].organization(build.targets)
     files: dict[str, bytes] = {}
     for writing in writings:
         files |= writing.files
-    entries = [e for writing in writings for e in writing.entries]
-    files[MANIFEST] = first.manifest(entries, [o for w in writings for o in w.orders()])
-    return Emission(files, tuple(a for writing in writings for a in writing.artifacts))
+    return Documents(
+        files,
+        tuple(a for writing in writings for a in writing.artifacts),
+        [e for writing in writings for e in writing.entries],
+        [o for writing in writings for o in writing.orders()],
+    )
+
+
+def below(entry: Data, folder: str) -> Data:
+    """Return an entry or an order of the manifest with its files in a folder."""
+    if not folder:
+        return entry
+    moved = dict(entry)
+    for member in ("file", "of"):
+        # An order is `of` an identity by its name, an entry `of` a folder.
+        if member in moved and (member == "file" or "steps" not in moved):
+            moved[member] = f"{folder}{moved[member]}"
+    if "steps" in moved:
+        moved["steps"] = [
+            {did: f"{folder}{what}" if did == "deploy" else what for did, what in step.items()}
+            for step in moved["steps"]
+        ]
+    return moved
 
 
 class _Writing:
@@ -137,7 +167,7 @@ class _Writing:
             more["managed"] = [self._reference(a) for a in document.attached]
         elif document.is_managed or document.kind in {"scp", "rcp"}:
             more["attached_to"] = self._users.get(document.name, [])
-        spans = document.origin or _origins(document.policy)
+        spans = document.origin or origins(document.policy)
         artifact = Artifact(document.kind, document.name, file)
         one_line = document.service is not None and _in_one_line(document.service)
         self._policy(artifact, document.policy, limit, spans, more, one_line=one_line)
@@ -147,7 +177,7 @@ class _Writing:
         if identity.trust is not None:
             limit = self._facts.limits.policy_size("trust")
             file = f"{folder}/trust.json"
-            spans = _origins(identity.trust) or identity.origin
+            spans = origins(identity.trust) or identity.origin
             artifact = Artifact("trust", identity.name, file, folder)
             self._policy(artifact, identity.trust, limit, spans, {})
         inline = []
@@ -158,7 +188,7 @@ class _Writing:
         for number, (name, policy) in enumerate(identity.inline, 1):
             file = f"{folder}/{_inline_file(number)}"
             inline.append({"PolicyName": name, "File": file})
-            spans = _origins(policy) or identity.origin
+            spans = origins(policy) or identity.origin
             self._policy(Artifact("inline", name, file, folder), policy, limit, spans, {})
         data = self._settings(identity, inline)
         file = f"{folder}/{identity.kind}.json"
@@ -233,21 +263,6 @@ class _Writing:
             return {}
         return {"account": {"name": self._account.name, "id": self._account.id}}
 
-    def manifest(self, entries: list[Data], orders: list[Data]) -> bytes:
-        """Return the text of the manifest over the entries of all places."""
-        facts = self._facts
-        document: Data = {
-            "version": VERSION,
-            "iamdsl": __version__,
-            "catalogue": {"version": facts.catalogue_version, "sha256": facts.catalogue_sha256},
-            "params": dict(facts.params),
-            "aws": dict(facts.pseudo),
-            "artifacts": entries,
-        }
-        if orders:
-            document["order"] = orders
-        return self._bytes(document)
-
     def _policy(
         self,
         artifact: Artifact,
@@ -259,17 +274,19 @@ class _Writing:
         one_line: bool = False,
     ) -> None:
         data = iam.to_json(policy)
-        written = self._bytes(data, minify=True).rstrip(b"\n") if one_line else self._bytes(data)
+        text = self._bytes(data, minify=True).rstrip(b"\n") if one_line else self._bytes(data)
         if limit is not None:
             artifact = artifact._replace(limit=limit.value)
-            if limit.counts_white_space and len(written) > limit.value:
+            if limit.counts_white_space and len(text) > limit.value:
                 # Sent as it is, the indented text would be refused where the document fits.
-                written = self._bytes(data, minify=True).rstrip(b"\n")
-        self._add(artifact._replace(characters=iam.size(policy)), written, spans, more)
+                text = self._bytes(data, minify=True).rstrip(b"\n")
+        self._add(
+            artifact._replace(characters=iam.size(policy, self._facts.lengths)), text, spans, more
+        )
 
-    def _add(self, artifact: Artifact, written: bytes, spans: Iterable[Span], more: Data) -> None:
+    def _add(self, artifact: Artifact, text: bytes, spans: Iterable[Span], more: Data) -> None:
         assert artifact.file not in self.files, artifact.file  # noqa: S101 (names are unique)
-        self.files[artifact.file] = written
+        self.files[artifact.file] = text
         self.artifacts.append(artifact)
         entry: Data = {"kind": artifact.kind, "name": artifact.name, "file": artifact.file}
         entry |= self._of_account()
@@ -279,8 +296,8 @@ class _Writing:
             entry["characters"] = artifact.characters
             entry["limit"] = artifact.limit
         entry |= more
-        entry["source"] = _places(spans)
-        entry["sha256"] = sha256(written).hexdigest()
+        entry["source"] = places(spans)
+        entry["sha256"] = sha256(text).hexdigest()
         self.entries.append(entry)
 
     def _settings(self, identity: iam.Identity, inline: list[Data]) -> Data:
@@ -323,9 +340,7 @@ class _Writing:
         return data
 
     def _bytes(self, data: Data, *, minify: bool = False) -> bytes:
-        if minify or self._facts.minify:
-            return f"{iam.minified(data)}\n".encode("ascii")
-        return iam.pretty(data).encode("ascii")
+        return written(data, minify=minify or self._facts.minify)
 
 
 def _inline_file(number: int) -> str:
@@ -359,19 +374,6 @@ def _users(build: iam.Build) -> dict[str, list[str]]:
             if attachment.ours:
                 users.setdefault(attachment.policy, []).append(f"session {document.name}")
     return users
-
-
-def _origins(policy: iam.Policy) -> tuple[Span, ...]:
-    return tuple(span for statement in policy.statements for span in statement.origin)
-
-
-def _places(spans: Iterable[Span]) -> list[str]:
-    """Return the places as `file:line:column-line:column`, the end exclusive, each once, sorted."""
-    places = set()
-    for span in spans:
-        start, end = span.source.position(span.start), span.source.position(span.end)
-        places.add((span.source.name, start, end))
-    return [f"{name}:{a}:{b}-{c}:{d}" for name, (a, b), (c, d) in sorted(places)]
 
 
 def _iso_duration(seconds: int) -> str:

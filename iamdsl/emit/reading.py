@@ -17,15 +17,14 @@ import attrs
 
 from iamdsl import iam
 from iamdsl.diagnostics import codes
+from iamdsl.emit._manifest import MANIFEST, VERSION
 from iamdsl.emit.json import (
     DOCUMENT_FOLDERS,
     IDENTITY_FOLDERS,
-    MANIFEST,
     NAME_MEMBERS,
     ORGANIZATION,
     POLICY_TYPES,
     TARGET_TYPES,
-    VERSION,
 )
 from iamdsl.source import Source, Span
 
@@ -95,9 +94,10 @@ class _Reading:
     def __init__(self, files: Mapping[str, bytes]) -> None:
         if MANIFEST not in files:
             raise _Wrong(codes.NO_BUILD, f"there is no `{MANIFEST}`", "run `iamdsl build` first")
-        self.files = files
         self.manifest = _manifest(files[MANIFEST])
-        self.entries = _entries(self.manifest)
+        self.folder = _folder(self.manifest)
+        self.files = files
+        self.entries = [_without(e, self.folder) for e in _entries(self.manifest, self.folder)]
         self.names = {_text(e, "file"): _text(e, "name") for e in self.entries}
         self.spans = _Places(self.entries)
         self.trusts: dict[str, Policy] = {}
@@ -242,7 +242,7 @@ class _Reading:
 
     def _bytes(self, entry: Data) -> bytes:
         """Return the bytes of an artifact, which must be those that were built."""
-        file = _text(entry, "file")
+        file = f"{self.folder}{_text(entry, 'file')}"
         if file not in self.files:
             message = f"`{file}` is missing from the build"
             raise _Wrong(codes.CHANGED_BUILD, message)
@@ -299,12 +299,27 @@ def _manifest(text: bytes) -> Data:
     return document
 
 
-def _entries(manifest: Data) -> list[Data]:
+def _folder(manifest: Data) -> str:
+    """Return what the files of the target `json` begin with: its folder, where there are others."""
+    targets = _list_of_texts(manifest, "targets") or ["json"]
+    if "json" not in targets:
+        message = f"the build holds {', '.join(f'`{t}`' for t in targets)}, and no JSON"
+        raise _Wrong(codes.NO_BUILD, message, "build the target `json` as well")
+    return "json/" if len(targets) > 1 else ""
+
+
+def _without(entry: Data, folder: str) -> Data:
+    """Return an entry with its files as the documents of the target name them."""
+    moved: Data = {m: _text(entry, m).removeprefix(folder) for m in ("file", "of") if m in entry}
+    return {**entry, **moved}
+
+
+def _entries(manifest: Data, folder: str = "") -> list[Data]:
     entries = _list(manifest, "artifacts")
     files = [_text(entry, "file") for entry in entries]
     if len(set(files)) != len(files):
         raise _damaged("two artifacts have one file")
-    return entries
+    return [e for e, file in zip(entries, files, strict=True) if file.startswith(folder)]
 
 
 def _account(entry: Data) -> tuple[str, str]:

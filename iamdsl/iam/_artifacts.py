@@ -126,6 +126,29 @@ class Target:
     origin: tuple[Span, ...] = attrs.field(default=())
 
 
+@attrs.frozen
+class Extern:
+    """A text that only a deployment knows: it stands as `placeholder(name)` in the texts of a build.
+
+    Attributes:
+        type: as it is written in a source, e.g. `s3:bucket`.
+        longest: the most characters that sizes count for it.
+        pattern: a regular expression that a value has to match as a whole. It begins with `^`,
+            ends with `$`, and is written in what POSIX EREs, RE2, Java, ECMAScript and Python
+            read alike. A value that matches is printable ASCII without quotes and backslashes,
+            and means the same in JSON as it stands; it is never empty.
+        options: the only values there are, empty where there can be others.
+        doc: the doc comment of its declaration.
+    """
+
+    name: str
+    type: str
+    longest: int
+    pattern: str
+    options: tuple[str, ...] = ()
+    doc: str = ""
+
+
 @attrs.frozen(repr=False, eq=False)
 class Account:
     """An account by its name in the source, and all that is to be in it."""

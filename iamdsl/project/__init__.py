@@ -47,6 +47,7 @@ class Options(NamedTuple):
 
     Attributes:
         out: relative to the current folder.
+        targets: what to write, each once; none for those of the configuration.
         params: pairs of `--set`; those of `aws.` are pseudo parameters and must fit
             (`config.PSEUDO`, `config.fits`).
         stdin: the bytes to take for the path `-`.
@@ -60,7 +61,7 @@ class Options(NamedTuple):
     """
 
     out: str | None = None
-    target: str | None = None
+    targets: tuple[str, ...] = ()
     params: tuple[tuple[str, str], ...] = ()
     minify: bool | None = None
     sids: str | None = None
@@ -337,8 +338,8 @@ def _with_options(settings: Config, options: Options) -> Config:
         settings = settings._replace(wildcards=options.wildcards)
     if options.preset is not None:
         settings = settings._replace(preset=options.preset)
-    if options.target is not None:
-        settings = settings._replace(targets=(options.target,))
+    if options.targets:
+        settings = settings._replace(targets=options.targets)
     return settings
 
 

@@ -21,7 +21,19 @@ if TYPE_CHECKING:
 FILE = "iamdsl.toml"
 BASELINE = "iamdsl.baseline"
 EDITIONS = ("2026",)
-TARGETS = ("json",)
+TARGETS = (
+    "json",
+    "cloudformation",
+    "cloudformation-json",
+    "sam",
+    "terraform",
+    "terraform-json",
+    "terraform-documents",
+    "aws-cli",
+    "boto3",
+    "cdk",
+    "cdk-python",
+)
 LEVELS = ("error", "warn", "info", "off")
 PRESETS = ("recommended", "strict", "off")
 WILDCARDS = ("never", "tight", "words", "max")
@@ -47,7 +59,9 @@ class Config(NamedTuple):
     Attributes:
         root: the absolute folder that names of files are relative to.
         file: the absolute path of the configuration file, or an empty string.
+        name: what the project is called where it is deployed; empty for `iamdsl`.
         out: where outputs go, relative to `root`.
+        targets: what is written, of `TARGETS`; several each into a folder of its name.
         partition, account, region: pseudo parameters, None where a build does not know them.
         limits: raised quotas by their name in the table of limits.
         levels: pairs of a code's number and one of `LEVELS`.
@@ -61,6 +75,7 @@ class Config(NamedTuple):
     root: str
     file: str = ""
     edition: str = EDITIONS[-1]
+    name: str = ""
     sources: tuple[str, ...] = ()
     out: str = "build"
     targets: tuple[str, ...] = TARGETS[:1]
@@ -308,7 +323,16 @@ def _sources(value: object) -> tuple[str, ...]:
 
 
 def _targets(value: object) -> tuple[str, ...]:
-    return tuple(_one_of(*TARGETS)(v) for v in _texts(value))
+    targets = tuple(_one_of(*TARGETS)(v) for v in _texts(value))
+    if not targets or len(set(targets)) != len(targets):
+        raise _Wrong("a list of targets, each once")
+    return targets
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", value):
+        raise _Wrong("a name of at most 64 letters, digits, `_`, `.` and `-`, a letter first")
+    return value
 
 
 def _params(value: object) -> tuple[tuple[str, str], ...]:
@@ -420,6 +444,7 @@ def _pseudo(name: str) -> Callable[[object], str]:
 
 _KEYS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "edition": ("edition", _one_of(*EDITIONS)),
+    "name": ("name", _name),
     "sources": ("sources", _sources),
     "out": ("out", _text),
     "targets": ("targets", _targets),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from iamdsl.aws import Catalogue
     from iamdsl.diagnostics import Diagnostic
     from iamdsl.fit.settings import Fitted
-    from iamdsl.iam import Build
+    from iamdsl.iam import Build, Extern
     from iamdsl.project import Project
     from iamdsl.project.suppressing import Seen
     from iamdsl.source import Source
@@ -72,7 +72,9 @@ def make(project: Project, key: str, *, write: bool, reviewed: bool = False) -> 
     if project.options.lock == "frozen" and (differing := lock.differing(pinned, locked)):
         report.extend([lock.outdated(differing).diagnostic()])
         return Outcome(report.diagnostics, failed=True)
-    emission = emit.emit(config.targets[0], work.build, _facts(project, work))
+    emission = emit.emit(config.targets, work.build, _facts(project, work), report)
+    if report.failed:  # a target cannot hold it
+        return Outcome(report.diagnostics, failed=True, fitted=work.fitted)
     outcome = Outcome(
         report.diagnostics,
         summary=_summary(emission.artifacts),
@@ -121,7 +123,7 @@ def emitted(project: Project) -> Emitted:
     from iamdsl.emit.reading import read  # noqa: PLC0415 (likewise)
 
     environment = work.environment
-    emission = emit.emit("json", work.build, _facts(project, work))
+    emission = emit.emit(("json",), work.build, _facts(project, work), work.report)
     back = read(emission.files, work.report)
     if back is None:
         return Emitted(diagnostics=work.report.diagnostics)
@@ -130,6 +132,21 @@ def emitted(project: Project) -> Emitted:
 
     world = World(build, environment.pseudo, environment.catalogue)
     return Emitted(world, work.tests, work.assembled, work.report.diagnostics)
+
+
+def build_and_facts(project: Project, report: Report) -> tuple[Build, emit.Facts] | None:
+    """Compile a project to what a target takes; None, and the reasons in the report, if it fails.
+
+    What else there is to say of it is in the report as well.
+    """
+    report.extend(problem.diagnostic() for problem in project.problems)
+    if report.failed:
+        return None
+    work = _work(project)
+    report.extend(work.report.diagnostics)
+    if work.report.failed or work.build is None:
+        return None
+    return work.build, _facts(project, work)
 
 
 def _facts(project: Project, work: _Work) -> emit.Facts:
@@ -143,6 +160,8 @@ def _facts(project: Project, work: _Work) -> emit.Facts:
         environment.limits,
         project.config.minify,
         work.fitted.placed if work.fitted is not None else {},
+        work.externs,
+        project.config.name or "iamdsl",
     )
 
 
@@ -180,6 +199,7 @@ class _Work(NamedTuple):
     fitted: Fitted | None = None
     passed: int = 0
     seen: Seen | None = None
+    externs: tuple[Extern, ...] = ()
 
 
 def _work(project: Project, *, reviewed: bool = False) -> _Work:
@@ -210,7 +230,7 @@ def _work(project: Project, *, reviewed: bool = False) -> _Work:
     heeded = _heed(found, project, entries, loader, complete=complete, reviewed=reviewed)
     report.extend(with_levels(heeded.found, config))
     made = (compilation.tests, compilation.assembled, compilation.fitted)
-    told = (heeded.passed, heeded.seen)
+    told = (heeded.passed, heeded.seen, compilation.externs)
     return _Work(report, compilation.build, environment, loader.files, pinned, *made, *told)
 
 
@@ -338,6 +358,8 @@ def _environment(
         params=dict(config.params),
         pseudo={name: value for name, value in pseudo.items() if value is not None},
         pins=Pins(pinned.actions),
+        # What a deployment knows is left open where each target can.
+        defers="json" not in config.targets,
         levels=levels_of(config),
         shared_params=frozenset(project.shared_params),
         fitting=Settings(

@@ -68,7 +68,7 @@ def built(folder: Path, text: str) -> iam.Build:
 
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, bytes]:
-    return dict(emit.emit("json", built(tmp_path, SOURCE), FACTS).files)
+    return dict(emit.emit(("json",), built(tmp_path, SOURCE), FACTS, Report()).files)
 
 
 def refused(files: dict[str, bytes]) -> str:
@@ -110,11 +110,11 @@ def test_cases_come_back() -> None:
 
 
 def comes_back(build: iam.Build) -> None:
-    emission = emit.emit("json", build, FACTS)
+    emission = emit.emit(("json",), build, FACTS, Report())
     report = Report()
     read = reading.read(emission.files, report)
     assert read is not None, [d.message for d in report.diagnostics]
-    assert emit.emit("json", read.build, FACTS).files == emission.files
+    assert emit.emit(("json",), read.build, FACTS, Report()).files == emission.files
     for (_, one), (_, other) in zip(build.each(), read.build.each(), strict=False):
         assert [d.policy for d in one.documents] == [d.policy for d in other.documents]
         assert [i.inline for i in one.identities] == [i.inline for i in other.identities]

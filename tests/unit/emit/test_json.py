@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from iamdsl import iam
+from iamdsl.diagnostics import Report
 from iamdsl.emit import Facts, emit
 from iamdsl.source import Source, Span
 
@@ -72,14 +73,14 @@ BUILD = iam.Build(
 
 def test_files(snapshot: SnapshotAssertion) -> None:
     """Every kind of artifact has its file, and what belongs to it is in its words."""
-    emission = emit("json", BUILD, FACTS)
+    emission = emit(("json",), BUILD, FACTS, Report())
 
     assert {name: data.decode() for name, data in emission.files.items()} == snapshot
 
 
 def test_manifest_is_true() -> None:
     """The manifest lists every other file with its digest and the size that AWS counts."""
-    emission = emit("json", BUILD, FACTS)
+    emission = emit(("json",), BUILD, FACTS, Report())
     manifest = json.loads(emission.files["manifest.json"])
     listed = {entry["file"]: entry for entry in manifest["artifacts"]}
 
@@ -94,8 +95,8 @@ def test_manifest_is_true() -> None:
 
 def test_minified() -> None:
     """Minified files say the same and have no white space but the last line's end."""
-    pretty = emit("json", BUILD, FACTS).files
-    small = emit("json", BUILD, FACTS._replace(minify=True)).files
+    pretty = emit(("json",), BUILD, FACTS, Report()).files
+    small = emit(("json",), BUILD, FACTS._replace(minify=True), Report()).files
 
     assert {n: json.loads(d) for n, d in small.items() if n != "manifest.json"} == {
         n: json.loads(d) for n, d in pretty.items() if n != "manifest.json"
@@ -108,7 +109,7 @@ def test_names_that_clash() -> None:
     first = BUILD.documents[0]
     build = iam.Build((first, attrs.evolve(first, name="ORDERS")))
 
-    assert list(emit("json", build, FACTS).files)[:2] == [
+    assert list(emit(("json",), build, FACTS, Report()).files)[:2] == [
         "policies/orders.json",
         "policies/ORDERS~2.json",
     ]
@@ -116,7 +117,7 @@ def test_names_that_clash() -> None:
 
 def test_empty() -> None:
     """A build of nothing is a manifest of nothing."""
-    assert list(emit("json", iam.Build(), FACTS).files) == ["manifest.json"]
+    assert list(emit(("json",), iam.Build(), FACTS, Report()).files) == ["manifest.json"]
 
 
 def test_white_space_that_counts() -> None:
@@ -125,7 +126,7 @@ def test_white_space_that_counts() -> None:
     statement = iam.Statement("Deny", elements, iam.Elements(("*",)))
     big = iam.Policy((statement,))
     build = iam.Build((iam.Document("scp", "a", big), iam.Document("managed", "b", policy("s3:*"))))
-    files = emit("json", build, FACTS).files
+    files = emit(("json",), build, FACTS, Report()).files
 
     assert len(json.dumps(iam.to_json(big), indent=2)) > 10_240
     assert len(files["scps/a.json"]) == iam.size(big)
@@ -135,6 +136,6 @@ def test_white_space_that_counts() -> None:
 def test_policies_of_a_lattice_have_no_line_breaks() -> None:
     """VPC Lattice refuses a policy with newlines, a last one included."""
     document = iam.Document("resource", "rates", policy("a:B"), target="x", service="vpc-lattice")
-    files = emit("json", iam.Build((document,)), FACTS).files
+    files = emit(("json",), iam.Build((document,)), FACTS, Report()).files
     assert files["resources/rates.json"].startswith(b'{"Version":"2012-10-17","Statement":[{')
     assert b"\n" not in files["resources/rates.json"]

@@ -38,7 +38,9 @@ def placed(order: str, *names: str) -> Placed:
 
 
 def order(build: iam.Build, places: Mapping[str, Placed]) -> list[dict[str, Any]] | None:
-    manifest = json.loads(emit("json", build, FACTS._replace(placed=places)).files["manifest.json"])
+    manifest = json.loads(
+        emit(("json",), build, FACTS._replace(placed=places), Report()).files["manifest.json"]
+    )
     found: list[dict[str, Any]] | None = manifest.get("order")
     return found
 
@@ -150,7 +152,7 @@ def _built(
     report = Report()
     fitted = fit(iam.Build((), (role,)), settings, report)
     assert not report.diagnostics
-    files = emit("json", fitted.build, FACTS._replace(placed=fitted.placed)).files
+    files = emit(("json",), fitted.build, FACTS._replace(placed=fitted.placed), Report()).files
     return fitted.placed, {name: data.decode() for name, data in files.items()}
 
 
