@@ -1,0 +1,84 @@
+"""What the SDK and AWS refuse, as diagnostics: AWS's own code and words, and never a secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from iamdsl.diagnostics import codes
+from iamdsl.project.problem import Problem
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+_PERMISSIONS = "`grammar/targets/deploy.md` has a policy with what a deployment needs"
+_HINTS: Final = {
+    "AccessDenied": _PERMISSIONS,
+    "AccessDeniedException": _PERMISSIONS,
+    "UnauthorizedOperation": _PERMISSIONS,
+    "ExpiredToken": "sign in again",
+    "ExpiredTokenException": "sign in again",
+    "InvalidClientTokenId": "look at which credentials are in use: `aws sts get-caller-identity`",
+    "SignatureDoesNotMatch": "look at the credentials, and at the clock of this machine",
+    "Throttling": "AWS is asked too much: try again later",
+    "LimitExceeded": "AWS has a quota for it, which can be raised",
+}
+_SIGN_IN = "set up the SDK: `aws configure`, `aws sso login`, or `--profile NAME`"
+
+
+def no_sdk() -> Problem:
+    """Return the problem of a machine without the SDK."""
+    message = "AWS is asked by boto3, which is not installed"
+    return Problem(codes.NEEDS_SDK, message, "run `pip install 'iamdsl[aws]'`")
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return what an exception of the SDK says; never what a credential process has printed."""
+    from botocore import exceptions as sdk  # noqa: PLC0415 (of the extra `aws`)
+
+    match error:
+        case sdk.ClientError():
+            return Problem(codes.AWS_REFUSED, f"AWS refused {refusal(error)}", hint_of(error))
+        case sdk.ProfileNotFound():
+            profile = error.kwargs.get("profile", "")
+            message = f"there is no profile `{profile}` in the SDK's settings"
+            return Problem(codes.NO_CREDENTIALS, message, "`aws configure list-profiles` has all")
+        case sdk.CredentialRetrievalError() | sdk.MetadataRetrievalError():
+            message = f"the SDK got no credentials from {error.kwargs.get('provider', 'AWS')}"
+            return Problem(codes.NO_CREDENTIALS, message, _SIGN_IN)
+        case sdk.SSOError() | sdk.TokenRetrievalError() | sdk.NoAuthTokenError():
+            message = "the SDK's session of IAM Identity Center is over, or was never begun"
+            return Problem(codes.NO_CREDENTIALS, message, "run `aws sso login`")
+        case sdk.NoCredentialsError() | sdk.PartialCredentialsError():
+            return Problem(codes.NO_CREDENTIALS, "the SDK finds no credentials", _SIGN_IN)
+        case sdk.HTTPClientError() | sdk.ConnectionError():
+            return _unreachable(error)
+        case ValueError():
+            message = "the endpoint is no URL"
+            return Problem(codes.AWS_UNREACHABLE, message, "write it as `http://localhost:5000`")
+        case _:
+            said = f"the SDK cannot ask AWS: {_plain(error)}"
+            return Problem(codes.AWS_REFUSED, said, "look at the SDK's settings")
+
+
+def refusal(error: ClientError) -> str:
+    """Return what AWS says of a call: `CreateRole (AccessDenied): User … is not authorized …`."""
+    told = error.response.get("Error", {})
+    message = " ".join(str(told.get("Message") or "it gave no reason").split())
+    return f"`{error.operation_name}` ({told.get('Code', 'unknown')}): {message}"
+
+
+def hint_of(error: ClientError) -> str:
+    """Return what is to be done about a refusal, where that is known."""
+    return _HINTS.get(str(error.response.get("Error", {}).get("Code")), "")
+
+
+def _unreachable(error: Exception) -> Problem:
+    kwargs = getattr(error, "kwargs", {})
+    host = urlsplit(str(kwargs.get("endpoint_url", ""))).hostname or "AWS"
+    hint = "look at the network, at `--region` and `--endpoint-url`"
+    return Problem(codes.AWS_UNREACHABLE, f"{host} does not answer", hint)
+
+
+def _plain(error: Exception) -> str:
+    return " ".join(str(error).split())
