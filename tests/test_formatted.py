@@ -24,7 +24,7 @@ SOURCES = sorted(
 )
 PAGES = sorted(
     path
-    for pattern in ("*.md", "grammar/*.md", "examples/**/*.md", "iamdsl/**/*.md")
+    for pattern in ("*.md", "grammar/**/*.md", "examples/**/*.md", "iamdsl/**/*.md")
     for path in ROOT.glob(pattern)
     if "```iam" in path.read_text(encoding="utf-8")
 )

@@ -8,29 +8,18 @@ import shlex
 import shutil
 import subprocess
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from click.testing import CliRunner
+from commands import run_here
+from pages import blocks, commands, leads_somewhere, links
 
 import iamdsl
-from iamdsl.cli import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-class Block(NamedTuple):
-    """A fenced block."""
-
-    kind: str
-    text: str
-
-
-BLOCKS = [
-    Block(*found)
-    for found in re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-]
+BLOCKS = blocks(README)
 SETUP = [
     line.removeprefix("$ ")
     for block in BLOCKS
@@ -61,14 +50,9 @@ def run(command: str) -> str:
     """Return what an `iamdsl` command prints, its messages first as a terminal shows them."""
     program, *arguments = shlex.split(command)
     assert program.removeprefix(".venv/bin/") == "iamdsl", command
-    result = CliRunner().invoke(main, arguments)
-    assert result.exit_code in {0, 1}, result.output
-    return result.stderr + result.stdout
-
-
-def console(block: Block) -> list[tuple[str, str]]:
-    """Return the commands of a block, each with the output that stands below it."""
-    return re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE)
+    got = run_here(arguments)
+    assert got.code in {0, 1}, got
+    return got.stderr + got.stdout
 
 
 def test_every_block_is_of_a_kind_that_is_run() -> None:
@@ -80,9 +64,9 @@ def test_every_block_is_of_a_kind_that_is_run() -> None:
 
 def test_set_up_commands_stand_first() -> None:
     """The two commands that do all the set-up are the first that a reader meets."""
-    commands = [command for block in BLOCKS[:2] for command, _ in console(block)]
+    found = [command for block in BLOCKS[:2] for command, _ in commands(block)]
 
-    assert commands == SETUP
+    assert found == SETUP
     assert len(SETUP) == 2
 
 
@@ -105,7 +89,7 @@ def test_ci_runs_the_set_up() -> None:
 def test_set_up_prints_what_follows(project: Path) -> None:
     """The first command prints the lines that the README shows below it."""
     build = SETUP[0].rpartition(" && ")[2]
-    (command, shown), *_ = console(BLOCKS[0])
+    (command, shown), *_ = commands(BLOCKS[0])
 
     assert command == SETUP[0]
     assert run(build) == shown
@@ -128,7 +112,7 @@ def test_source_becomes_the_json() -> None:
 def test_commands() -> None:
     """A command prints what stands below it, to the letter."""
     for block in BLOCKS[2:]:
-        for command, shown in console(block) if block.kind == "console" else ():
+        for command, shown in commands(block) if block.kind == "console" else ():
             extra = [name for name in FILES if name in command and name not in PROJECT]
             for name in extra:
                 Path(name).write_text(FILES[name], encoding="utf-8")
@@ -159,15 +143,10 @@ def test_python() -> None:
             exec(compile(block.text, "README.md", "exec"), {})  # noqa: S102  # our own text
 
 
-@pytest.mark.parametrize("target", re.findall(r"\]\(([^)]+)\)", README))
-def test_links(target: str) -> None:
+@pytest.mark.parametrize("link", links(README))
+def test_links(link: str) -> None:
     """A link of the README leads somewhere in the repository, to a heading that is there."""
-    path, _, heading = target.partition("#")
-
-    assert (ROOT / path).exists()
-    if heading:
-        headings = re.findall(r"^#+ (.*)$", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
-        assert heading in {text.lower().replace(" ", "-") for text in headings}
+    assert leads_somewhere(link, ROOT, README)
 
 
 def test_dependencies_are_those_named() -> None:
