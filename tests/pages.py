@@ -28,7 +28,7 @@ class Block(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A command of a block (more lines than one where they end with `\\`), with its output."""
+    """A command of a block (it goes on where a line ends with a backslash), with its output."""
 
     line: str
     shown: str

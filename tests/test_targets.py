@@ -6,22 +6,23 @@ A page `grammar/targets/*.md` is read from top to bottom in a new folder. Each b
   `# Makefile`, `// app/main.ts`, `<!-- x.xml -->`; it is written when the reader comes to it, and
   a later block of that name replaces it. The line stays in the file, but in `json`, which has no
   comments, it does not.
-- **commands**, of kind `console`: each line that begins with `$ ` is run (with the next where it
-  ends with a backslash), and what stands below it is all that it prints, messages before output as a terminal shows them. `iamdsl` runs in this
-  process; `cat`, `cp`, `rm`, `mkdir`, `touch`, `append FILE TEXT`, `git` (which says nothing), `cd`,
-  `ls [DIR]` (a line for each name in it), `find DIR` (all files below) and `echo $?` (the code
-  with which the last command ended) are done by us, the same on every system; `> FILE` and
-  `< FILE` work. A command of ours that ends with another code than 0 or 1, and every other one
-  that does not end with 0, has to be followed by `$ echo $?`.
+- **commands**, of kind `console`: each line that begins with `$ ` is run (with the next one where
+  it ends with a backslash), and what stands below it is all that it prints, messages before output
+  as a terminal shows them. `iamdsl` runs in this process; `cat`, `cp`, `rm`, `mkdir`, `touch`,
+  `append FILE TEXT`, `git` (which says nothing), `cd`, `ls [DIR]` (a line for each name in it),
+  `find DIR` (all files below) and `echo $?` (the code with which the last command ended) are done
+  by us, the same on every system; `> FILE` and `< FILE` work. A command of ours that ends with
+  another code than 0 or 1, and every other one that does not end with 0, has to be followed by
+  `$ echo $?`.
 - **an excerpt** of a file that commands made, with `of=PATH` behind its kind: a contiguous part
   of it, to the letter.
 
 Other tools run for real where the block says which it needs: ```` ```console needs=terraform ````,
 or `needs=bash,aws`; the tools are those of `TOOLS`, and a line with one in it is given to bash as
-it is (so is one with `|`, `&&` or `;`). Where a tool is not installed the block is passed over, and so is an excerpt with the same
-`needs=`; the test then counts as skipped, after all the rest has passed. With `needs=aws` an AWS on
-loopback is what every later command of the page asks, with nothing in it at first; its account
-is 123456789012.
+it is (so is one with `|`, `&&` or `;`). Where a tool is not installed the block is passed over, and
+so is an excerpt with the same `needs=`; the test then counts as skipped, after all the rest has
+passed. With `needs=aws` an AWS on loopback is what every later command of the page asks, with
+nothing in it at first; its account is 123456789012.
 
 A line `…` of what is shown stands for any lines. The folder of the project is shown as
 `~/project`. A line `<!-- new project -->` of the page begins with an empty folder again.
