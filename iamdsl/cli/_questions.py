@@ -134,7 +134,7 @@ def compiled(paths: tuple[str, ...], params: tuple[str, ...], folder: str | None
     from iamdsl.project import load_project  # noqa: PLC0415
 
     found, options = _options.options(paths, params)
-    return compile_project(load_project(found, options))
+    return compile_project(load_project(found, options), sampled=True)
 
 
 def stop(diagnostics: Sequence[Diagnostic]) -> NoReturn:

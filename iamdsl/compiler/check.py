@@ -176,7 +176,7 @@ def check_resolved(build: Build, environment: Environment, report: Report) -> No
                 codes.UNRESOLVED_VALUE,
                 span,
                 f"`{name}` is known only at deployment, and JSON cannot leave it open",
-                hint=f"build with `--set {name}=…`",
+                hint=f"build with `--set {name}=…`, or a target that asks when it is deployed",
             )
     places = [name for name in _PSEUDO if name in seen]
     if places and not environment.defers:

@@ -57,7 +57,8 @@ def fit(build: Build, settings: Settings, report: Report) -> Fitted:
         from iamdsl.fit.spread import ordered  # noqa: PLC0415  # most builds fit
 
         ordered(state, instead)
-    return Fitted(fitted, tuple(state.savings), state.placed, tuple(state.wildcards), state.anew)
+    told = (tuple(state.savings), state.placed, tuple(state.wildcards), state.anew)
+    return Fitted(fitted, *told, state.lengths)
 
 
 def _unknown(build: Build, settings: Settings) -> frozenset[str]:

@@ -119,6 +119,7 @@ class Fitted(NamedTuple):
             do not, by owner.
         wildcards: the patterns that were written, each with whose they are.
         anew: by owner, the managed policies that would do if all were placed anew.
+        lengths: the greatest length of each placeholder in the build, by name.
     """
 
     build: Build
@@ -126,3 +127,4 @@ class Fitted(NamedTuple):
     placed: Mapping[str, Placed] = {}
     wildcards: tuple[tuple[str, Wildcard], ...] = ()
     anew: Mapping[str, int] = {}
+    lengths: Mapping[str, int] = {}

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from iamdsl.fit.shrink import Wildcard
     from iamdsl.iam import Build, Document, Identity, Target
 
-_NO_LENGTHS: Mapping[str, int] = {}
 _TYPES = {"scp": "/service_control_policy/", "rcp": "/resource_control_policy/"}
 
 
@@ -73,19 +72,18 @@ class Table(NamedTuple):
     wildcards: tuple[Wildcard, ...] = ()
 
 
-def table(fitted: Fitted, limits: Limits, lengths: Mapping[str, int] = _NO_LENGTHS) -> Table:
+def table(fitted: Fitted, limits: Limits) -> Table:
     """Return how full everything in a build is.
 
     Args:
         fitted: what a fit came to, also where it refused something.
         limits: sizes and quotas in force.
-        lengths: the greatest length of each placeholder, by name.
     """
     rows: list[Row] = []
     splits: list[Split] = []
     for account, build in fitted.build.each():
         name = account.name if account is not None else None
-        rows += _rows(build, name, limits, lengths)
+        rows += _rows(build, name, limits, fitted.lengths)
         splits += _splits(build, name, fitted.anew)
     return Table(tuple(rows), tuple(splits), fitted.savings, _wildcards(fitted))
 

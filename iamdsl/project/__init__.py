@@ -295,10 +295,16 @@ def check(project: Project) -> Outcome:
     return _make(project, write=False, reviewed=True)
 
 
-def compiled(project: Project) -> Compiled:
-    """Compile a project and give back what it means, for questions; nothing is written."""
+def compiled(project: Project, *, sampled: bool = False) -> Compiled:
+    """Compile a project and give back what it means, for questions; nothing is written.
+
+    Args:
+        sampled: whether samples of the configuration are taken for what only a deployment knows.
+    """
     if project.problems:
         return Compiled(diagnostics=_failure(project.problems).diagnostics)
+    if sampled:
+        project = project._replace(config=config.sampled(project.config))
     from iamdsl.project import making  # noqa: PLC0415 (the compiler, only when there is work)
 
     return making.compiled(project)

@@ -62,6 +62,8 @@ class Config(NamedTuple):
         name: what the project is called where it is deployed; empty for `iamdsl`.
         out: where outputs go, relative to `root`.
         targets: what is written, of `TARGETS`; several each into a folder of its name.
+        samples: what questions and tests take for externs, and for pseudo parameters by names such
+            as `aws.account`, where nothing else gives a value.
         partition, account, region: pseudo parameters, None where a build does not know them.
         limits: raised quotas by their name in the table of limits.
         levels: pairs of a code's number and one of `LEVELS`.
@@ -80,6 +82,7 @@ class Config(NamedTuple):
     out: str = "build"
     targets: tuple[str, ...] = TARGETS[:1]
     params: tuple[tuple[str, str], ...] = ()
+    samples: tuple[tuple[str, str], ...] = ()
     partition: str | None = None
     account: str | None = None
     region: str | None = None
@@ -160,6 +163,17 @@ def baseline_path(settings: Config) -> str:
     """Return the absolute path of the baseline: beside the configuration, else here."""
     folder = settings.root if settings.file else os.getcwd()
     return os.path.normpath(os.path.join(folder, settings.baseline or BASELINE))
+
+
+def sampled(settings: Config) -> Config:
+    """Return the settings with samples for what they leave to a deployment, and no target but JSON."""
+    known = dict(settings.params)
+    for name, value in settings.samples:
+        if not name.startswith("aws."):
+            known.setdefault(name, value)
+        elif getattr(settings, name.removeprefix("aws.")) is None:
+            settings = settings._replace(**{name.removeprefix("aws."): value})  # type: ignore[arg-type]
+    return settings._replace(params=tuple(sorted(known.items())), targets=TARGETS[:1])
 
 
 def as_param(value: object) -> str | None:
@@ -347,6 +361,24 @@ def _params(value: object) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(params))
 
 
+def _samples(value: object) -> tuple[tuple[str, str], ...]:
+    """Return samples; those of pseudo parameters stand in a table `aws`, or under quoted names."""
+    if not isinstance(value, dict):
+        raise _Wrong("a table of values by name")
+    aws = value.get("aws", {})
+    if not isinstance(aws, dict):
+        raise _Wrong("a table with `partition`, `account`, `region`", "", "aws")
+    found = dict(_params({name: given for name, given in value.items() if name != "aws"}))
+    found |= {f"aws.{name}": given for name, given in aws.items()}
+    for name, given in found.items():
+        if name.startswith("aws."):
+            short = name.removeprefix("aws.")
+            if short not in PSEUDO:
+                raise _Wrong("a table of externs and of `aws.partition`, `.account`, `.region`")
+            found[name] = _pseudo(short)(given)
+    return tuple(sorted(found.items()))
+
+
 def _limits(value: object) -> tuple[tuple[str, int], ...]:
     if not isinstance(value, dict):
         raise _Wrong("a table of numbers by the name of the quota")
@@ -449,6 +481,7 @@ _KEYS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "out": ("out", _text),
     "targets": ("targets", _targets),
     "params": ("params", _params),
+    "samples": ("samples", _samples),
     "limits": ("limits", _limits),
     "lint": ("levels", _levels),
     "catalogue": ("catalogue", _text),

@@ -14,7 +14,7 @@ from iamdsl.diagnostics import Report
 from iamdsl.fit.settings import Settings
 from iamdsl.project import Compiled, Outcome, cache, fingerprint, lock, writer
 from iamdsl.project.catalogue import open_catalogue
-from iamdsl.project.config import PSEUDO, baseline_path
+from iamdsl.project.config import PSEUDO, baseline_path, sampled
 from iamdsl.project.levels import levels_of, with_levels
 from iamdsl.project.loading import File, Loader, decode
 from iamdsl.project.problem import Problem
@@ -115,7 +115,11 @@ def compiled(project: Project) -> Compiled:
 
 
 def emitted(project: Project) -> Emitted:
-    """Compile a project, emit it, and read back what a deployment would get; nothing is written."""
+    """Compile a project, emit it, and read back what a deployment would get; nothing is written.
+
+    What only a deployment knows is as the samples of the configuration say.
+    """
+    project = project._replace(config=sampled(project.config))
     work = _work(project)
     if work.report.failed or work.environment is None or work.build is None:
         return Emitted(diagnostics=work.report.diagnostics)
