@@ -13,7 +13,7 @@ from iamdsl.aws.limits import LIMITS
 from iamdsl.compiler import Compilation, Environment
 from iamdsl.compiler import compile as compile_sources
 from iamdsl.diagnostics import Code, Diagnostic, Report, Severity, codes
-from iamdsl.project.config import PSEUDO, Config, fits
+from iamdsl.project.config import PSEUDO, TARGETS, Config, fits
 from iamdsl.project.loading import File
 from iamdsl.source import Source
 
@@ -67,6 +67,7 @@ def compile(  # noqa: A001  # the verb
     limits: Mapping[str, int] | None = None,
     catalogue: Catalogue | None = None,
     minify: bool = False,
+    target: str = "json",
 ) -> Result:
     """Compile `.iam` sources given as text.
 
@@ -78,10 +79,13 @@ def compile(  # noqa: A001  # the verb
         limits: quotas that AWS has raised, e.g. `{"managed-policies-per-role": 25}`.
         catalogue: another catalogue than the one that ships with the package.
         minify: emit JSON without white space.
+        target: what to write, as for `iamdsl build --target`; all but `json` leave open what was
+            not given, for a deployment to fill in.
 
     Raises:
         LimitError: a limit has no such name, or AWS does not raise it that far.
-        ValueError: a partition, account or region has not the form of one: it would stand in ARNs.
+        ValueError: a partition, account or region has not the form of one: it would stand in ARNs;
+            or there is no such target.
     """
     texts = {_MAIN: sources} if isinstance(sources, str) else dict(sources)
     entries = [Source(name, text) for name, text in sorted(texts.items())]
@@ -91,9 +95,16 @@ def compile(  # noqa: A001  # the verb
     for name, value in given.items():
         if not fits(name, value):
             raise ValueError(f"{name} {value!r} is not {PSEUDO[name][1]}")
+    if target not in TARGETS:
+        raise ValueError(f"there is no target {target!r}, but {', '.join(TARGETS)}")
     table = LIMITS.with_overrides(limits or {})
     environment = Environment(
-        known, _Loader({**texts, **(files or {})}, entries), table, params or {}, given
+        known,
+        _Loader({**texts, **(files or {})}, entries),
+        table,
+        params or {},
+        given,
+        defers=target != "json",
     )
     compilation = compile_sources(entries, environment)
     diagnostics = _heeded(compilation, entries, files or {})
@@ -107,10 +118,16 @@ def compile(  # noqa: A001  # the verb
         tuple(sorted(given.items())),
         table,
         minify,
+        compilation.fitted.placed if compilation.fitted is not None else {},
+        compilation.externs,
     )
-    made = emit.emit(("json",), compilation.build, facts, Report())
+    report = Report()
+    report.extend(diagnostics)
+    made = emit.emit((target,), compilation.build, facts, report)
+    if report.failed:  # the target cannot hold it
+        return Result(False, {}, report.diagnostics)
     built = {name: data.decode() for name, data in made.files.items()}
-    return Result(True, built, diagnostics)
+    return Result(True, built, report.diagnostics)
 
 
 def _heeded(
