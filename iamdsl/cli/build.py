@@ -37,6 +37,12 @@ if TYPE_CHECKING:
 @click.option("--wildcards", type=click.Choice(WILDCARDS), help="Write actions as patterns.")
 @click.option("--report", "with_report", is_flag=True, help="Print how full everything is.")
 @click.option("--no-prove", is_flag=True, help="Do not prove that the meaning is kept.")
+@click.option(
+    "--depfile",
+    metavar="PATH",
+    default="",
+    help="Also write what was read, as rules for Make and Ninja.",
+)
 @click.option("--no-cache", is_flag=True, help="Compile even if nothing has changed.")
 def command(
     *,
@@ -56,6 +62,7 @@ def command(
     with_report: bool,
     wildcards: Wildcards | None,
     no_prove: bool,
+    depfile: str,
     no_cache: bool,
 ) -> None:
     """Compile a project and write its JSON.
@@ -64,12 +71,14 @@ def command(
     pyproject.toml), else all *.iam files of the folder. PATHS are files, folders, or - for stdin.
 
     What was not written by an earlier build is never overwritten. With --print, and with -,
-    nothing is written but stdout: the document itself if there is one, else an object with a
-    member for each file. --report is what `iamdsl size` prints.
+    nothing is written but stdout: the file itself if there is one, else an object with a member
+    for each file: a document, or the text of what is not JSON. --report is what `iamdsl size` prints.
     """
     if locked and (upgrade or repack):
         other = "--upgrade" if upgrade else "--repack"
         raise click.UsageError(f"--locked and {other} ask for opposite things.")
+    if depfile and (print_only or "-" in paths):
+        raise click.UsageError("--depfile tells what files depend on, and here none is written.")
     paths, options = _options.options(
         paths,
         params,
@@ -82,6 +91,8 @@ def command(
         prove=not no_prove,
         wildcards=wildcards,
         repack=repack,
+        depfile=depfile,
+        strict=error_on_warning,
     )
     print_only = print_only or "-" in paths
     project = load_project(paths, options)
@@ -129,11 +140,16 @@ def _report(outcome: Outcome, project: Project) -> str:
 
 
 def _printed(outcome: Outcome, *, minify: bool) -> str:
-    """Return the one document, or all by their file; the manifest is of no use without files."""
+    """Return the one file as it is, or all by their names; the manifest is of no use without files.
+
+    What is JSON is an object there, and of the rest it is the text.
+    """
     texts = {name: text for name, text in outcome.texts if name != "manifest.json"}
     if len(texts) == 1:
         return next(iter(texts.values()))
-    documents = {name: json.loads(text) for name, text in texts.items()}
+    documents = {
+        name: json.loads(text) if name.endswith(".json") else text for name, text in texts.items()
+    }
     if minify:
         return json.dumps(documents, separators=(",", ":")) + "\n"
     return json.dumps(documents, indent=2) + "\n"

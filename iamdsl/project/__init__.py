@@ -58,6 +58,9 @@ class Options(NamedTuple):
         repack: whether statements may go to other documents than in earlier builds.
         preset: of the review, see `config.PRESETS`.
         baseline: whether a check passes over what is in the baseline.
+        depfile: where to write what a build depends on, relative to the current folder; see
+            `depfile.py`.
+        strict: whether warnings count as a failure of the command.
     """
 
     out: str | None = None
@@ -73,6 +76,8 @@ class Options(NamedTuple):
     repack: bool = False
     preset: str | None = None
     baseline: bool = True
+    depfile: str = ""
+    strict: bool = False
 
 
 _NO_OPTIONS = Options()
@@ -128,6 +133,7 @@ class Outcome(NamedTuple):
         fitted: what making it fit came to; None where the compiler was not asked.
         passed: how many findings the baseline has passed over.
         seen: what a check has looked at; None where it could not begin.
+        imports: the paths of the files that sources import.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -143,6 +149,7 @@ class Outcome(NamedTuple):
     fitted: Fitted | None = None
     passed: int = 0
     seen: Seen | None = None
+    imports: tuple[str, ...] = ()
 
 
 class Compiled(NamedTuple):
@@ -254,6 +261,19 @@ def build(project: Project, *, print_only: bool = False) -> Outcome:
         return _failure(project.problems)
     if print_only:
         return _make(project, write=False)
+    outcome = _built(project)
+    if not project.options.depfile or outcome.failed:
+        return outcome
+    from iamdsl.project import depfile  # noqa: PLC0415 (only for build systems)
+
+    strict = project.options.strict
+    fails = strict and any(d.severity.value == "warning" for d in outcome.diagnostics)
+    problem = depfile.keep(project, outcome.imports, fails=fails)
+    return outcome if problem is None else _failure([problem])
+
+
+def _built(project: Project) -> Outcome:
+    """Write the files of a project, unless nothing has changed."""
     if not project.use_cache:
         return _make(project)
     key = f"{project.config.root}\n{project.out}\n{[f.path for f in project.files]}"
@@ -276,6 +296,7 @@ def build(project: Project, *, print_only: bool = False) -> Outcome:
         counts=record.counts,
         unchanged=len(record.outputs),
         up_to_date=True,
+        imports=tuple(record.imports),
     )
 
 

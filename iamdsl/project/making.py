@@ -82,6 +82,7 @@ def make(project: Project, key: str, *, write: bool, reviewed: bool = False) -> 
         fitted=work.fitted,
         passed=work.passed,
         seen=work.seen,
+        imports=tuple(file.path for file in work.imports),
     )
     if not write:
         texts = ((name, data.decode()) for name, data in emission.files.items())
