@@ -24,12 +24,13 @@ def text(difference: Difference, catalogue: Catalogue) -> str:
         "version": VERSION,
         "catalogue": catalogue.version,
         "summary": {**total._asdict(), "text": total.headline},
-        "subjects": [_subject(changed) for changed in difference.subjects],
+        "subjects": [subject(changed) for changed in difference.subjects],
     }
     return json.dumps(document, indent=2) + "\n"
 
 
-def _subject(changed: Changed) -> dict[str, Any]:
+def subject(changed: Changed) -> dict[str, Any]:
+    """Return how one subject differs."""
     return {
         "account": changed.key.account or None,
         "kind": changed.key.kind,

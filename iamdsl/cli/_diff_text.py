@@ -35,6 +35,11 @@ def _subject(changed: Changed, words: Words) -> Iterator[str]:
         yield f"{title}: {state(changed)} (form only: {plain(form(changed, quoted))})"
         return
     yield f"{title}: {state(changed)}"
+    yield from body(changed, words)
+
+
+def body(changed: Changed, words: Words) -> Iterator[str]:
+    """Yield what changed of a subject, a line each, without the line that names it."""
     for said in changed.settings:
         yield f"  {'?' if said.may_gain or said.may_lose else '~'} {setting(said)}"
     for aspect in changed.aspects:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl.diagnostics import Report, codes
-from iamdsl.emit import Facts
 from iamdsl.iam import Build
 from iamdsl.project import Options, load_project, making
 from iamdsl.project.catalogue import open_catalogue
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from iamdsl.aws import Catalogue
     from iamdsl.deploy.session import Session
+    from iamdsl.emit import Facts
     from iamdsl.fit.steady import Placed
     from iamdsl.iam import Account
     from iamdsl.project import Project

@@ -32,9 +32,16 @@ def no_sdk() -> Problem:
     return Problem(codes.NEEDS_SDK, message, "run `pip install 'iamdsl[aws]'`")
 
 
+def told(error: Exception) -> Problem | None:
+    """Return what an exception says, where it is one of the SDK's."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 (of the extra `aws`)
+
+    return problem_of(error) if isinstance(error, BotoCoreError | ClientError) else None
+
+
 def problem_of(error: Exception) -> Problem:
     """Return what an exception of the SDK says; never what a credential process has printed."""
-    from botocore import exceptions as sdk  # noqa: PLC0415 (of the extra `aws`)
+    from botocore import exceptions as sdk  # noqa: PLC0415 (see above)
 
     match error:
         case sdk.ClientError():
