@@ -1,0 +1,52 @@
+"""Logical ids: short, of letters and digits, and each by its name alone.
+
+A resource that gets another id is a new one to CloudFormation, which cannot make it while the
+old one has the name. So an id never hangs on what else is in a template.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+
+_WORDS = re.compile(r"[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*")
+_ODD = re.compile(r"[^A-Za-z0-9]+")
+
+
+def camel(name: str) -> str:
+    """Return a name in words that begin with capitals: `orders-function` is `OrdersFunction`.
+
+    Names that are written otherwise end in a hash, so that no two have one id.
+    """
+    words = "".join(word[:1].upper() + word[1:] for word in _ODD.split(name))
+    return words if _WORDS.fullmatch(name) else f"{words}X{digest(name)}"
+
+
+def digest(text: str) -> str:
+    """Return eight hexadecimal digits of a text."""
+    return sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
+
+
+SUFFIXES = {
+    "managed": "Policy",
+    "boundary": "Boundary",
+    "scp": "Scp",
+    "rcp": "Rcp",
+    "session": "Session",
+    "resource": "Access",
+    "role": "Role",
+    "user": "User",
+    "group": "Group",
+    "permission_set": "PermissionSet",
+}
+"""What ids end in, by kind: no ending ends another one."""
+
+
+def of(kind: str, name: str) -> str:
+    """Return the logical id of a document or an identity."""
+    return f"{camel(name)}{SUFFIXES[kind]}"
+
+
+def of_inline(kind: str, owner: str, name: str) -> str:
+    """Return the logical id of an inline policy, which has the name of its owner as a rule."""
+    return f"{of(kind, owner)}Inline{'' if name == owner else f'X{digest(name)}'}"
