@@ -309,7 +309,7 @@ class _Writing:
             data["Description"] = identity.description
         if identity.max_session is not None:
             if identity.kind == "permission_set":
-                data["SessionDuration"] = _iso_duration(identity.max_session)
+                data["SessionDuration"] = iso_duration(identity.max_session)
             else:
                 data["MaxSessionDuration"] = identity.max_session
         if identity.boundary is not None:
@@ -376,7 +376,7 @@ def _users(build: iam.Build) -> dict[str, list[str]]:
     return users
 
 
-def _iso_duration(seconds: int) -> str:
+def iso_duration(seconds: int) -> str:
     """Return seconds as ISO 8601, as IAM Identity Center takes them: `PT8H`, `PT90M`."""
     hours, rest = divmod(seconds, 3600)
     minutes, rest = divmod(rest, 60)
