@@ -19,6 +19,14 @@ TAG = "iamdsl:project"
 TAGGED = "iamdsl:tags"
 """The tag that says which other tags are ours: digests of their keys, one behind the other."""
 
+MARKER = "iamdsl-project-"
+"""What the name of the inline policy begins with that marks a group, which has no tags."""
+
+
+def later(kind: str, name: str) -> str:
+    """Return what stands in a request for the id that a step before it will be answered."""
+    return f"\ue002{kind}/{name}\ue003"
+
 
 class Live(NamedTuple):
     """What is in an account of what a deployment is about: desired, or ours.
@@ -27,19 +35,22 @@ class Live(NamedTuple):
     (documents as data, ARNs in place of our names), and besides: `arn`, `owner` (the project that
     owns it; "" for nobody), and
 
-    * of a policy `version` (the default one's id), `versions` (`[id, …]`, oldest first) and `attached`
-      (a list of `[kind, name]`), `uses` (how many identities have it attached or as boundary);
+    * of a policy `version` (the default one's id), `versions` (`[id, …]`, oldest first), `attached`
+      and `bounded` (lists of `[kind, name]`: who has it attached, whose boundary it is);
     * of a role `profiles`, the names of all its instance profiles;
-    * of a user `left`, what stands in the way of removing it (access keys, a login …).
+    * of a user `left`, what stands in the way of removing it (access keys, a login …);
+    * of a group `members`, the names of its users, and `marks`, the inline policies that mark it.
 
     Attributes:
         account, partition, region: of the credentials that were used.
         profiles: instance profiles: `{role, owner, arn}`.
         resources: policies of resources: `document` (None where there is none), `owner`,
-            `missing` (whether the resource itself is not there).
+            `missing` (whether the resource itself is not there), `found` (what a lookup gave).
         organization: `root` (the id of the root), `policies` by name (with `id`, `type`, `targets`: ids
             of what they are attached to), `attached`: ids of policies by id of target.
-        permission_sets: with `arn`, and `instance`, the ARN of IAM Identity Center's instance.
+        permission_sets: with `instance`, `named` (customer managed policies as `[name, path]`,
+            which stand in a boundary as well) and `provisioned`.
+        instance: the ARN of IAM Identity Center's instance, empty where there is none.
     """
 
     account: str
@@ -53,10 +64,13 @@ class Live(NamedTuple):
     resources: dict[str, Data]
     organization: Data
     permission_sets: dict[str, Data]
+    instance: str = ""
 
 
 class Step(NamedTuple):
     """One call of AWS's API.
+
+    A request may hold `later(kind, name)` for an id that AWS makes up when the thing is made.
 
     Attributes:
         verb: `create`, `update`, `attach`, `detach`, `remove`, `tag`, `untag`, `adopt`.
