@@ -1,0 +1,114 @@
+"""Where everything of a place stands in its module: `aws_iam_role.worker`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from iamdsl.emit._marks import has_marks
+from iamdsl.emit.terraform.labels import Key, labels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from iamdsl import iam
+
+IDENTITIES = {
+    "role": "aws_iam_role",
+    "user": "aws_iam_user",
+    "group": "aws_iam_group",
+    "permission_set": "aws_ssoadmin_permission_set",
+}
+"""Types of resources by kind of identity."""
+
+DOCUMENT = "aws_iam_policy_document"
+
+
+class Addresses:
+    """The addresses of what is in a place."""
+
+    def __init__(self, build: iam.Build) -> None:
+        wishes: dict[str, dict[Key, str]] = {}
+        for kind, key, wish in _wishes(build):
+            wishes.setdefault(kind, {})[key] = wish
+        self._made = {
+            (kind, *key): f"{kind}.{label}"
+            for kind, some in wishes.items()
+            for key, label in labels(some).items()
+        }
+
+    def of(self, kind: str, *key: str) -> str:
+        """Return the address of the resource of a type that a key stands for."""
+        return self._made[(kind, *key)]
+
+    def policy(self, name: str) -> str:
+        """Return the address of a customer managed policy."""
+        return self.of("aws_iam_policy", name)
+
+    def identity(self, identity: iam.Identity) -> str:
+        """Return the address of a role, user, group or permission set."""
+        return self.of(IDENTITIES[identity.kind], identity.name)
+
+    def inline(self, identity: iam.Identity, name: str) -> str:
+        """Return the address of an inline policy."""
+        if identity.kind == "permission_set":
+            return self.of("aws_ssoadmin_permission_set_inline_policy", identity.name)
+        return self.of(f"{IDENTITIES[identity.kind]}_policy", identity.name, name)
+
+    def attachment(self, identity: iam.Identity, policy: str) -> str:
+        """Return the address of the attachment of a policy to a role, user or group."""
+        return self.of(f"{IDENTITIES[identity.kind]}_policy_attachment", identity.name, policy)
+
+    def document(self, *key: str) -> str:
+        """Return the address of a policy document that is a data source."""
+        return self.of(DOCUMENT, *key)
+
+
+def _wishes(build: iam.Build) -> Iterator[tuple[str, Key, str]]:
+    """Yield the type, key and name of every resource."""
+    for document in build.documents:
+        if document.is_managed:
+            yield "aws_iam_policy", (document.name,), document.name
+        yield DOCUMENT, (document.kind, document.name), document.name
+        if document.kind in {"scp", "rcp"}:
+            yield "aws_organizations_policy", (document.name,), document.name
+        if document.kind == "resource":
+            # Of whatever type it will be; what it is looked up by has its label as well.
+            yield "resource", (document.name,), document.name
+    for identity in build.identities:
+        yield from _of_identity(identity)
+    for target in build.targets:
+        for attachment in target.attached:
+            key = (target.kind, *target.path, attachment.policy)
+            wish = f"{target.name} {last(attachment.policy)}"
+            yield "aws_organizations_policy_attachment", key, wish
+
+
+def _of_identity(identity: iam.Identity) -> Iterator[tuple[str, Key, str]]:
+    name, kind = identity.name, IDENTITIES[identity.kind]
+    yield kind, (name,), name
+    yield DOCUMENT, ("trust", name), f"{name} trust"
+    for inline, _ in identity.inline:
+        wish = name if inline == name else f"{name} {inline}"
+        yield DOCUMENT, ("inline", identity.kind, name, inline), f"{wish} inline"
+        if identity.kind == "permission_set":
+            yield f"{kind}_inline_policy", (name,), name
+        else:
+            yield f"{kind}_policy", (name, inline), wish
+    for attachment in identity.managed:
+        yield f"{kind}_policy_attachment", (name, attachment.policy), _wish(name, attachment.policy)
+
+
+def _wish(name: str, policy: str) -> str:
+    return f"{name} {last(policy)}"
+
+
+def last(policy: str) -> str:
+    """Return the name at the end of an ARN, or the name that a text is."""
+    end = re.split(r"[/:]", policy)[-1]
+    return "policy" if has_marks(end) else end
+
+
+def owners(build: iam.Build) -> Mapping[str, iam.Identity]:
+    """Return the identities of a place by what `Facts.placed` calls them: `role worker`."""
+    return {f"{identity.kind} {identity.name}": identity for identity in build.identities}
