@@ -224,7 +224,7 @@ def test_questions_to_a_build_of_several_targets() -> None:
     assert simulated.code == 0, simulated.stderr
     assert simulated.stdout.startswith("allowed"), simulated.stdout
     assert compared.code == 0, compared.stderr
-    assert "no change" in compared.stdout
+    assert compared.stdout == "no difference\n"
 
 
 def test_questions_to_a_build_without_json() -> None:
