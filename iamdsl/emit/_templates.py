@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-def rendered(name: str, filters: Mapping[str, Callable[[str], str]], **values: object) -> str:
+def rendered(name: str, filters: Mapping[str, Callable[[str], str]], /, **values: object) -> str:
     """Return what a template makes of values.
 
     Nothing is escaped by itself, since no template is HTML: what goes into code goes through one
@@ -21,10 +21,10 @@ def rendered(name: str, filters: Mapping[str, Callable[[str], str]], **values: o
     """
     from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415  # 60 ms
 
-    environment = Environment(  # noqa: S701  # no HTML
+    environment = Environment(
         loader=FunctionLoader(lambda found: read_text(package_path("emit", "templates", found))),
         undefined=StrictUndefined,
-        autoescape=False,
+        autoescape=False,  # noqa: S701  # no HTML
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -1,0 +1,94 @@
+"""Code on lines that are not too long, as Prettier and ruff leave it: brackets and what is in them.
+
+Only brackets break. What stands in broken ones has a line each, and a comma behind every one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+Layout: TypeAlias = "str | Block"
+
+
+class Item(NamedTuple):
+    """One thing in brackets, behind `name=` or `name: `."""
+
+    prefix: str
+    value: Layout
+
+
+class Block(NamedTuple):
+    """Brackets.
+
+    Attributes:
+        spaced: with blanks inside, where it is on one line.
+        broken: is never on one line.
+        hugs: where only its last item breaks, the rest stays beside the bracket.
+    """
+
+    open: str
+    items: tuple[Item, ...]
+    close: str
+    spaced: bool = False
+    broken: bool = False
+    hugs: bool = False
+
+
+class Sheet(NamedTuple):
+    """How wide lines are and how deep what is in brackets."""
+
+    width: int
+    step: int
+
+    def written(self, layout: Layout, indent: int, before: int, after: int = 0) -> str:
+        """Return a layout; a line break in it is followed by all the blanks that it needs.
+
+        Args:
+            indent: of the line that it begins on.
+            before: the characters on that line.
+            after: the characters that follow on its last line.
+        """
+        flat = _flat(layout)
+        if flat is not None and before + len(flat) + after <= self.width:
+            return flat
+        if isinstance(layout, str) or not layout.items:
+            return flat or ""
+        if layout.hugs and (hugged := self._hugged(layout, indent, before)) is not None:
+            return hugged
+        inner = indent + self.step
+        lines = [layout.open]
+        for prefix, value in layout.items:
+            text = self.written(value, inner, inner + len(prefix), 1)
+            lines.append(f"{' ' * inner}{prefix}{text},")
+        return "\n".join([*lines, f"{' ' * indent}{layout.close}"])
+
+    def _hugged(self, layout: Block, indent: int, before: int) -> str | None:
+        """Return a call whose last argument alone is broken, if the rest has room before it."""
+        *first, (prefix, last) = layout.items
+        if not isinstance(last, Block) or not last.items:
+            return None
+        written = [_flat(value) for _, value in first]
+        if None in written:
+            return None
+        texts = [f"{item.prefix}{text}" for item, text in zip(first, written, strict=True)]
+        head = layout.open + "".join(f"{text}, " for text in texts) + prefix
+        if before + len(head) + len(last.open) > self.width:
+            return None
+        broken = self.written(last._replace(broken=True), indent, before + len(head))
+        return f"{head}{broken}{layout.close}"
+
+
+def _flat(layout: Layout) -> str | None:
+    """Return a layout on one line; None where it cannot be."""
+    if isinstance(layout, str):
+        return layout
+    if layout.broken and layout.items:
+        return None
+    texts = []
+    for prefix, value in layout.items:
+        text = _flat(value)
+        if text is None:
+            return None
+        texts.append(prefix + text)
+    blank = " " if layout.spaced and texts else ""
+    return f"{layout.open}{blank}{', '.join(texts)}{blank}{layout.close}"
