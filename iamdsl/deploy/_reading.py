@@ -82,7 +82,7 @@ class _Reader:
         users = {one["UserName"]: _live_user(one) for one in found["UserDetailList"]}
         roles = {one["RoleName"]: _live_role(one) for one in found["RoleDetailList"]}
         groups = {one["GroupName"]: _live_group(one, users) for one in found["GroupDetailList"]}
-        policies = {one["PolicyName"]: self._policy(one) for one in found["Policies"]}
+        policies = {one["Arn"].rpartition("/")[2]: self._policy(one) for one in found["Policies"]}
         for kind, identities in (("role", roles), ("user", users), ("group", groups)):
             _note_uses(kind, identities, policies)
         return {
