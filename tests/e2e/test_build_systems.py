@@ -16,9 +16,12 @@ from typing import Any
 import pytest
 import yaml
 from commands import run
+from pages import blocks
 
 pytestmark = pytest.mark.e2e
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "build-systems"
+PAGE = EXAMPLE.parent.parent / "grammar" / "targets" / "build-systems.md"
+OF_RULES_PYTHON = "py_console_script_binary"
 PROGRAMS = Path(sys.executable).parent
 ODD = "a b#c$d:e(f)[g]~é.json"
 """A name that Make and Ninja would read as something else, were it not escaped."""
@@ -96,15 +99,14 @@ def test_make_notices_a_new_source(folder: Path) -> None:
 # Bazel, which is not here: its rule is read as Python, and its command run by bash
 
 
-def genrule() -> dict[str, Any]:
-    """Return the arguments of the rule."""
-    text = (EXAMPLE / "BUILD.bazel").read_text(encoding="utf-8")
+def genrule(text: str) -> dict[str, Any]:
+    """Return the arguments of the rule, but for its sources."""
     calls = {
         node.func.id: node
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
-    assert set(calls) == {"load", "py_console_script_binary", "genrule", "glob"}
+    assert {"genrule", "glob"} <= set(calls) <= {"genrule", "glob", "load", OF_RULES_PYTHON}
     return {
         word.arg: ast.literal_eval(word.value)
         for word in calls["genrule"].keywords
@@ -114,7 +116,7 @@ def genrule() -> dict[str, Any]:
 
 def test_bazel(folder: Path, tmp_path: Path) -> None:
     """In a sandbox of links, the rule's command makes the documents that a build makes."""
-    rule = genrule()
+    rule = genrule((EXAMPLE / "BUILD.bazel").read_text(encoding="utf-8"))
     sandbox = tmp_path / "sandbox"
     sources = ["iamdsl.toml", "main.iam", "data/services.json"]
     names = [f"infra/iam/{name}" for name in sources]
@@ -145,6 +147,13 @@ def test_bazel(folder: Path, tmp_path: Path) -> None:
     made = (sandbox / rule["outs"][0]).read_text(encoding="utf-8")
     assert json.loads(made) == json.loads(run("iamdsl build --print").stdout)
     assert {path.name for path in tmp_path.iterdir()} == {"project", "sandbox"}
+
+
+def test_page_shows_the_rule_that_is_run() -> None:
+    """What the page shows of Bazel is what the example has."""
+    shown = next(b for b in blocks(PAGE.read_text(encoding="utf-8")) if b.kind == "starlark")
+
+    assert genrule(shown.text) == genrule((EXAMPLE / "BUILD.bazel").read_text(encoding="utf-8"))
 
 
 # The workflow
