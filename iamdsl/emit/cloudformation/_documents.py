@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from iamdsl.emit.cloudformation._values import Value
 
 _TYPES = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
-_LISTS = {"role": "Roles", "user": "Users", "group": "Groups"}
+LISTS = {"role": "Roles", "user": "Users", "group": "Groups"}
+"""In which property of a policy its identities are."""
+
 
 
 class Attached(NamedTuple):
@@ -84,7 +86,7 @@ def _managed(document: iam.Document, stack: Stack, links: Attached) -> None:
     if document.description is not None:
         properties["Description"] = text(document.description, document.origin)
     properties["PolicyDocument"] = stack.values.document(document.policy)
-    for kind, member in _LISTS.items():
+    for kind, member in LISTS.items():
         users = [i for i in links.users.get(document.name, ()) if i.kind == kind]
         if users:
             properties[member] = [Call("Ref", ids.of(i.kind, i.name)) for i in users]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamdsl.diagnostics import codes
 from iamdsl.emit.cloudformation import _ids as ids
-from iamdsl.emit.cloudformation._documents import policy_arn, policy_id
+from iamdsl.emit.cloudformation._documents import LISTS, policy_arn, policy_id
 from iamdsl.emit.cloudformation._stack import INSTANCE
 from iamdsl.emit.cloudformation._values import Call
 
@@ -34,11 +34,11 @@ def add_identity(identity: iam.Identity, stack: Stack, links: Attached) -> None:
     for inline, policy in identity.inline:
         stack.add(
             ids.of_inline(identity.kind, identity.name, inline),
-            f"{_TYPES[identity.kind]}Policy",
+            "AWS::IAM::Policy",
             {
                 "PolicyName": inline,
-                member: Call("Ref", name),
                 "PolicyDocument": stack.values.document(policy),
+                LISTS[identity.kind]: [Call("Ref", name)],
             },
         )
     if identity.instance_profile is not None:
