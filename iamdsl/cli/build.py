@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from iamdsl.cli import _options, console
+from iamdsl.cli import _external, _options, console
 from iamdsl.project import Outcome, Project, load_project
 from iamdsl.project import build as build_project
 from iamdsl.project.config import TARGETS, WILDCARDS
@@ -44,6 +44,12 @@ if TYPE_CHECKING:
     help="Also write what was read, as rules for Make and Ninja.",
 )
 @click.option("--no-cache", is_flag=True, help="Compile even if nothing has changed.")
+@click.option(
+    "--terraform-external",
+    "external",
+    is_flag=True,
+    help='Answer `data "external"` of Terraform: values for --set by stdin, documents on stdout.',
+)
 def command(
     *,
     paths: tuple[str, ...],
@@ -64,6 +70,7 @@ def command(
     no_prove: bool,
     depfile: str,
     no_cache: bool,
+    external: bool,
 ) -> None:
     """Compile a project and write its JSON.
 
@@ -79,6 +86,9 @@ def command(
         raise click.UsageError(f"--locked and {other} ask for opposite things.")
     if depfile and (print_only or "-" in paths):
         raise click.UsageError("--depfile tells what files depend on, and here none is written.")
+    if external:
+        others = {"--out": out, "--target": targets, "--depfile": depfile, "path -": "-" in paths}
+        params, targets = (*params, *_external.query(others)), ("json",)
     paths, options = _options.options(
         paths,
         params,
@@ -94,12 +104,13 @@ def command(
         depfile=depfile,
         strict=error_on_warning,
     )
-    print_only = print_only or "-" in paths
+    print_only = print_only or external or "-" in paths
     project = load_project(paths, options)
     outcome = build_project(project, print_only=print_only)
     _options.show(outcome, project, output_format, color, err=True)
     if not outcome.failed and print_only:
-        console.out(_printed(outcome, minify=project.config.minify))
+        answer = _external.answer(outcome) if external else ""
+        console.out(answer or _printed(outcome, minify=project.config.minify))
     elif not outcome.failed and _options.is_for_people(output_format):
         console.err(_report(outcome, project))
     if with_report:
