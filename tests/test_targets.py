@@ -256,6 +256,7 @@ def test_every_block_is_of_a_kind_that_is_run(page: Path) -> None:
 
     assert text.count("```") == 2 * len(found), "a fence that is no block: indented, or of no kind"
     for block in found:
+        assert block.text.strip(), "nothing is a part of every file"
         names = {word.partition("=")[0] for word in block.words}
         assert names <= {"needs", "of"}, block.words
         if block.kind == "console":
