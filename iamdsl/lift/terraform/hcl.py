@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from iamdsl.diagnostics import Label, codes
+from iamdsl.iam import placeholder
 from iamdsl.lift.terraform import holders
 from iamdsl.lift.terraform.blocks import Block, Expression, Items, Reference, Template, parse
 from iamdsl.lift.terraform.evaluate import COMPUTED, Names, evaluate, unsayable
@@ -235,8 +236,25 @@ def _owners(block: Block, module: Module) -> dict[str, str]:
     match _inside(block.attributes.get(holder.owner)):
         case Reference((str(other), str(name), *_)) if (other, name) in module.resources:
             return _arn_of(other, name, holder.owner, block, module)
+        case Reference(("data", str(other), str(name), *_)) if other == holder.type:
+            return _arn_looked_up(holder, name, module)
         case _:
             return {}
+
+
+def _arn_looked_up(holder: holders.Holder, label: str, module: Module) -> dict[str, str]:
+    """Return the ARN of a resource that is looked up by its name, in the account and region."""
+    block = module.data.get((holder.type, label))
+    if block is None or {"count", "for_each", "provider"} & block.attributes.keys():
+        return {}
+    node = block.attributes.get("name")
+    name = evaluate(node, module, one_text=True).value if node is not None else None
+    if not isinstance(name, str):
+        return {}
+    made = holder.arn.replace("{}", name)
+    for letter, pseudo in (("p", "partition"), ("r", "region"), ("a", "account")):
+        made = made.replace(f"{{{letter}}}", placeholder(f"aws.{pseudo}"))
+    return {holder.owner: made} if "{" not in made else {}
 
 
 def _arn_of(kind: str, label: str, name: str, block: Block, module: Module) -> dict[str, str]:
