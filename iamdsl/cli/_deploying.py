@@ -134,7 +134,7 @@ def complain(found: Planned, asked: Asked) -> None:
         owner = f"of the project `{conflict.owner}`" if conflict.owner else "of no project"
         hint = f"take it over with `--adopt {conflict.key}`, or give yours another name"
         if conflict.owner:
-            hint = f"remove it from `{conflict.owner}` first, or give yours another name"
+            hint = f"where `{conflict.owner}` gives it up, take it over: `--adopt {conflict.key}`"
         code = codes.NOT_OWNED
         message = f"there is a {conflict.kind} `{conflict.name}` already, and it is {owner}"
         said.append(Diagnostic(code, code.severity, message, hint=hint))

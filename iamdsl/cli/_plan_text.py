@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from iamdsl.deploy.planning import Planned
 
 _SIGNS = {"added": "+", "removed": "-", "kept": "~"}
+_PREPOSITIONS = {
+    "attach": ("attach", "to"),
+    "create": ("create", "of"),
+    "detach": ("detach", "from"),
+    "remove": ("remove", "of"),
+    "tag": ("set", "of"),
+    "untag": ("remove", "of"),
+}
+_WITH_TARGET = frozenset({"resource policy"})
+"""Kinds of which a step is always about the thing itself, and its detail says where it is."""
 _PLANNED = {"added": "is new", "removed": "is removed"}
 _DRIFTED = {"added": "is there, and no source has it", "removed": "is not there"}
 
@@ -34,8 +44,9 @@ class Counts(NamedTuple):
 def counts(plan: Plan) -> Counts:
     """Return how many things a plan makes, changes and removes."""
     things = dict.fromkeys((step.kind, step.name) for step in plan.steps)
-    made = {(s.kind, s.name) for s in plan.steps if s.verb == "create" and not s.detail}
-    gone = {(s.kind, s.name) for s in plan.steps if s.verb == "remove" and not s.detail} - made
+    whole = [s for s in plan.steps if not s.detail or s.kind in _WITH_TARGET]
+    made = {(s.kind, s.name) for s in whole if s.verb == "create"}
+    gone = {(s.kind, s.name) for s in whole if s.verb == "remove"} - made
     return Counts(len(made), len(things) - len(made) - len(gone), len(gone), len(plan.steps))
 
 
@@ -66,9 +77,19 @@ def drift_text(found: Planned, on: Begun) -> str:
 
 
 def said(step: Step) -> str:
-    """Return a step in words: `attach reader to role worker`."""
-    what = f"{step.verb} {step.kind} {plain(step.name)}"
-    return f"{what}: {plain(step.detail)}" if step.detail else what
+    """Return a step in words: `attach policy reader to role worker`."""
+    thing, detail = f"{step.kind} {plain(step.name)}", plain(step.detail)
+    if step.verb == "adopt":
+        return f"mark {thing} as the project's"
+    if not detail or step.kind in _WITH_TARGET:
+        return f"{step.verb} {thing}{f': {detail}' if detail else ''}"
+    if step.kind == "user" and detail.startswith("group "):
+        verb, to = ("add", "to") if step.verb == "attach" else ("remove", "from")
+        return f"{verb} {thing} {to} {detail}"
+    if step.verb not in _PREPOSITIONS:
+        return f"{step.verb} {thing}: {detail}"
+    verb, to = _PREPOSITIONS[step.verb]
+    return f"{verb} {detail} {to} {thing}"
 
 
 def _head(on: Begun) -> str:

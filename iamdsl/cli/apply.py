@@ -78,6 +78,7 @@ def _perform(found: Planned, asked: Asked, on: Begun) -> NoReturn:
     """Do the steps, and end with what came of it."""
     from iamdsl.cli._plan_text import said  # noqa: PLC0415 (only where there are some)
     from iamdsl.deploy import converge  # noqa: PLC0415
+    from iamdsl.deploy.errors import said as in_words  # noqa: PLC0415
 
     for_people = asked.output_format == "text"
     done: list[Step] = []
@@ -95,9 +96,10 @@ def _perform(found: Planned, asked: Asked, on: Begun) -> NoReturn:
             _print_json(found, on, done, interrupted=True)
         raise
     if not for_people:
-        _print_json(found, on, done, failed=outcome.failed, error=outcome.error)
+        _print_json(found, on, done, failed=outcome.failed, error=in_words(outcome.error))
     if outcome.failed is not None:
-        _stopped(found.plan, done, asked, f"{said(outcome.failed)}: {outcome.error}")
+        why = f"{said(outcome.failed)}: {in_words(outcome.error)}"
+        _stopped(found.plan, done, asked, why)
         raise click.exceptions.Exit(exits.NO)
     if for_people:
         console.out("all is as built\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -23,6 +24,13 @@ _HINTS: Final = {
     "Throttling": "AWS is asked too much: try again later",
     "LimitExceeded": "AWS has a quota for it, which can be raised",
 }
+_REFUSED = re.compile(
+    r"ClientError: An error occurred \((.*?)\) when calling the (\w+) operation.*?: (.*)"
+)
+_CREDENTIALS = re.compile(r"//[^/@\s]*@")
+"""A name and password in a URL."""
+_LONGEST = 400
+"""Characters of what is told of an error."""
 _SIGN_IN = "set up the SDK: `aws configure`, `aws sso login`, or `--profile NAME`"
 
 
@@ -35,8 +43,19 @@ def no_sdk() -> Problem:
 def told(error: Exception) -> Problem | None:
     """Return what an exception says, where it is one of the SDK's."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 (of the extra `aws`)
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
-    return problem_of(error) if isinstance(error, BotoCoreError | ClientError) else None
+    sdk = BotoCoreError | ClientError | ResponseParserError
+    return problem_of(error) if isinstance(error, sdk) else None
+
+
+def said(text: str) -> str:
+    """Return what `converge.run` tells of an exception in our words, as far as it is AWS's."""
+    line = " ".join(text.split())
+    found = _REFUSED.fullmatch(line)
+    if found is not None:
+        return _cut(f"AWS refused `{found[2]}` ({found[1]}): {found[3]}")
+    return _cut(_CREDENTIALS.sub("//", line))
 
 
 def problem_of(error: Exception) -> Problem:
@@ -64,8 +83,8 @@ def problem_of(error: Exception) -> Problem:
             message = "the endpoint is no URL"
             return Problem(codes.AWS_UNREACHABLE, message, "write it as `http://localhost:5000`")
         case _:
-            said = f"the SDK cannot ask AWS: {_plain(error)}"
-            return Problem(codes.AWS_REFUSED, said, "look at the SDK's settings")
+            message = f"the SDK cannot ask AWS: {said(f'{type(error).__name__}: {error}')}"
+            return Problem(codes.AWS_REFUSED, message, "look at the SDK's settings")
 
 
 def refusal(error: ClientError) -> str:
@@ -87,5 +106,5 @@ def _unreachable(error: Exception) -> Problem:
     return Problem(codes.AWS_UNREACHABLE, f"{host} does not answer", hint)
 
 
-def _plain(error: Exception) -> str:
-    return " ".join(str(error).split())
+def _cut(line: str) -> str:
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 
 from iamdsl import iam
+from iamdsl.deploy._terms import MARKER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -47,7 +48,18 @@ def sides(
             somebody else's, and stay.
     """
     made = _Reading(build, live, untagged, foreign).all()
-    return Sides(_with_documents(made, foreign), _with_documents(build, foreign))
+    wanted = attrs.evolve(
+        build, documents=tuple(d for d in build.documents if _is_deployed(d, live))
+    )
+    return Sides(_with_documents(made, foreign), _with_documents(wanted, foreign))
+
+
+def _is_deployed(document: iam.Document, live: Live) -> bool:
+    """Tell whether a document has a place: callers pass session policies, and a bucket is there."""
+    if document.kind == "resource":
+        there = live.resources.get(document.name)
+        return there is not None and not there.get("missing")
+    return document.kind != "session"
 
 
 def attached_from_outside(build: iam.Build, live: Live) -> list[str]:
@@ -185,7 +197,11 @@ class _Reading:
     def _identity(self, kind: iam.IdentityKind, name: str, one: Data) -> iam.Identity:
         built = self._identities.get((kind, name))
         inline = {"": one["inline"]} if kind == "permission_set" else one.get("inline", {})
-        read = {n: _policy(document) for n, document in (inline or {}).items() if document}
+        read = {
+            n: _policy(document)
+            for n, document in (inline or {}).items()
+            if document and not n.startswith(MARKER)
+        }
         unread = [
             iam.Attachment(f"inline policy {n}, which is no sound policy")
             for n, policy in read.items()
