@@ -121,9 +121,12 @@ def _resource(stack: Stack, name: str) -> Value:
 
 
 def _parameters(stack: Stack) -> dict[str, Value]:
+    used = stack.used()
     made: dict[str, Value] = {}
     for extern in stack.externs:
-        made[stack.names[extern.name]] = _parameter(extern)
+        # What stands only in what is not deployed is not asked for.
+        if (name := stack.names[extern.name]) in used:
+            made[name] = _parameter(extern)
     return made | stack.parameters
 
 
@@ -138,7 +141,8 @@ def _parameter(extern: iam.Extern) -> Value:
     made["MinLength"] = 1
     made["MaxLength"] = extern.longest
     made["ConstraintDescription"] = (
-        f"is a {extern.type} of 1 to {extern.longest} characters that IAM takes as it stands"
+        f"has to be of the type {extern.type}, with 1 to {extern.longest} characters,"
+        " none of which means something to IAM"
     )
     return made
 

@@ -28,7 +28,6 @@ LISTS = {"role": "Roles", "user": "Users", "group": "Groups"}
 """In which property of a policy its identities are."""
 
 
-
 class Attached(NamedTuple):
     """Which managed policies of a place are attached to whom.
 
@@ -199,6 +198,7 @@ def _of_resource(document: iam.Document, stack: Stack) -> None:
     if found.text and not isinstance(content, str | Call):
         content = stack.values.document(document.policy, text=True)
     stack.add(base, found.type, {**names, found.document: content})
+    stack.setting[document.name] = [base]
 
 
 def _each_statement(
@@ -218,3 +218,4 @@ def _each_statement(
         }
         name = f"{ids.of(document.kind, document.name)}{ids.digest(statement_id)}"
         stack.add(name, found.type, properties)
+        stack.setting.setdefault(document.name, []).append(name)

@@ -31,11 +31,8 @@ def add_principals(stack: Stack) -> None:
             _wait(ids.of(identity.kind, identity.name), identity.trust, known, stack)
     for document in build.documents:
         if document.kind == "resource":
-            base = ids.of(document.kind, document.name)
-            for name in stack.resources:
-                # A policy of an event bus is a resource for each statement.
-                if name == base or name.startswith(base):
-                    _wait(name, document.policy, known, stack)
+            for name in stack.setting.get(document.name, ()):
+                _wait(name, document.policy, known, stack)
     for identity in build.identities:
         name = ids.of(identity.kind, identity.name)
         if any(stack.reaches(other, name) for other in stack.waits_for(name)):

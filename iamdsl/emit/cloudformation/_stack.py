@@ -39,6 +39,7 @@ class Stack:
         values: makes values of texts.
         resources, outputs: by logical id.
         parameters: that no extern is behind, those of the organization and Identity Center.
+        setting: by name of a policy of a resource, the resources that set it.
     """
 
     def __init__(self, place: Place, facts: Facts, report: Report) -> None:
@@ -46,6 +47,7 @@ class Stack:
         self.externs = open_externs(place.build, facts.externs)
         self.resources: dict[str, Resource] = {}
         self.outputs: dict[str, Value] = {}
+        self.setting: dict[str, list[str]] = {}
         self.parameters: dict[str, Value] = {}
         self.names = dict(_parameter_names(self.externs, place.build))
         self.values = Values(self.names, report)
@@ -70,6 +72,11 @@ class Stack:
         """Return the resources that one refers to, or names as those to wait for."""
         found = self.resources[name]
         return (set(_references(found.properties)) | found.after) & self.resources.keys()
+
+    def used(self) -> set[str]:
+        """Return the parameters that something refers to, pseudo parameters among them."""
+        values = [r.properties for r in self.resources.values()]
+        return set(_references([*values, *self.outputs.values()]))
 
     def depends_on(self, name: str) -> list[str]:
         """Return what has to be said of what a resource waits for: what it does not refer to."""
