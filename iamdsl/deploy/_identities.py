@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _MEMBERS = {"role": "RoleName", "user": "UserName", "group": "GroupName"}
 _SESSION = 3600
-_MARK = {
+_GROUP_MARK = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "none:null", "Resource": "*"}],
 }
@@ -68,7 +68,7 @@ def _plan_group(making: Making, wanted: Data) -> None:
         making.draft.add(create, step, (30,))
     if new or there["owner"] != making.project:
         request = _naming(
-            "group", name, PolicyName=f"{MARKER}{making.project}", PolicyDocument=text(_MARK)
+            "group", name, PolicyName=f"{MARKER}{making.project}", PolicyDocument=text(_GROUP_MARK)
         )
         step = Step("adopt", "group", name, "", "iam", "put_group_policy", request)
         making.draft.add(mark, step, (30, 1) if new else (0,), [create])
@@ -416,8 +416,10 @@ def _keep(making: Making, kind: str, name: str, before: Docs, after: Docs) -> No
                 givers[atom] = min(givers.get(atom, step), step)
         for doc in sorted(changing & old.keys()):
             going = old[doc] - new.get(doc, frozenset()) - stays
-            step_ = _step(making, kind, name, doc, attached=doc in new)
-            draft.want(step_, {givers[atom][1] for atom in going if atom in givers} - {step_})
+            # What is detached in the end may lose something before, as others change it.
+            for attached in (True, False) if doc not in new else (True,):
+                loses = _step(making, kind, name, doc, attached=attached)
+                draft.want(loses, {givers[atom][1] for atom in going if atom in givers} - {loses})
     keeps = frozenset[str]().union(*new.values())
     for doc in old.keys() - new.keys():
         # What others keep is detached before it says what this one must not have.
