@@ -10,7 +10,7 @@ from iamdsl import emit
 from iamdsl.aws.limits import LIMITS
 from iamdsl.compiler import Environment, compile  # noqa: A004 (the verb of the compiler)
 from iamdsl.compiler.pins import Pins
-from iamdsl.diagnostics import Report
+from iamdsl.diagnostics import Report, Severity
 from iamdsl.fit.settings import Settings
 from iamdsl.project import Compiled, Outcome, cache, fingerprint, lock, writer
 from iamdsl.project.catalogue import open_catalogue
@@ -56,9 +56,9 @@ def make(project: Project, key: str, *, write: bool, reviewed: bool = False) -> 
         reviewed: whether what the sources say is reviewed as well.
     """
     config = project.config
-    work = _work(project, reviewed=reviewed)
-    report = work.report
-    if report.failed or work.build is None or work.environment is None:
+    work = _work(project, reviewed=reviewed, targets=config.targets)
+    report, emission = work.report, work.emission
+    if report.failed or work.build is None or work.environment is None or emission is None:
         return Outcome(
             report.diagnostics,
             failed=True,
@@ -72,9 +72,6 @@ def make(project: Project, key: str, *, write: bool, reviewed: bool = False) -> 
     if project.options.lock == "frozen" and (differing := lock.differing(pinned, locked)):
         report.extend([lock.outdated(differing).diagnostic()])
         return Outcome(report.diagnostics, failed=True)
-    emission = emit.emit(config.targets, work.build, _facts(project, work), report)
-    if report.failed:  # a target cannot hold it
-        return Outcome(report.diagnostics, failed=True, fitted=work.fitted)
     outcome = Outcome(
         report.diagnostics,
         summary=_summary(emission.artifacts),
@@ -128,7 +125,8 @@ def emitted(project: Project) -> Emitted:
     from iamdsl.emit.reading import read  # noqa: PLC0415 (likewise)
 
     environment = work.environment
-    emission = emit.emit(("json",), work.build, _facts(project, work), work.report)
+    facts = _facts(project, environment, work.fitted, work.externs)
+    emission = emit.emit(("json",), work.build, facts, work.report)
     back = read(emission.files, work.report)
     if back is None:
         return Emitted(diagnostics=work.report.diagnostics)
@@ -151,12 +149,13 @@ def build_and_facts(project: Project, report: Report) -> tuple[Build, emit.Facts
     report.extend(work.report.diagnostics)
     if work.report.failed or work.build is None:
         return None
-    return work.build, _facts(project, work)
+    assert work.environment is not None  # noqa: S101  # there is none only after errors
+    return work.build, _facts(project, work.environment, work.fitted, work.externs)
 
 
-def _facts(project: Project, work: _Work) -> emit.Facts:
-    environment = work.environment
-    assert environment is not None  # noqa: S101  # there is none only after errors
+def _facts(
+    project: Project, environment: Environment, fitted: Fitted | None, externs: tuple[Extern, ...]
+) -> emit.Facts:
     return emit.Facts(
         environment.catalogue.version,
         environment.catalogue.sha256,
@@ -164,8 +163,8 @@ def _facts(project: Project, work: _Work) -> emit.Facts:
         tuple(sorted(environment.pseudo.items())),
         environment.limits,
         project.config.minify,
-        work.fitted.placed if work.fitted is not None else {},
-        work.externs,
+        fitted.placed if fitted is not None else {},
+        externs,
         project.config.name or "iamdsl",
     )
 
@@ -192,6 +191,7 @@ class _Work(NamedTuple):
         imports: the files that were read besides the project's own.
         passed: how many findings the baseline has passed over.
         seen: what a review has looked at.
+        emission: the files of the targets that were asked for; None after errors of sources.
     """
 
     report: Report
@@ -205,9 +205,10 @@ class _Work(NamedTuple):
     passed: int = 0
     seen: Seen | None = None
     externs: tuple[Extern, ...] = ()
+    emission: emit.Emission | None = None
 
 
-def _work(project: Project, *, reviewed: bool = False) -> _Work:
+def _work(project: Project, *, reviewed: bool = False, targets: Sequence[str] = ()) -> _Work:
     config = project.config
     report = Report()
     catalogue = open_catalogue(config.catalogue, config.root)
@@ -232,11 +233,23 @@ def _work(project: Project, *, reviewed: bool = False) -> _Work:
 
         found += review_build(compilation.assembled, environment, config)
     complete = compilation.build is not None
+    emission = None
+    if targets and compilation.build is not None and not _has_errors(found):
+        facts = _facts(project, environment, compilation.fitted, compilation.externs)
+        told = Report()
+        emission = emit.emit(targets, compilation.build, facts, told)
+        found += told.diagnostics  # which comments and settings pass over like any other
     heeded = _heed(found, project, entries, loader, complete=complete, reviewed=reviewed)
     report.extend(with_levels(heeded.found, config))
     made = (compilation.tests, compilation.assembled, compilation.fitted)
-    told = (heeded.passed, heeded.seen, compilation.externs)
-    return _Work(report, compilation.build, environment, loader.files, pinned, *made, *told)
+    more = (heeded.passed, heeded.seen, compilation.externs)
+    return _Work(
+        report, compilation.build, environment, loader.files, pinned, *made, *more, emission
+    )
+
+
+def _has_errors(found: Iterable[Diagnostic]) -> bool:
+    return any(diagnostic.severity is Severity.ERROR for diagnostic in found)
 
 
 class _Heeded(NamedTuple):

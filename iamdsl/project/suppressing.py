@@ -34,8 +34,9 @@ _SOMETIMES = {
     codes.PLACED_ANEW,
     codes.DEPLOYMENT_GAP,
     codes.WILDCARD_GREW,
+    codes.NOT_DEPLOYED,
 }
-"""Codes that hang on the lock file, and on what was built before."""
+"""Codes that hang on the lock file, on what was built before, and on what is built."""
 
 _FOR_GOOD = ("IAM0", "IAM5", "IAM6", "IAM88", "IAM9")
 """Errors of these are about files and the run, not about policies."""

@@ -274,6 +274,58 @@ def test_externs_have_values_where_json_is_built_as_well() -> None:
         assert "arn:aws:s3:::acme-lake/*" in Path("build", file).read_text(encoding="utf-8")
 
 
+# What a target cannot hold
+
+KEY = """\
+policy main-key for kms:key("1234abcd-12ab-34cd-56ef-1234567890ab") {
+  allow kms:* to account 111122223333 on *
+}
+"""
+CIRCLE = "role red { trust blue }\nrole blue { trust red }\n"
+
+
+def test_what_is_left_out_is_a_warning_like_any_other() -> None:
+    """A comment, a level and an entry of `[[lint.ignore]]` pass over it, each with a build."""
+    build = "iamdsl build --target cloudformation --output-format concise"
+    Path("main.iam").write_text(KEY, encoding="utf-8")
+    assert "warning[IAM703]" in run(build).stderr
+    assert run(f"{build} --error-on-warning").code == 1
+
+    Path("main.iam").write_text(f"# allow: not-deployed -- it is elsewhere\n{KEY}")
+    assert "IAM703" not in run(build).stderr
+    Path("main.iam").write_text(KEY, encoding="utf-8")
+    for setting in (
+        '[lint]\nnot-deployed = "off"\n',
+        '[[lint.ignore]]\ncodes = ["IAM703"]\npaths = ["main.iam"]\nreason = "elsewhere"\n',
+    ):
+        Path("iamdsl.toml").write_text(PLACE + setting, encoding="utf-8")
+        assert "IAM703" not in run(build).stderr
+
+
+def test_check_says_what_would_be_left_out() -> None:
+    """The review looks at what the project is deployed by; what one target needs is not needless."""
+    Path("main.iam").write_text(f"# allow: not-deployed -- it is elsewhere\n{KEY}")
+    assert run("iamdsl check").stdout.startswith("ok: ")
+    settings("cloudformation")
+    assert run("iamdsl check").stdout.startswith("ok: ")
+    Path("main.iam").write_text(KEY, encoding="utf-8")
+    assert "IAM703" in run("iamdsl check").stdout
+
+
+def test_nothing_is_written_where_one_target_cannot_say_it() -> None:
+    """A build is whole: JSON does not change where the template beside it could not be made."""
+    before = built("iamdsl build --target json --target cloudformation")
+    Path("main.iam").write_text(CIRCLE, encoding="utf-8")
+    got = run("iamdsl build --target json --target cloudformation --output-format concise")
+
+    assert got.code == 1
+    assert "error[IAM701]" in got.stderr
+    there = {p.relative_to("build").as_posix() for p in Path("build").rglob("*") if p.is_file()}
+    assert there == before
+    Path("iamdsl.toml").write_text('[lint]\ntarget-cannot-say = "warn"\n', encoding="utf-8")
+    assert run("iamdsl build --target cloudformation").code == 2  # an error stays one
+
+
 # Settings
 
 
