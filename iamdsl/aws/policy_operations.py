@@ -489,7 +489,15 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def looked_up(operation: Operation, arn: str, policy: str) -> Call | None:
+class Resource(NamedTuple):
+    """A resource whose ARN was taken apart already: `{1}` and so on are the `groups`."""
+
+    arn: str
+    account: str
+    groups: tuple[str, ...]
+
+
+def looked_up(operation: Operation, arn: str | Resource, policy: str) -> Call | None:
     """Return what has to be asked before the other calls, or None."""
     lookup = operation.lookup
     if lookup is None:
@@ -498,10 +506,13 @@ def looked_up(operation: Operation, arn: str, policy: str) -> Call | None:
     return Call(operation.client, lookup.operation, filled)
 
 
-def putting(operation: Operation, arn: str, policy: str, document: str, found: str = "") -> Call:
+def putting(
+    operation: Operation, arn: str | Resource, policy: str, document: str, found: str = ""
+) -> Call:
     """Return the call that sets a policy.
 
     Args:
+        arn: what the row's pattern matches, or what a deployment makes of it.
         policy: its name in the source, which some services keep.
         document: the JSON text.
         found: what `looked_up` was answered.
@@ -510,7 +521,9 @@ def putting(operation: Operation, arn: str, policy: str, document: str, found: s
     return Call(operation.client, operation.put, (*members, (operation.document, document)))
 
 
-def getting(operation: Operation, arn: str, policy: str, found: str = "") -> tuple[Call, str]:
+def getting(
+    operation: Operation, arn: str | Resource, policy: str, found: str = ""
+) -> tuple[Call, str]:
     """Return the call that reads a policy, and where it is in the answer, in JMESPath."""
     asked = operation.target if operation.asked is None else operation.asked
     call = Call(operation.client, operation.get, _filled(operation, asked, arn, policy, found))
@@ -518,7 +531,9 @@ def getting(operation: Operation, arn: str, policy: str, found: str = "") -> tup
     return call, str(answer)
 
 
-def deleting(operation: Operation, arn: str, policy: str, found: str = "") -> Call | None:
+def deleting(
+    operation: Operation, arn: str | Resource, policy: str, found: str = ""
+) -> Call | None:
     """Return the call that removes a policy; None where there is none."""
     if not operation.delete:
         return None
@@ -549,14 +564,21 @@ def _listed(value: Any) -> Any:
     return inner
 
 
-def _filled(operation: Operation, members: Members, arn: str, policy: str, found: str) -> Members:
+def _filled(
+    operation: Operation, members: Members, arn: str | Resource, policy: str, found: str
+) -> Members:
+    resource = _resource(operation, arn) if isinstance(arn, str) else arn
+    texts = {"arn": resource.arn, "account": resource.account, "policy": policy, "found": found}
+    texts |= {str(n): text for n, text in enumerate(resource.groups, 1)}
+    return tuple((path, _text(value, texts)) for path, value in members)
+
+
+def _resource(operation: Operation, arn: str) -> Resource:
     fields = arn.split(":", 5)
     match = _named(operation, fields[-1])
     if match is None:
         raise ValueError(f"{arn!r} is no resource of {operation.client} {operation.put}")
-    texts = {"arn": arn, "account": fields[4], "policy": policy, "found": found}
-    texts |= {str(n): text or "" for n, text in enumerate(match.groups(), 1)}
-    return tuple((path, _text(value, texts)) for path, value in members)
+    return Resource(arn, fields[4], tuple(text or "" for text in match.groups()))
 
 
 def _text(value: str | bool, texts: dict[str, str]) -> str | bool:
