@@ -14,6 +14,12 @@ _FILES = {
 edition = "2026"
 out = "build"
 
+# What to write: "json" if nothing is said; "cloudformation", "terraform", "aws-cli", "cdk", …
+# targets = ["terraform"]
+
+# What the project is called where it is deployed; `iamdsl plan` and `apply` need it.
+# name = "my-project"
+
 # Values of the params of your sources; `iamdsl build --set env=prod` comes before them.
 [params]
 env = "dev"
