@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamdsl.diagnostics import Report, codes
+from iamdsl.diagnostics import Report, Severity, codes
+from iamdsl.emit._desired import left_out
+from iamdsl.emit._places import Place
 from iamdsl.iam import Build
 from iamdsl.project import Options, load_project, making
 from iamdsl.project.catalogue import open_catalogue
@@ -96,6 +98,13 @@ def compiled(project: Project, session: Session, name: str, report: Report) -> C
     account = chosen.name if chosen is not None else ""
     pseudo = {**dict(facts.pseudo), "account": session.account}
     facts = facts._replace(pseudo=tuple(sorted(pseudo.items())), placed=_placed(facts, account))
+    for left in left_out(Place(None, "", place, pseudo), facts):
+        if left.code.severity is Severity.ERROR:
+            origin = left.origin[0] if left.origin else None
+            report.add(left.code, origin, left.message, hint=left.hint)
+        notes = (*notes, left.message)
+    if report.failed:
+        return None
     return Compiled(place, facts, catalogue, config.name, account, notes)
 
 

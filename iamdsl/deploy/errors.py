@@ -25,7 +25,7 @@ _HINTS: Final = {
     "LimitExceeded": "AWS has a quota for it, which can be raised",
 }
 _REFUSED = re.compile(
-    r"ClientError: An error occurred \((.*?)\) when calling the (\w+) operation.*?: (.*)"
+    r"\w+: An error occurred \((.*?)\) when calling the (\w+) operation(?: \(.*?\))?: (.*)"
 )
 _CREDENTIALS = re.compile(r"//[^/@\s]*@")
 """A name and password in a URL."""

@@ -6,22 +6,25 @@ among them, so that nothing of what they come to has to be guessed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from time import sleep
+from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 
 from iamdsl import iam
+from iamdsl.deploy._calling import call, code
 from iamdsl.deploy._terms import MARKER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from iamdsl.deploy._terms import Data, Live
+    from iamdsl.deploy._terms import Client, Data, Live
 
 _OURS = "iamdsl:"
 """What the names of tags begin with that tell whose something is."""
 _SESSION = 3600
 """Seconds of a role's longest session where nobody set it; the API tells it all the same."""
+_UNREAD = frozenset({"AccessDenied", "NoSuchEntity"})
 _MANAGED = frozenset({"managed", "boundary"})
 
 Foreign = dict[str, iam.Policy]
@@ -75,20 +78,24 @@ def attached_from_outside(build: iam.Build, live: Live) -> list[str]:
     return [arn for arn in found if arn.startswith("arn:") and arn not in ours]
 
 
-def documents(client: Callable[[str], Any], arns: Iterable[str]) -> Foreign:
-    """Return the default versions of policies by their ARNs; those that cannot be read are left out."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415 (of the extra `aws`)
+def documents(client: Client, arns: Iterable[str]) -> Foreign:
+    """Return the default versions of policies by their ARNs.
 
+    Those that are not there, or may not be read, are left out. Raises what else AWS says.
+    """
     found: Foreign = {}
     for arn in arns:
         try:
-            policy = client("iam").get_policy(PolicyArn=arn)["Policy"]
-            version = client("iam").get_policy_version(
-                PolicyArn=arn, VersionId=policy["DefaultVersionId"]
-            )
-            found[arn] = iam.from_json(version["PolicyVersion"]["Document"])
-        except (ClientError, ValueError):  # not there, not to be read, or no sound policy
+            policy = call(client, "iam", "get_policy", {"PolicyArn": arn}, sleep)["Policy"]
+            asked = {"PolicyArn": arn, "VersionId": policy["DefaultVersionId"]}
+            version = call(client, "iam", "get_policy_version", asked, sleep)["PolicyVersion"]
+        except Exception as error:
+            if code(error) not in _UNREAD:
+                raise
             continue
+        document = _policy(version["Document"])
+        if document is not None:
+            found[arn] = document
     return found
 
 

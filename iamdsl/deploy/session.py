@@ -14,10 +14,8 @@ if TYPE_CHECKING:
 
     from iamdsl.project.problem import Problem
 
-_ATTEMPTS = 10
-"""How often the SDK asks at most, with growing pauses, while AWS says that it is asked too much."""
-_FIRST_ATTEMPTS = 2
-"""How often it is asked who is asking: where nobody answers that, waiting is of no use."""
+_ATTEMPTS = 3
+"""How often the SDK asks where a connection fails; who is patient with AWS is `converge`."""
 _CONNECT, _READ = 10, 60
 """Seconds that a connection and an answer may take."""
 
@@ -82,14 +80,8 @@ def connect(wanted: Wanted, region: str | None) -> Session | Problem:
             read_timeout=_READ,
             user_agent_extra="iamdsl",
         )
-        first = Config(retries={"mode": "standard", "total_max_attempts": _FIRST_ATTEMPTS})
         client = _clients(session, region, wanted.endpoint, settings)
-        told = session.client(
-            "sts",
-            region_name=region,
-            endpoint_url=wanted.endpoint or None,
-            config=settings.merge(first),
-        ).get_caller_identity()
+        told = client("sts").get_caller_identity()
     except (BotoCoreError, ClientError, ValueError) as error:  # ValueError: a URL that is none
         return problem_of(error)
     partition = told["Arn"].split(":")[1]
