@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamdsl import iam
 from iamdsl.diagnostics import codes
+from iamdsl.emit._manifest import written
 from iamdsl.emit._marks import words
 from iamdsl.emit._places import places
 from iamdsl.emit._targets import File
@@ -23,6 +23,7 @@ from iamdsl.emit.cloudformation._yaml import to_yaml
 if TYPE_CHECKING:
     from typing import Any
 
+    from iamdsl import iam
     from iamdsl.diagnostics import Report
     from iamdsl.emit._targets import Facts
     from iamdsl.emit.cloudformation._values import Value
@@ -50,7 +51,9 @@ def emit(build: iam.Build, facts: Facts, report: Report, form: str) -> list[File
         if not stack.resources and not stack.outputs:
             continue
         template = _template(stack, form)
-        text = iam.pretty(_plain(template)) if form == "json" else _HEAD + to_yaml(template)
+        text = _HEAD + to_yaml(template)
+        if form == "json":
+            text = written(_plain(template), minify=facts.minify).decode("ascii")
         _check_size(stack, text)
         path = f"{place.folder}{_FILES[form]}"
         files.append(File(path, text, "template", place.account, place.build))
