@@ -10,6 +10,7 @@ import re
 from hashlib import sha256
 
 _WORDS = re.compile(r"[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*")
+_NUMBERED = re.compile(r"(?:[a-z][a-z0-9]*-)*[a-z]{4,}(-?)[0-9]+")
 _ODD = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -19,7 +20,18 @@ def camel(name: str) -> str:
     Names that are written otherwise end in a hash, so that no two have one id.
     """
     words = "".join(word[:1].upper() + word[1:] for word in _ODD.split(name))
-    return words if _WORDS.fullmatch(name) else f"{words}X{digest(name)}"
+    return words if _is_plain(name) else f"{words}X{digest(name)}"
+
+
+def _is_plain(name: str) -> bool:
+    """Tell whether words can be told apart without their dashes.
+
+    A number of its own follows a longer word only (`orders-2`), a short one has it at its end
+    (`ec2`).
+    """
+    if numbered := _NUMBERED.fullmatch(name):
+        return numbered[1] == "-"
+    return _WORDS.fullmatch(name) is not None
 
 
 def digest(text: str) -> str:
