@@ -84,16 +84,11 @@ def test_builds_what_has_changed(tool: str, folder: Path) -> None:
     assert done_by(tool)
     assert not done_by(tool)
     assert not Path("build/policies/more.json").exists()
-
-
-def test_make_notices_a_new_source(folder: Path) -> None:
-    """What no build has read yet is in no depfile: the example's wildcard finds it."""
-    assert done_by("make")
-    time.sleep(0.02)
-    (folder / "more.iam").write_text("policy more { allow s3:ListBucket on arn:aws:s3:::a }\n")
-
-    assert done_by("make")
-    assert Path("build/policies/more.json").exists()
+    if tool == "make":  # what no build has read yet is in no depfile: the wildcard finds it
+        time.sleep(0.02)
+        (folder / "new.iam").write_text("policy new { allow s3:ListBucket on arn:aws:s3:::a }\n")
+        assert done_by(tool)
+        assert Path("build/policies/new.json").exists()
 
 
 # Bazel, which is not here: its rule is read as Python, and its command run by bash
