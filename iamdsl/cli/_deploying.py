@@ -143,11 +143,6 @@ def complain(found: Planned, asked: Asked) -> None:
     _options.show_all(said, "full", asked.color)
 
 
-def is_blocked(found: Planned) -> bool:
-    """Tell whether something is in the way, so that nothing at all is done."""
-    return bool(found.plan.conflicts or found.plan.problems)
-
-
 def stop(diagnostics: Sequence[Diagnostic], color: str, *, prefix: str = "") -> NoReturn:
     """Show the errors, and end: there is no answer."""
     errors = [d for d in diagnostics if d.severity.value == "error"]

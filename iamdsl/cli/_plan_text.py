@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamdsl.analysis.writing import quoted
+from iamdsl.analysis.writing import parted, quoted
 from iamdsl.cli._diff_text import body
 from iamdsl.cli._diff_words import Words, form, plain, setting, state, tally
 from iamdsl.cli._options import plural
@@ -105,6 +105,8 @@ def _subjects(found: Planned, on: Begun, states: dict[str, str]) -> Iterator[str
     words = Words(on.made.catalogue)
     told = set()
     for changed in found.found.subjects:
+        if not changed.in_meaning and not _is_done(changed, found.plan):
+            continue  # AWS wrote it another way
         key = changed.key.kind, changed.key.name
         told.add(key)
         yield from _subject(changed, words, states)
@@ -127,6 +129,12 @@ def _subject(changed: Changed, words: Words, states: dict[str, str]) -> Iterator
         yield f"  {line}"
 
 
+def _is_done(changed: Changed, plan: Plan) -> bool:
+    """Tell whether a step is about one of the documents that changed in form."""
+    documents = [parted(one.name)[1] for one in changed.reshaped]
+    return any(step.name in (changed.key.name, *documents) for step in plan.steps)
+
+
 def _aside(found: Planned, key: tuple[str, str]) -> Iterator[str]:
     for one in found.aside.get(key, ()):
         yield f"    ~ {setting(one)}"
@@ -139,9 +147,15 @@ def _notes(found: Planned, on: Begun) -> Iterator[str]:
 
 def _end(found: Planned, on: Begun) -> Iterator[str]:
     yield from _notes(found, on)
-    if not found.plan.steps:
-        yield "nothing to do" if not found.changes else "nothing is done while this is in the way"
-        return
+    if found.plan.steps:
+        yield _numbers(found)
+    elif not found.changes:
+        yield "nothing to do"
+    if found.is_blocked:
+        yield "nothing is done while something is in the way"
+
+
+def _numbers(found: Planned) -> str:
     create, change, remove, steps = counts(found.plan)
     numbers = f"{create:,} to create, {change:,} to change, {remove:,} to remove"
     total = tally(found.found)
@@ -150,7 +164,7 @@ def _end(found: Planned, on: Begun) -> Iterator[str]:
         for number, word in ((total.gained, "with more access"), (total.lost, "with less"))
         if number
     ]
-    yield f"{plural(steps, 'step')}: {numbers}{'; ' if access else ''}{', '.join(access)}"
+    return f"{plural(steps, 'step')}: {numbers}{'; ' if access else ''}{', '.join(access)}"
 
 
 def _joined(lines: list[str]) -> str:

@@ -41,10 +41,10 @@ def command(*, yes: bool, **given: str) -> None:
         from iamdsl.cli import _plan_text  # noqa: PLC0415 (only where asked for)
 
         console.out(_plan_text.plan_text(found, on))
-    if _deploying.is_blocked(found) or not found.plan.steps:
+    if found.is_blocked or not found.plan.steps:
         if not for_people:
             _print_json(found, on, [])
-        raise click.exceptions.Exit(exits.NO if _deploying.is_blocked(found) else exits.YES)
+        raise click.exceptions.Exit(exits.NO if found.is_blocked else exits.YES)
     if not yes:
         found = _confirmed(found, asked, on)
     _perform(found, asked, on)

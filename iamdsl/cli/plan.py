@@ -39,5 +39,5 @@ def command(*, fail_on: str | None, **given: str) -> None:
         from iamdsl.cli import _plan_text  # noqa: PLC0415 (only where asked for)
 
         console.out(_plan_text.plan_text(found, on))
-    no = _deploying.is_blocked(found) or (fail_on is not None and found.changes)
+    no = found.is_blocked or (fail_on is not None and found.changes)
     raise click.exceptions.Exit(exits.NO if no else exits.YES)

@@ -169,7 +169,10 @@ class _Reading:
     def _resources(self) -> Iterator[iam.Document]:
         for name, one in self._live.resources.items():
             built = self._others.get(("resource", name))
-            policy = _policy(one.get("document"))
+            document = dict(one.get("document") or {})
+            if str(document.get("Id", "")).startswith(_OURS):
+                del document["Id"]  # it says whose the policy is, and no more
+            policy = _policy(document)
             if built is not None and policy is not None:
                 yield attrs.evolve(built, policy=policy)
 

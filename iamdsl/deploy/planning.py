@@ -41,7 +41,12 @@ class Planned(NamedTuple):
     @property
     def changes(self) -> bool:
         """Tell whether there is anything to do, or anything in the way of it."""
-        return bool(self.plan.steps or self.plan.conflicts or self.plan.problems)
+        return bool(self.plan.steps) or self.is_blocked
+
+    @property
+    def is_blocked(self) -> bool:
+        """Tell whether something is in the way, so that nothing at all is done."""
+        return bool(self.plan.conflicts or self.plan.problems)
 
 
 def planned(

@@ -358,6 +358,29 @@ def test_the_document_for_programs(shop: Shop, snapshot: SnapshotAssertion) -> N
     assert json.dumps(found, indent=1) == snapshot
 
 
+def test_the_policy_of_a_bucket(shop: Shop) -> None:
+    """It is set once the bucket is there, is as built though it is marked, and is missed."""
+    shop.write(
+        """
+policy lake for s3:bucket("lake") {
+  deny s3:* to anyone on self, "{self}/*" unless aws:SecureTransport
+}
+session narrow { allow s3:GetObject on * }
+"""
+    )
+    early = shop.run("plan").stdout
+    assert "note: resource policy `lake` is not set: there is no arn:aws:s3:::lake yet" in early
+    assert "note: session policy `narrow` is not deployed" in early
+    s3 = shop.cloud.client("s3")
+    where = {"LocationConstraint": "eu-west-1"}
+    s3.create_bucket(Bucket="lake", CreateBucketConfiguration=where)
+    shop.apply()
+    assert "form only" not in shop.run("verify").stdout
+    s3.delete_bucket_policy(Bucket="lake")
+    drift = shop.run("verify", code=1).stdout
+    assert "- policy `lake`: is not there\n    denies less:\n    + s3:*" in drift
+
+
 def test_an_interrupted_run_is_told(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever stops a run learns how far it came."""
     perform = converge.perform
