@@ -122,7 +122,12 @@ _SESSION_ATTACHMENTS = "ManagedPolicyArns"
 _PLAIN_NAME = re.compile(
     rf"(?:[A-Za-z0-9_.+-]|{iam.PLACEHOLDER_OPEN}[^{iam.PLACEHOLDER_CLOSE}]*{iam.PLACEHOLDER_CLOSE})+"
 )
-_QUEUE = re.compile(r"https://(?:sqs\.([^./]+)|([^./]+)\.queue)\.[^/]+/([^/]+)/([^/]+)")
+# A Region, which can be a mark, and the name of a mark has dots.
+_REGION = (
+    rf"((?:[^./{iam.PLACEHOLDER_OPEN}]"
+    rf"|{iam.PLACEHOLDER_OPEN}[^{iam.PLACEHOLDER_CLOSE}]*{iam.PLACEHOLDER_CLOSE})+)"
+)
+_QUEUE = re.compile(rf"https://(?:sqs\.{_REGION}|{_REGION}\.queue)\.[^/]+/([^/]+)/([^/]+)")
 
 
 def read(drafts: Drafts) -> None:
