@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 pytest.importorskip("yaml")
 
-PLACE = {"account": ACCOUNT, "partition": "aws", "region": "eu-west-1"}
 NAMES = {"jobs-queue": "JobsQueueAccess", "lake-bucket": "LakeBucketAccess"}
 """A template has no names for policies of resources but their ids."""
 
@@ -28,7 +27,9 @@ def documents(sources: Mapping[str, str]) -> dict[str, Any]:
     """Return what is built of sources with the values of the deployment, by file."""
     text = "\n".join(sources.values())
     params = {name: value for name, value in VALUES.items() if f"extern {name}:" in text}
-    built = iamdsl.compile(dict(sources), params=params, **PLACE)
+    built = iamdsl.compile(
+        dict(sources), params=params, account=ACCOUNT, partition="aws", region="eu-west-1"
+    )
     assert built.ok, [d.message for d in built.diagnostics]
     return {n: json.loads(t) for n, t in built.files.items() if not n.startswith("manifest")}
 
