@@ -10,6 +10,7 @@ import click
 from iamdsl.cli import _options
 from iamdsl.cli import exit as exits
 from iamdsl.project import Options
+from iamdsl.project.config import is_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +35,12 @@ _GIVEN = (
         default="",
         metavar="NAME",
         help="The account of the sources that is meant; else it is found by its id.",
+    ),
+    click.option(
+        "--name",
+        default="",
+        metavar="NAME",
+        help="What the project is called here; stages in one account need a name each.",
     ),
     click.option(
         "--set",
@@ -79,6 +86,7 @@ class Asked(NamedTuple):
     region: str
     endpoint: str
     account: str
+    name: str
     params: tuple[str, ...]
     adopt: tuple[str, ...]
     output_format: str
@@ -98,10 +106,13 @@ def begun(asked: Asked) -> Begun:
     from iamdsl.diagnostics import Report  # noqa: PLC0415
     from iamdsl.project.problem import Problem  # noqa: PLC0415
 
+    if asked.name and not is_name(asked.name):
+        hint = "letters, digits, `_`, `.` and `-`, a letter first, at most 64"
+        raise click.BadParameter(f"{asked.name!r} is no name: {hint}.", param_hint="--name")
     stdin = _options.stdin(asked.paths)
     options = Options(params=_options.pairs(asked.params), stdin=stdin)
     report = Report()
-    project = compiling.loaded(asked.paths, options, report)
+    project = compiling.loaded(asked.paths, options, report, name=asked.name)
     if project is None:
         stop(report.diagnostics, asked.color)
     wanted = session.Wanted(asked.profile, asked.region, asked.endpoint)

@@ -20,7 +20,7 @@ def command(*, fail_on: str | None, **given: str) -> None:
 
     What is new, changed and removed is compared in meaning with what is live: who may do more, who
     may do less, each with a request that shows it; then come the steps, in their order. Nothing
-    is changed. PATHS are as for build.
+    is changed. PATHS are as for build; what the project owns and they do not have is removed.
 
     Credentials are those that AWS's SDK finds. What belongs to the project carries the tag
     iamdsl:project with its name; nothing else is touched.

@@ -48,9 +48,17 @@ class Compiled(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def loaded(paths: Sequence[str], options: Options, report: Report) -> Project | None:
-    """Return the project that is to be deployed; None, and the reasons reported, if it cannot be."""
+def loaded(
+    paths: Sequence[str], options: Options, report: Report, *, name: str = ""
+) -> Project | None:
+    """Return the project that is to be deployed; None, and the reasons reported, if it cannot be.
+
+    Args:
+        name: what it is called here, where the settings are not to say it.
+    """
     project = load_project(paths, options._replace(targets=_TARGETS))
+    if name:
+        project = project._replace(config=project.config._replace(name=name))
     report.extend(problem.diagnostic() for problem in project.problems)
     if not project.problems and not project.config.name:
         report.add(

@@ -343,8 +343,13 @@ def _targets(value: object) -> tuple[str, ...]:
     return targets
 
 
+def is_name(value: object) -> bool:
+    """Tell whether a project can be called so."""
+    return isinstance(value, str) and bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", value))
+
+
 def _name(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", value):
+    if not isinstance(value, str) or not is_name(value):
         raise _Wrong("a name of at most 64 letters, digits, `_`, `.` and `-`, a letter first")
     return value
 

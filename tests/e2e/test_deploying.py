@@ -234,6 +234,15 @@ def test_two_projects_in_one_account(shop: Shop) -> None:
     assert "already, and it is of the project `shop`" in found.stderr
 
 
+def test_stages_of_one_account_have_names(shop: Shop) -> None:
+    """A stage leaves what another has, where each is deployed by a name of its own."""
+    shop.write('param env: String\nrole "app-{env}" { trust service ec2 }')
+    for stage in ("dev", "prod"):
+        shop.run("apply", "--yes", "--name", f"shop-{stage}", "--set", f"env={stage}")
+    assert {r["RoleName"] for r in shop.iam.list_roles()["Roles"]} == {"app-dev", "app-prod"}
+    assert "is no name" in shop.run("plan", "--name", "a b", code=2).stderr
+
+
 def test_a_failure_half_way_is_told_and_a_second_run_goes_on(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
