@@ -6,10 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from iamdsl import iam
+from iamdsl.aws.resource_policies import of_service
 from iamdsl.emit._marks import has_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from iamdsl.aws.limits import Limits
 
 # What CDK takes for an action; the name of an extern's value is not known.
 _ACTION = re.compile(r"\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*]+")
@@ -28,6 +31,19 @@ def document(policy: iam.Policy) -> dict[str, Any] | str:
     """
     data = iam.to_json(policy)
     return data if all(map(_is_plain, _texts(data))) else json_text(data)
+
+
+def content(document_: iam.Document, limits: Limits) -> dict[str, Any] | str:
+    """Return what a service gets of a policy of a resource or of the organization.
+
+    As text it is sent without blanks: where they are counted and would make it too long, and
+    where line breaks are refused.
+    """
+    limit = limits.policy_size(document_.kind, document_.service or "")
+    rule = of_service(document_.service) if document_.service else None
+    data = iam.to_json(document_.policy)
+    tight = limit is not None and limit.counts_white_space and len(iam.pretty(data)) > limit.value
+    return json_text(data) if tight or (rule and rule.one_line) else document(document_.policy)
 
 
 def json_text(data: dict[str, Any]) -> str:

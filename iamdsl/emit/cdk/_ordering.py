@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from iamdsl import iam
+    from iamdsl.emit.cdk._code import Member
     from iamdsl.emit.cdk._making import Making
 
     Key = tuple[str, str]
@@ -129,11 +130,17 @@ def _changes(making: Making) -> None:
             continue
         kind, _, name = of.partition(" ")
         inline = making.inline.get((kind, name))
-        found = [
-            making.members.get(("managed", piece)) if piece else inline for piece in placed.order
+        there = [
+            member
+            for piece in placed.order
+            if (member := _document(making, piece) if piece else inline) is not None
         ]
-        there = [member for member in found if member is not None]
         making.after += [(later, earlier) for earlier, later in pairwise(there)]
+
+
+def _document(making: Making, name: str) -> Member | None:
+    found = (making.members.get((kind, name)) for kind in ("managed", "scp", "rcp", "resource"))
+    return next((member for member in found if member is not None), None)
 
 
 def _leads(waits: dict[str, list[str]], start: str, end: str) -> bool:

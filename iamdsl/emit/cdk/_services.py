@@ -61,7 +61,7 @@ def resource_policies(making: Making) -> None:
 
 
 def _access(making: Making, document: iam.Document, found: Setting) -> None:
-    data = documents.document(document.policy)
+    data = documents.content(document, making.facts.limits)
     said: Expr = data
     if found.text:
         plain = isinstance(data, dict)
@@ -141,7 +141,7 @@ def organization(making: Making) -> None:
                 ("name", document.name),
                 ("type", TYPES[document.kind]),
                 *((("description", document.description),) if document.description else ()),
-                ("content", documents.document(document.policy)),
+                ("content", documents.content(document, making.facts.limits)),
                 *_target_ids(making, document.name),
                 *tags(document.tags),
             ),
