@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamdsl.deploy._documents import canonical, text
+from iamdsl.deploy._documents import canonical, same_text, text
 from iamdsl.deploy._terms import Step, later
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _organization_policy(making: Making, wanted: Data) -> bool:
     request = {"PolicyId": there["id"]}
     if canonical(wanted["document"]) != canonical(there["document"]):
         request["Content"] = text(wanted["document"])
-    if description != (there["description"] or ""):
+    if not same_text(description, there["description"]):
         request["Description"] = description
     if len(request) > 1:
         changed = [w for w in ("Content", "Description") if w in request]
@@ -185,7 +185,7 @@ def _set_settings(making: Making, wanted: Data, there: Data) -> None:
         making.adopt(_SET, name, "tag_resource", target)
     description, seconds = wanted["description"], wanted["session"] or _HOUR
     # Nothing takes a description away again.
-    renamed = bool(description) and description != there["description"]
+    renamed = bool(description) and not same_text(description, there["description"])
     if renamed or seconds != there["session"]:
         request = {**_named_set(there), "SessionDuration": f"PT{seconds}S"}
         if renamed:

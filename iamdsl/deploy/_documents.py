@@ -122,6 +122,14 @@ def narrowed(trust: Data, missing: Collection[str], account: str) -> Data:
     return {**trust, "Statement": kept}
 
 
+def same_text(one: str | None, other: str | None) -> bool:
+    """Tell whether two texts are the same, none and an empty one too.
+
+    IAM answers in XML, on whose way all ends of lines become one.
+    """
+    return _lines(one) == _lines(other)
+
+
 def text(document: Data) -> str:
     """Return a document as it is sent: ASCII, without white space between its tokens."""
     return json.dumps(document, separators=(",", ":"))
@@ -136,6 +144,10 @@ def data(document: Any) -> Data:
 def listed(value: Any) -> list[Any]:
     """Return a list; what stands alone is a list of one."""
     return value if isinstance(value, list) else [value]
+
+
+def _lines(found: str | None) -> str:
+    return (found or "").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _of_aws(named: Any) -> list[str]:

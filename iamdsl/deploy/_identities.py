@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from iamdsl.deploy._documents import atoms, canonical, denies, narrowed, principals, text
+from iamdsl.deploy._documents import atoms, canonical, denies, narrowed, principals, same_text, text
 from iamdsl.deploy._terms import MARKER, Step
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _settings(making: Making, wanted: Data, there: Data) -> None:
     changed = [
         said
         for said, differs in (
-            ("description", description != (there["description"] or "")),
+            ("description", not same_text(description, there["description"])),
             ("max session", session != there["max_session"]),
         )
         if differs

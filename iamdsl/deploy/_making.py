@@ -56,11 +56,15 @@ class Making:
     def owns(self, kind: str, name: str, owner: str) -> bool:
         """Tell whether something that is there may be changed; it is a conflict if it may not."""
         found = Conflict(kind, name, owner)
-        self._met.add(found.key)
+        self.seen(kind, name)
         if owner == self.project or found.key in self._adopt:
             return True
         self._conflicts.append(found)
         return False
+
+    def seen(self, kind: str, name: str) -> None:
+        """Note that something is there, so that it is no mistake to name it for taking over."""
+        self._met.add(Conflict(kind, name).key)
 
     def adopting(self, owner: str) -> bool:
         """Tell whether something has to be marked as ours first."""

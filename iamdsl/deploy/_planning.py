@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamdsl.deploy._above import plan_organization, plan_permission_sets
-from iamdsl.deploy._documents import canonical, principals, text
+from iamdsl.deploy._documents import canonical, principals, same_text, text
 from iamdsl.deploy._identities import plan_identities
 from iamdsl.deploy._making import Making
 from iamdsl.deploy._removing import plan_removals
@@ -64,7 +64,7 @@ def _plan_policy(making: Making, wanted: Data) -> None:
         return
     if adopting:
         making.adopt("policy", name, "tag_policy", {"PolicyArn": arn})
-    if (wanted["description"] or None) != there["description"]:
+    if not same_text(wanted["description"], there["description"]):
         making.notes.append(
             f"policy `{name}` keeps its description: AWS cannot change that of a policy"
         )
@@ -124,6 +124,8 @@ def _plan_resources(making: Making) -> None:
                 f"resource policy `{name}` is not set: there is no {wanted['target']} yet"
             )
             continue
+        if there["document"] is not None:
+            making.seen("resource policy", name)
         if _same(wanted["document"], there["document"], ours=bool(there["owner"])):
             continue
         if there["document"] is not None and not making.owns(

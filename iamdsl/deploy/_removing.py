@@ -89,10 +89,14 @@ def _reasons(making: Making, kind: str, name: str, there: Data) -> list[str]:
     if kind == "user" and there["left"]:
         reasons.append(f"it has {', '.join(there['left'])}, which only its owner should remove")
     if kind == "group":
-        others = [user for user in there["members"] if not making.is_ours("user", user)]
-        if others:
-            reasons.append(f"users that are not ours are in it: {', '.join(others)}")
-    del name
+        staying = [
+            user
+            for user in there["members"]
+            if ("remove", "user", user) not in making.draft
+            and ("detach", "user", user, "group", name) not in making.draft
+        ]
+        if staying:
+            reasons.append(f"{', '.join(staying)} is in it, and stays")
     return reasons
 
 

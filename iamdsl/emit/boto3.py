@@ -69,8 +69,14 @@ def emit(build: Build, facts: Facts, report: Report, form: str) -> list[File]:
     return [
         _program(place, facts, report)
         for place in places(build, facts.pseudo, {FILE})
-        if place.build.documents or place.build.identities or place.build.targets
+        if _has_something(place)
     ]
+
+
+def _has_something(place: Place) -> bool:
+    build = place.build
+    above = any(target.kind != "account" or target.attached for target in build.targets)
+    return above or bool(build.documents or build.identities)
 
 
 def _program(place: Place, facts: Facts, report: Report) -> File:

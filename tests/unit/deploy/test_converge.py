@@ -288,6 +288,18 @@ def test_user_boundary() -> None:
     assert plan.steps[0].request["PermissionsBoundary"] == "arn:aws:iam::aws:policy/Y"
 
 
+def test_user_path() -> None:
+    """Users and groups move to another path (the server of the other tests forgets their tags)."""
+    user: dict[str, Any] = {
+        "name": "ann", "path": "/staff/", "boundary": None, "tags": {}, "inline": {}, "managed": [],
+        "groups": [],
+    }  # fmt: skip
+    there = live_role("ann", groups=[], left=[])
+
+    (step,) = converge.steps(desired(users=[user]), live(users={"ann": there}))
+    assert (step.operation, step.request["NewPath"]) == ("update_user", "/staff/")
+
+
 def test_roles_that_trust_each_other() -> None:
     """Of two new roles that trust each other one is made with less trust, and gets the rest later."""
     wanted = desired(
