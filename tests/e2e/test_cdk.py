@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -309,6 +310,15 @@ def test_python_is_formatted(tmp_path: Path, cases: list[Case]) -> None:
     """What is written is what ruff would leave, so that no formatter changes generated files."""
     for case in cases:
         written("cdk-python", case, tmp_path / "made")
-    command = ["ruff", "format", "--isolated", "--check", "--no-cache", str(tmp_path / "made")]
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "format",
+        "--isolated",
+        "--check",
+        "--no-cache",
+        str(tmp_path / "made"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout[-2000:]

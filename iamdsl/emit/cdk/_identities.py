@@ -75,8 +75,7 @@ def _managed(making: Making, document: iam.Document, attached: Options) -> None:
         f"The {what} `{document.name}`.",
         document.origin,
     )
-    if override is not None:
-        making.call("setDocument", member, override, origin=document.origin)
+    _set(making, member, override, document.origin)
 
 
 def _said(policy: iam.Policy) -> tuple[tuple[str, Expr], Expr | None]:
@@ -85,6 +84,14 @@ def _said(policy: iam.Policy) -> tuple[tuple[str, Expr], Expr | None]:
     if isinstance(found, str) or not documents.is_statements(policy):
         return ("statements", [Call("nothing", ())]), found
     return ("document", Call("policyDocument", (found,))), None
+
+
+def _set(making: Making, member: Member, override: Expr | None, origin: Sequence[Span]) -> None:
+    """Set a document over what CDK's class has made."""
+    if isinstance(override, str):
+        making.call("setText", member, "PolicyDocument", override, origin=origin)
+    elif override is not None:
+        making.call("setDocument", member, override, origin=origin)
 
 
 def _attached(making: Making, name: str) -> Options:
@@ -124,7 +131,11 @@ def _identity(making: Making, identity: iam.Identity, first: set[str]) -> None:
     member = making.made(kind, name, f"iam.{KINDS[kind]}", tuple(options), doc, identity.origin)
     if identity.trust is not None:
         document = documents.document(identity.trust)
-        making.call("setTrust", member, document, origin=identity.origin)
+        if isinstance(document, str):
+            name = "AssumeRolePolicyDocument"
+            making.call("setText", member, name, document, origin=identity.origin)
+        else:
+            making.call("setTrust", member, document, origin=identity.origin)
     making.tag(member, identity.tags, identity.origin)
     for policy_name, policy in identity.inline:
         _inline(making, identity, member, policy_name, policy)
@@ -146,8 +157,7 @@ def _inline(
     new = New("iam.Policy", owner, "Inline" if own else f"Inline-{name}", options)
     doc = f"What the {identity.kind} `{identity.name}` holds itself."
     making.make(member, new, doc, identity.origin)
-    if override is not None:
-        making.call("setDocument", member, override, origin=identity.origin)
+    _set(making, member, override, identity.origin)
 
 
 def _instance_profile(making: Making, role: Member, name: str, origin: Sequence[Span]) -> None:

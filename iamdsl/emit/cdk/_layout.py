@@ -6,6 +6,7 @@ Only brackets break. What stands in broken ones has a line each, and a comma beh
 from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
+from unicodedata import category, east_asian_width
 
 Layout: TypeAlias = "str | Block"
 
@@ -49,7 +50,7 @@ class Sheet(NamedTuple):
             after: the characters that follow on its last line.
         """
         flat = _flat(layout)
-        if flat is not None and before + len(flat) + after <= self.width:
+        if flat is not None and before + _columns(flat) + after <= self.width:
             return flat
         if isinstance(layout, str) or not layout.items:
             return flat or ""
@@ -58,7 +59,7 @@ class Sheet(NamedTuple):
         inner = indent + self.step
         lines = [layout.open]
         for prefix, value in layout.items:
-            text = self.written(value, inner, inner + len(prefix), 1)
+            text = self.written(value, inner, inner + _columns(prefix), 1)
             lines.append(f"{' ' * inner}{prefix}{text},")
         return "\n".join([*lines, f"{' ' * indent}{layout.close}"])
 
@@ -72,9 +73,9 @@ class Sheet(NamedTuple):
             return None
         texts = [f"{item.prefix}{text}" for item, text in zip(first, written, strict=True)]
         head = layout.open + "".join(f"{text}, " for text in texts) + prefix
-        if before + len(head) + len(last.open) > self.width:
+        if before + _columns(head) + len(last.open) > self.width:
             return None
-        broken = self.written(last._replace(broken=True), indent, before + len(head))
+        broken = self.written(last._replace(broken=True), indent, before + _columns(head))
         return f"{head}{broken}{layout.close}"
 
 
@@ -92,3 +93,14 @@ def _flat(layout: Layout) -> str | None:
         texts.append(prefix + text)
     blank = " " if layout.spaced and texts else ""
     return f"{layout.open}{blank}{', '.join(texts)}{blank}{layout.close}"
+
+
+def _columns(text: str) -> int:
+    """Return how wide a text is on a terminal, which is how formatters measure it."""
+    return len(text) if text.isascii() else sum(map(_column, text))
+
+
+def _column(character: str) -> int:
+    if category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if east_asian_width(character) in {"W", "F"} else 1

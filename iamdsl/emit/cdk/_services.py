@@ -13,11 +13,13 @@ from iamdsl.emit.cdk._making import tags
 from iamdsl.emit.cdk._words import camel, construct_id, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from iamdsl.emit._cloudformation_types import Naming, Setting
-    from iamdsl.emit.cdk._code import Expr, Options
+    from iamdsl.emit._targets import Data
+    from iamdsl.emit.cdk._code import Expr, Member, Options
     from iamdsl.emit.cdk._making import Making
+    from iamdsl.source import Span
 
 ROOT = iam.Extern(
     "organization root id",
@@ -64,29 +66,42 @@ def _access(making: Making, document: iam.Document, found: Setting) -> None:
     data = documents.content(document, making.facts.limits)
     said: Expr = data
     if found.text:
-        plain = isinstance(data, dict)
-        said = Call("stack.toJsonString", (data,)) if plain else data
+        said = data if isinstance(data, str) else Call("stack.toJsonString", (data,))
+        data = {}
+    elif isinstance(data, str):
+        said = {}
     options = (*_names(found), (_option(found.document), said))
     doc = f"The policy `{document.name}`."
     kind, name, origin = document.kind, document.name, document.origin
     member = making.made(kind, name, _type(found.type), options, doc, origin)
     making.access.setdefault(name, []).append(member)
+    _set_text(making, member, found.document, data, origin)
+
+
+def _set_text(
+    making: Making, member: Member, name: str, data: Data | str, origin: Sequence[Span]
+) -> None:
+    """Set a property to JSON as text, which CDK refuses where it is given to it."""
+    if isinstance(data, str):
+        making.call("setText", member, name, data, origin=origin)
 
 
 def _each(making: Making, document: iam.Document, found: Setting) -> None:
     """Make a resource for each statement."""
     whole = documents.document(document.policy)
     for statement, sid in zip(document.policy.statements, statement_ids(document), strict=True):
-        data: Expr = iam.statement_to_json(statement)
+        data: Data | str = iam.statement_to_json(statement)
         if isinstance(whole, str):
             data = documents.json_text(iam.statement_to_json(statement))
-        options = (*_names(found), ("statementId", sid), (_option(found.document), data))
+        said: Expr = {} if isinstance(data, str) else data
+        options = (*_names(found), ("statementId", sid), (_option(found.document), said))
         member = making.free([*words(document.name), *words(sid), "access"])
         new = New(
             _type(found.type), THIS, construct_id(f"{document.name}:{sid}", "Access"), options
         )
         making.make(member, new, f"A statement of the policy `{document.name}`.", document.origin)
         making.access.setdefault(document.name, []).append(member)
+        _set_text(making, member, found.document, data, document.origin)
 
 
 def _names(found: Setting) -> Options:
@@ -133,6 +148,8 @@ def organization(making: Making) -> None:
     for document in making.place.build.documents:
         if document.kind not in TYPES:
             continue
+        data = documents.content(document, making.facts.limits)
+        said: Expr = {} if isinstance(data, str) else data
         member = making.made(
             document.kind,
             document.name,
@@ -141,13 +158,14 @@ def organization(making: Making) -> None:
                 ("name", document.name),
                 ("type", TYPES[document.kind]),
                 *((("description", document.description),) if document.description else ()),
-                ("content", documents.content(document, making.facts.limits)),
+                ("content", said),
                 *_target_ids(making, document.name),
                 *tags(document.tags),
             ),
             f"The organization's policy `{document.name}`.",
             document.origin,
         )
+        _set_text(making, member, "Content", data, document.origin)
         if previous is not None:
             making.after.append((member, previous))
         previous = member
@@ -180,11 +198,13 @@ def permission_sets(making: Making) -> None:
         if arns:
             options.append(("managedPolicies", arns))
         options += _of_customer(making, identity)
+        data: Data | str = {}
         for _, policy in identity.inline:
-            options.append(("inlinePolicy", documents.document(policy)))
+            data = documents.document(policy)
+            options.append(("inlinePolicy", {} if isinstance(data, str) else data))
         if identity.boundary is not None:
             options.append(("permissionsBoundary", _boundary(making, identity.boundary)))
-        making.made(
+        member = making.made(
             identity.kind,
             identity.name,
             "sso.CfnPermissionSet",
@@ -192,6 +212,7 @@ def permission_sets(making: Making) -> None:
             f"The permission set `{identity.name}`.",
             identity.origin,
         )
+        _set_text(making, member, "InlinePolicy", data, identity.origin)
 
 
 def _of_customer(making: Making, identity: iam.Identity) -> Iterator[tuple[str, Expr]]:

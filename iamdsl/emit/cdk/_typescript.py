@@ -67,8 +67,10 @@ class _Program:
         construct, name = self._construct, pascal(self._construct.words)
         used = uses(construct.steps)
         stack = used.stack or construct.account is not None
-        core = stack or bool(construct.props) or "cdk" in used.modules
-        iam = used.functions - {"after"}
+        core = stack or bool(
+            construct.props or used.modules & {"cdk"} or "setText" in used.functions
+        )
+        iam = used.functions - {"after", "setText"}
         return rendered(
             "cdk-typescript.ts.j2",
             {"comment": comment, "literal": literal},
