@@ -101,6 +101,8 @@ def _detached(making: Making, after: dict[str, list[str]]) -> None:
     for name, there in making.live.organization["policies"].items():
         if there["owner"] != making.project and not making.is_taken(_POLICY, name):
             continue
+        if name not in wanted and not making.removes(_POLICY, name):
+            continue
         gone = [
             _attached(making, "detach", name, there["id"], where)
             for where in there["targets"]
@@ -126,6 +128,8 @@ def plan_permission_sets(making: Making) -> None:
             continue
         if there["provisioned"]:
             making.notes.append(f"{_SET} `{name}` stays: somebody is assigned to it")
+            continue
+        if not making.removes(_SET, name):
             continue
         step = Step("remove", _SET, name, "", _CENTER, "delete_permission_set", _named_set(there))
         making.draft.add(("remove", _SET, name), step, (79,))

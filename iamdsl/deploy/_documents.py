@@ -47,6 +47,11 @@ def filled(data: Any, values: Mapping[str, str]) -> Any:
     return data
 
 
+def marks(data: Any) -> frozenset[str]:
+    """Return the names of what is left open in data."""
+    return frozenset(_MARK.findall(json.dumps(data, ensure_ascii=False)))
+
+
 def canonical(document: Data | None) -> str:
     """Return what two documents have in common that say the same, as far as their text tells.
 

@@ -7,7 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from iamdsl.deploy._ordering import Draft
-from iamdsl.deploy._terms import TAG, TAGGED, Conflict, Plan, Step
+from iamdsl.deploy._terms import TAG, TAGGED, UNNAMED, Conflict, Plan, Step
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -85,6 +85,18 @@ class Making:
                 f"{kind} `{name}` cannot be made beside `{other}`: AWS tells no names apart by case"
             )
         return other is not None
+
+    def removes(self, kind: str, name: str) -> bool:
+        """Tell whether what is ours and desired no more may be removed.
+
+        Projects without a name of their own are all called the same, and would remove each
+        other's things.
+        """
+        if self.project == UNNAMED:
+            self.notes.append(
+                f"{kind} `{name}` stays: a project without a name of its own removes nothing"
+            )
+        return self.project != UNNAMED
 
     # -- names
 

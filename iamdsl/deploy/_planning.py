@@ -9,7 +9,7 @@ from iamdsl.deploy._documents import canonical, principals, same_text, text
 from iamdsl.deploy._identities import plan_identities
 from iamdsl.deploy._making import Making
 from iamdsl.deploy._removing import plan_removals
-from iamdsl.deploy._resources import putting, row_of
+from iamdsl.deploy._resources import putting, row_of, service_of
 from iamdsl.deploy._terms import Plan, Step
 
 if TYPE_CHECKING:
@@ -134,9 +134,8 @@ def _plan_resources(making: Making) -> None:
             continue
         verb = "create" if there["document"] is None else "update"
         request = putting(row, wanted, there["found"], text(wanted["document"]))
-        step = Step(
-            verb, "resource policy", name, wanted["target"], row["client"], row["put"], request
-        )
+        service = service_of(row, wanted, making.live.region)
+        step = Step(verb, "resource policy", name, wanted["target"], service, row["put"], request)
         named = [making.created(arn) for arn in principals(wanted["document"])]
         making.draft.add(("put", "resource policy", name), step, (70,), filter(None, named))
 

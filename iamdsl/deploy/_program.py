@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from iamdsl.deploy._documents import filled, refused
+from iamdsl.deploy._documents import filled, marks, refused
 from iamdsl.deploy._performing import run
 from iamdsl.deploy._planning import planned
 from iamdsl.deploy._reading import pseudo, read
@@ -32,9 +32,13 @@ def main(desired: Data, arguments: Sequence[str] | None = None) -> int:
         _say(f"error: {text}")
     if wrong:
         return USAGE
-    client = _clients(options.profile, options.region)
+    client = _clients(options.profile, options.region or desired["region"])
     try:
-        full = filled(desired, {**values, **pseudo(client)})
+        values |= pseudo(client)
+        if marks(desired) - values.keys():
+            _say("error: nothing says which region this is for: --region does")
+            return USAGE
+        full = filled(desired, values)
         plan = planned(full, read(client, full), options.adopt)
     except Exception as error:  # noqa: BLE001  # whatever AWS or its SDK say
         _say(f"error: {error}")
@@ -80,7 +84,8 @@ def _clients(profile: str | None, region: str | None) -> Client:
 
     def client(service: str) -> Any:
         if service not in made:
-            made[service] = session.client(service)
+            name, _, place = service.partition("@")
+            made[service] = session.client(name, region_name=place or None)
         return made[service]
 
     return client

@@ -33,13 +33,17 @@ _SHUT = frozenset(
 
 
 def pseudo(client: Client, sleep: Callable[[float], None] = time.sleep) -> dict[str, str]:
-    """Return what AWS itself knows of a deployment: account, partition and region, by their marks."""
+    """Return what AWS itself knows of a deployment: account, partition and region, by their marks.
+
+    There is no region where nothing says one; IAM needs none.
+    """
     caller = call(client, "sts", "get_caller_identity", {}, sleep)
-    return {
+    known = {
         "aws.account": str(caller["Account"]),
         "aws.partition": str(caller["Arn"]).split(":")[1],
-        "aws.region": str(client("sts").meta.region_name),
     }
+    region = str(client("sts").meta.region_name)
+    return known if region in {"None", "aws-global"} else {**known, "aws.region": region}
 
 
 def read(client: Client, desired: Data, sleep: Callable[[float], None] = time.sleep) -> Live:
@@ -53,9 +57,9 @@ def read(client: Client, desired: Data, sleep: Callable[[float], None] = time.sl
     live = Live(
         known["aws.account"],
         known["aws.partition"],
-        known["aws.region"],
+        known.get("aws.region", ""),
         **reader.identities_and_policies(),
-        resources=reader.resources(),
+        resources=reader.resources(known.get("aws.region", "")),
         organization=reader.organization(),
         **reader.permission_sets(),
     )
@@ -111,10 +115,10 @@ class _Reader:
             if name not in users:
                 user["left"] = self._left(name)
 
-    def resources(self) -> dict[str, Data]:
+    def resources(self, region: str) -> dict[str, Data]:
         """Return the policies of the resources that are to have one."""
         return {
-            one["name"]: read_resource(self._client, one, self._sleep)
+            one["name"]: read_resource(self._client, one, region, self._sleep)
             for one in self._desired["resources"]
         }
 

@@ -21,16 +21,19 @@ def plan_removals(making: Making) -> None:
     desired, live = making.desired, making.live
     profiles = {role["instance_profile"] for role in desired["roles"]}
     for name, profile in live.profiles.items():
-        if name not in profiles and profile["owner"] == making.project:
+        goes = name not in profiles and profile["owner"] == making.project
+        if goes and making.removes("instance profile", name):
             _profile_goes(making, name, profile)
     for kind, identities in (("role", live.roles), ("user", live.users), ("group", live.groups)):
         wanted = {one["name"] for one in desired[f"{kind}s"]}
         for name, there in identities.items():
-            if name not in wanted and there["owner"] == making.project:
+            goes = name not in wanted and there["owner"] == making.project
+            if goes and making.removes(kind, name):
                 _identity_goes(making, kind, name, there)
     wanted = {one["name"] for one in desired["policies"]}
     for name, there in live.policies.items():
-        if name not in wanted and there["owner"] == making.project:
+        goes = name not in wanted and there["owner"] == making.project
+        if goes and making.removes("policy", name):
             _policy_goes(making, name, there)
 
 

@@ -23,19 +23,26 @@ _ID = "iamdsl:"
 """What the `Id` of a policy of ours begins with; the project's name is behind it."""
 
 
-def read_resource(client: Client, wanted: Data, sleep: Callable[[float], None]) -> Data:
-    """Return the policy that a resource has, and whose it is."""
+def read_resource(
+    client: Client, wanted: Data, region: str, sleep: Callable[[float], None]
+) -> Data:
+    """Return the policy that a resource has, and whose it is.
+
+    Args:
+        region: of the deployment; a resource may be in another one.
+    """
     made: Data = {"document": None, "owner": "", "missing": False, "found": ""}
     row = row_of(wanted)
     if row is None:
         return {**made, "missing": True}
+    service = service_of(row, wanted, region)
     try:
         if row["lookup"]:
             asked = members(row, row["lookup"]["members"], wanted)
-            answer = call(client, row["client"], row["lookup"]["operation"], asked, sleep)
+            answer = call(client, service, row["lookup"]["operation"], asked, sleep)
             made["found"] = _at(row["lookup"]["answer"], answer)
         asked = members(row, row["asked"], wanted, made["found"])
-        answer = call(client, row["client"], row["get"], asked, sleep)
+        answer = call(client, service, row["get"], asked, sleep)
     except Exception as error:
         name = code(error)
         if name in row["absent"]:
@@ -62,6 +69,13 @@ def row_of(wanted: Data) -> Data | None:
             found: Data = row
             return found
     return None
+
+
+def service_of(row: Data, wanted: Data, region: str) -> str:
+    """Return the service to ask, `sqs`, or `sqs@eu-west-1` where it is that of another region."""
+    fields = str(wanted["target"]).split(":")
+    elsewhere = fields[3] if len(fields) > 5 and fields[3] != region else ""
+    return f"{row['client']}@{elsewhere}" if elsewhere else str(row["client"])
 
 
 def putting(row: Data, wanted: Data, found: str, text: str) -> Data:

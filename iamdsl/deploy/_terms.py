@@ -11,13 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Data = dict[str, Any]
-    Client = Callable[[str], Any]  # the SDK's client of a service, by its name, e.g. "iam"
+    # The SDK's client of a service, by its name, `iam`, and region if it is another: `sqs@eu-west-1`.
+    Client = Callable[[str], Any]
 
 TAG = "iamdsl:project"
 """The tag of ownership; its value is the name of the project."""
 
 TAGGED = "iamdsl:tags"
 """The tag that says which other tags are ours: digests of their keys, one behind the other."""
+
+UNNAMED = "iamdsl"
+"""What projects without a name of their own are called."""
 
 MARKER = "iamdsl-project-"
 """What the name of the inline policy begins with that marks a group, which has no tags."""
@@ -78,7 +82,8 @@ class Step(NamedTuple):
             `organization policy`, `permission set`.
         name: of the thing of that kind.
         detail: what of it, in words; empty for the thing itself.
-        service, operation, request: the SDK's: `client(service).operation(**request)`.
+        service, operation, request: the SDK's: `client(service).operation(**request)`; a service
+            of another region than that of the deployment has it behind an `@`.
     """
 
     verb: str

@@ -95,8 +95,12 @@ def _clients(
 
     def client(service: str) -> Any:
         if service not in made:
+            name, _, elsewhere = service.partition("@")
             made[service] = session.client(
-                service, region_name=region, endpoint_url=endpoint or None, config=settings
+                name,
+                region_name=elsewhere or region,
+                endpoint_url=endpoint or None,
+                config=settings,
             )
         return made[service]
 

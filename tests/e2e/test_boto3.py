@@ -39,6 +39,7 @@ pytestmark = [
 SOURCE = EVERYTHING.replace("  groups developers\n  boundary edge\n", "  groups developers\n")
 """Moto's users have no boundaries."""
 
+ACME = Facts(project="acme")
 LAMBDA = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 SMALL = """
 policy reader { allow s3:GetObject on arn:aws:s3:::lake/* }
@@ -146,7 +147,8 @@ def account(aws: Cloud) -> Account:
 def build_of(text: str) -> tuple[iam.Build, Facts]:
     """Return what a source compiles to."""
     with TemporaryDirectory() as folder:
-        return compiled(Path(folder), text)
+        build, facts = compiled(Path(folder), text)
+    return build, facts._replace(project=ACME.project)
 
 
 def data_of(text: str) -> dict[str, Any]:
@@ -155,7 +157,7 @@ def data_of(text: str) -> dict[str, Any]:
 
 
 def nothing() -> dict[str, Any]:
-    return desired(places(iam.Build(), ())[0], Facts())
+    return desired(places(iam.Build(), ())[0], ACME)
 
 
 def documents(cloud: Cloud) -> dict[str, str]:
@@ -213,7 +215,7 @@ def test_program(account: Account, aws: Cloud, tmp_path: Path) -> None:
     assert account.plan(data).steps == ()
     full = converge.filled(data, {**VALUES, **converge.pseudo(account.client)})
     live = documents(aws)
-    assert live.pop("group developers iamdsl-project-iamdsl")
+    assert live.pop("group developers iamdsl-project-acme")
     assert live == wanted(full)
     details = aws.authorization_details()
     (ann,) = details["UserDetailList"]
@@ -228,7 +230,7 @@ def test_program(account: Account, aws: Cloud, tmp_path: Path) -> None:
     assert [r["RoleName"] for r in machine["InstanceProfile"]["Roles"]] == ["machine"]
     url = account.client("sqs").get_queue_url(QueueName="jobs")["QueueUrl"]
     found = account.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
-    assert json.loads(found["Attributes"]["Policy"])["Id"] == "iamdsl:iamdsl"
+    assert json.loads(found["Attributes"]["Policy"])["Id"] == "iamdsl:acme"
 
 
 def test_edits_converge(account: Account, aws: Cloud) -> None:
@@ -254,7 +256,7 @@ def test_edits_converge(account: Account, aws: Cloud) -> None:
     plan = account.apply(second)
     assert plan.notes == ()
     live = documents(aws)
-    assert live.pop("group developers iamdsl-project-iamdsl")
+    assert live.pop("group developers iamdsl-project-acme")
     assert live == wanted(converge.filled(second, {**VALUES, **converge.pseudo(account.client)}))
 
     plan = account.apply(nothing())
@@ -286,7 +288,7 @@ def test_versions(account: Account, aws: Cloud) -> None:
 
 def _reader(action: str) -> dict[str, Any]:
     build = iam.Build((iam.Document("managed", "reader", _policy(action)),))
-    return desired(places(build, ())[0], Facts())
+    return desired(places(build, ())[0], ACME)
 
 
 def _policy(action: str) -> iam.Policy:
@@ -428,7 +430,7 @@ def test_hostile_texts(account: Account, aws: Cloud) -> None:
         policies.append(attrs.evolve(document, path="/p/", name=f"p{number}"))
         attached = (iam.Attachment(f"p{number}", ours=True),)
         roles.append(attrs.evolve(role, managed=attached, name=f"r{number}"))
-    data = desired(places(iam.Build(tuple(policies), tuple(roles)), ())[0], Facts())
+    data = desired(places(iam.Build(tuple(policies), tuple(roles)), ())[0], ACME)
     account.apply(data)
 
     assert documents(aws) == wanted(data)
@@ -460,7 +462,7 @@ def test_above_accounts(account: Account) -> None:
             (iam.Attachment("eu-only", ours=True),) if attached else (),
         )  # fmt: skip
         build = iam.Build((scp,), (people,), targets=(target,))
-        return desired(places(build, ())[0], Facts())
+        return desired(places(build, ())[0], ACME)
 
     account.apply(above("s3:*", ("reader",), attached=True))
     (found,) = (

@@ -393,6 +393,37 @@ def test_removal() -> None:
     ]
 
 
+def test_unnamed_projects_remove_nothing() -> None:
+    """Projects without a name share one, so that none of them removes what may be another's."""
+    ours = {"owner": "iamdsl", "tags": {"iamdsl:project": "iamdsl"}}
+    there = live(
+        policies={"p": live_policy("p", document("s3:*"), **ours)},
+        roles={"worker": live_role("worker", **ours)},
+    )
+    plan = converge.planned(desired(project="iamdsl"), there)
+
+    assert not plan.steps
+    assert len(plan.notes) == 2
+
+
+def test_other_regions() -> None:
+    """The policy of a resource in another region is set there."""
+    row = {
+        "client": "sns", "resource": "^([^:]+)$", "put": "set_topic_attributes", "get": "g",
+        "target": [["TopicArn", "{arn}"]], "document": "AttributeValue", "answer": "a",
+        "more": [["AttributeName", "Policy"]], "asked": [], "absent": [], "lookup": None,
+    }  # fmt: skip
+    wanted = {
+        "name": "news", "service": "sns", "target": f"arn:aws:sns:us-east-1:{ACCOUNT}:news",
+        "document": document("sns:Publish"), "rows": [row],
+    }  # fmt: skip
+    none: dict[str, Any] = {"document": None, "owner": "", "missing": False, "found": ""}
+    (step,) = converge.steps(desired(resources=[wanted]), live(resources={"news": none}))
+
+    assert step.service == "sns@us-east-1"
+    assert step.request["AttributeName"] == "Policy"
+
+
 def test_what_stays() -> None:
     """What others depend on, and what holds credentials, stays and is told of."""
     there = live(
