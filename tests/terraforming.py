@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,7 +43,10 @@ if TYPE_CHECKING:
 
 
 def terraform(
-    folder: Path, *arguments: str, check: bool = True
+    folder: Path,
+    *arguments: str,
+    check: bool = True,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> subprocess.CompletedProcess[str]:
     """Run Terraform in a folder; nothing of the user's is read."""
     found = shutil.which("terraform")
@@ -54,7 +58,9 @@ def terraform(
     ran = subprocess.run(
         [found, *arguments],
         cwd=folder,
-        env=own | {"TF_CLI_CONFIG_FILE": str(settings), "CHECKPOINT_DISABLE": "1"},
+        env=own
+        | {"TF_CLI_CONFIG_FILE": str(settings), "CHECKPOINT_DISABLE": "1"}
+        | dict(environment),
         capture_output=True,
         encoding="utf-8",
         timeout=120,

@@ -65,5 +65,5 @@ def _reference(attachment: iam.Attachment, writing: Writing) -> Block:
     name, said = attachment.policy, [Argument("name", text_of(attachment.policy))]
     found = next((d for d in writing.build.documents if d.is_managed and d.name == name), None)
     if attachment.ours and found is not None:
-        said = [named(name), *path(found.path)]
+        said = [Argument("name", Raw(f"{writing.addresses.policy(name)}.name")), *path(found.path)]
     return block("customer_managed_policy_reference", (), list(said))

@@ -1,0 +1,258 @@
+"""Modules of Terraform: names of blocks, quoting, references, and what cannot be said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import nasty
+import pytest
+from clouds import compiled
+
+from iamdsl import iam
+from iamdsl.diagnostics import Report
+from iamdsl.emit import Facts, emit
+from iamdsl.emit.terraform import hcl
+from iamdsl.emit.terraform.labels import Key, labels, snake_case
+from iamdsl.emit.terraform.resource_policies import SETTERS, setter
+from iamdsl.emit.terraform.texts import may_be_equal
+from iamdsl.emit.terraform.tree import Raw, Text, literal
+from iamdsl.fit.steady import Piece, Placed
+from iamdsl.iam import Extern, placeholder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROOT = "arn:aws:s3:::lake"
+
+
+def report_of(build: iam.Build, facts: Facts, form: str = "terraform") -> list[str]:
+    """Return the codes that a build comes to, with what they say."""
+    report = Report()
+    emit((form,), build, facts, report)
+    return [f"{d.code.number} {d.message}" for d in report.diagnostics]
+
+
+def written(build: iam.Build, facts: Facts, form: str = "terraform") -> dict[str, str]:
+    """Return the files of a build that has nothing to complain of."""
+    report = Report()
+    files = emit((form,), build, facts, report).files
+    assert not report.diagnostics, [d.message for d in report.diagnostics]
+    return {name: data.decode() for name, data in files.items()}
+
+
+def allow(resource: str = "*", *entries: iam.Entry) -> iam.Policy:
+    statement = iam.Statement(
+        "Allow", iam.Elements(("s3:GetObject",)), iam.Elements((resource,)), condition=entries
+    )
+    return iam.Policy((statement,))
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("orders-function", "orders_function"),
+        ("OrdersFunction", "orders_function"),
+        ("AWSLambdaRole", "aws_lambda_role"),
+        ("2fa", "_2fa"),
+        ("a.b@c", "a_b_c"),
+        ("+", "_"),
+    ],
+)
+def test_labels_are_words_in_small_letters(name: str, label: str) -> None:
+    """Whatever a thing is called in AWS, its block has a name that Terraform takes."""
+    assert snake_case(name) == label
+
+
+def test_labels_that_would_be_one_are_told_apart_by_their_names_alone() -> None:
+    """A further name, or another order, gives none of the others another address."""
+    wishes: dict[Key, str] = {("x", name): name for name in ("a-b", "a_b", "a.b")}
+    made = labels(wishes)
+    assert made["x", "a_b"] == "a_b"
+    assert len(set(made.values())) == 3
+    assert labels(wishes | {("x", "a@b"): "a@b"}).items() > made.items()
+    assert labels(dict(reversed(wishes.items()))) == made
+
+
+def test_a_dollar_before_a_reference_does_not_escape_it() -> None:
+    """`$` and then a value is no `$${`, which would be a text."""
+    text = Text(("cost $", Raw("var.x"), ' ${y} %{z} "q"\n'))
+    assert hcl.quoted(text) == r'"cost ${"$"}${var.x} $${y} %%{z} \"q\"\n"'
+
+
+def test_keys_are_quoted_where_they_mean_something_else() -> None:
+    """A tag that is called `for` or `null` begins no expression."""
+    document = iam.Document(
+        "managed", "p", allow(), tags=(("for", "1"), ("null", "2"), ("ok", "3"), ("a b", "4"))
+    )
+    text = written(iam.Build((document,)), Facts())["main.tf"]
+    assert '    "for"  = "1"\n    "null" = "2"\n    ok     = "3"\n    "a b"  = "4"\n' in text
+
+
+def test_text_that_terraform_would_compose_stays_json() -> None:
+    """Terraform composes accents: a document escapes them itself, a tag is refused."""
+    odd = "e\u0301"
+    document = iam.Document("managed", "p", allow(f"arn:aws:s3:::{odd}"))
+    text = written(iam.Build((document,)), Facts())["main.tf"]
+    assert r"arn:aws:s3:::e\\u0301" in text
+    tagged = iam.Document("managed", "p", allow(), tags=(("a", odd),))
+    (said,) = report_of(iam.Build((tagged,)), Facts())
+    assert said.startswith("IAM701 Terraform would change a tag")
+
+
+def test_what_grows_beyond_its_limit_is_written_as_it_is() -> None:
+    """`jsonencode` makes six characters of `&`, which a policy at its limit has no room for."""
+    values = tuple(f"{number:04}&&&&&&&&&&&&&&&&&&&&" for number in range(220))
+    full = allow("*", iam.Entry("StringEquals", "aws:SourceVpc", values))
+    document = iam.Document("managed", "p", full)
+    assert "jsonencode" not in written(iam.Build((document,)), Facts())["main.tf"]
+
+
+def test_keys_that_a_deployment_could_make_one_are_refused() -> None:
+    """Terraform keeps the last of two equal keys: a condition would be gone."""
+    keys = (f"aws:RequestTag/{placeholder('a')}", "aws:RequestTag/team")
+    entries = [iam.Entry("StringEquals", key, ("x",)) for key in keys]
+    externs = (Extern("a", "String", 9, "^[a-z]+$"),)
+    document = iam.Document("managed", "p", allow("*", *entries))
+    (said,) = report_of(iam.Build((document,)), Facts(externs=externs))
+    assert said.startswith("IAM701 two keys of one `StringEquals`")
+
+
+def test_keys_that_stay_apart_are_written() -> None:
+    """A key with a mark is a key, where no other can become the same."""
+    key = f"aws:RequestTag/{placeholder('a')}"
+    entries = [
+        iam.Entry("StringEquals", key, ("x",)),
+        iam.Entry("StringEquals", "aws:CalledVia", ("y",)),
+    ]
+    externs = (Extern("a", "String", 9, "^[a-z]+$"),)
+    document = iam.Document("managed", "p", allow("*", *entries))
+    text = written(iam.Build((document,)), Facts(externs=externs))["main.tf"]
+    assert '"aws:RequestTag/${var.a}" = "x"' in text
+
+
+def test_when_texts_may_be_equal() -> None:
+    """A mark can stand for anything between what is known at both ends."""
+    mark = placeholder("x")
+    assert may_be_equal(f"a{mark}", "ab")
+    assert may_be_equal(f"a{mark}", f"{mark}b")
+    assert not may_be_equal(f"a{mark}", "ba")
+    assert not may_be_equal(f"a{mark}c", f"a{mark}d")
+
+
+def trusting(name: str, *names: str) -> iam.Identity:
+    who = tuple(f"arn:aws:iam::111122223333:role/{other}" for other in names)
+    statement = iam.Statement(
+        "Allow",
+        iam.Elements(("sts:AssumeRole",)),
+        None,
+        principals=iam.Principals((("AWS", who),)),
+    )
+    return iam.Identity("role", name, trust=iam.Policy((statement,)))
+
+
+KNOWN = Facts(pseudo=(("account", "111122223333"), ("partition", "aws")))
+
+
+def test_roles_that_trust_each_other_cannot_be_said() -> None:
+    """Terraform makes a role in one step, and each would wait for the other."""
+    for roles in ((trusting("a", "b"), trusting("b", "a")), (trusting("a", "a"),)):
+        (said,) = report_of(iam.Build(identities=roles), KNOWN)
+        assert said.startswith("IAM701 Terraform cannot create `a`")
+
+
+def test_a_role_that_is_trusted_is_made_first() -> None:
+    """A reference instead of the ARN makes Terraform wait for the role."""
+    build = iam.Build(identities=(trusting("a", "b"), trusting("b", "elsewhere")))
+    text = written(build, KNOWN)["main.tf"]
+    assert "Principal = { AWS = aws_iam_role.b.arn }" in text
+    assert 'AWS = "arn:aws:iam::111122223333:role/elsewhere"' in text
+
+
+def test_the_account_is_checked_where_it_is_known() -> None:
+    """A plan in another account stops before anything is made."""
+    text = written(iam.Build((iam.Document("managed", "p", allow()),)), KNOWN)["main.tf"]
+    assert 'condition     = self.account_id == "111122223333"' in text
+
+
+def test_a_policy_that_terraform_cannot_set_is_told() -> None:
+    """Terraform adds statements to a function's policy, and takes no document; the rest is there."""
+    function = iam.Document(
+        "resource",
+        "f",
+        allow(),
+        target="arn:aws:lambda:eu-west-1:111122223333:function:f",
+        service="lambda",
+    )
+    build = iam.Build((function, iam.Document("managed", "p", allow())))
+    report = Report()
+    files = emit(("terraform",), build, KNOWN, report).files
+    assert [d.code.number for d in report.diagnostics] == ["IAM703"]
+    assert b'resource "aws_iam_policy" "p"' in files["main.tf"]
+
+
+@pytest.mark.parametrize(
+    ("service", "rest", "kind"),
+    [
+        ("s3", "::lake", "aws_s3_bucket_policy"),
+        ("s3", "eu-west-1:111122223333:accesspoint/a", "aws_s3control_access_point_policy"),
+        ("kms", "eu-west-1:111122223333:key/1", "aws_kms_key_policy"),
+        ("glue", "eu-west-1:111122223333:catalog", "aws_glue_resource_policy"),
+        ("logs", "eu-west-1:111122223333:log-group:*", "aws_cloudwatch_log_resource_policy"),
+        ("logs", "eu-west-1:111122223333:log-group:/a:*", None),
+        ("s3tables", "eu-west-1:111122223333:bucket/a/table/b", None),
+        ("lambda", "eu-west-1:111122223333:function:f", None),
+    ],
+)
+def test_which_resource_sets_a_policy(service: str, rest: str, kind: str | None) -> None:
+    """The ARN tells; what is not in the table is not guessed."""
+    target = f"arn:aws:{service}:{rest}"
+    found = setter(iam.Document("resource", "x", allow(), target=target, service=service))
+    assert (found.type if found is not None else None) == kind
+
+
+def test_permission_sets_and_organizations(tmp_path: Path) -> None:
+    """They are set through the instance of Identity Center, and the organization's root."""
+    source = """
+organization acme "o-a1b2c3d4e5" { attach fence }
+scp fence { deny organizations:LeaveOrganization on * }
+permission_set engineer {
+  description "Engineers"
+  max_session 8h
+  attach aws_managed("ReadOnlyAccess")
+  allow s3:GetObject on arn:aws:s3:::lake/*
+}
+"""
+    build, facts = compiled(tmp_path, source)
+    text = written(build, facts)["main.tf"]
+    assert "target_id = data.aws_organizations_organization.current.roots[0].id" in text
+    assert 'condition     = self.id == "o-a1b2c3d4e5"' in text
+    assert 'session_duration = "PT8H"' in text
+    assert "inline_policy = jsonencode({" in text
+    assert "tolist(data.aws_ssoadmin_instances.current.arns)[0]" in text
+
+
+def test_an_order_never_closes_a_circle() -> None:
+    """Two owners may want two shared documents in opposite orders: Terraform takes no circle."""
+    documents = tuple(iam.Document("managed", name, allow()) for name in ("p", "q"))
+    both = tuple(iam.Attachment(name, ours=True) for name in ("p", "q"))
+    roles = tuple(
+        iam.Identity("role", name, trust=nasty.TRUST, managed=both) for name in ("one", "two")
+    )
+    pieces = (Piece("p", ()), Piece("q", ()))
+    placed = {
+        "role one": Placed(pieces, order=("p", "q")),
+        "role two": Placed(pieces, order=("q", "p")),
+    }
+    text = written(iam.Build(documents, roles), Facts(placed=placed))["main.tf"]
+    assert text.count("depends_on = [aws_iam_role_policy_attachment.") >= 1
+    assert "depends_on = [aws_iam_role_policy_attachment.one_p]" in text
+    assert "depends_on = [aws_iam_role_policy_attachment.two_q]" not in text
+
+
+def test_the_table_is_of_resources_that_take_a_document() -> None:
+    """Each row names a type of the AWS provider and the argument that holds the document."""
+    for rows in SETTERS.values():
+        for row in rows:
+            assert row.type.startswith("aws_")
+            assert row.policy
+    assert literal("") == Text(())
