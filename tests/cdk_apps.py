@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -137,8 +136,8 @@ def _run(
     return made
 
 
-def unpacked(folder: Path) -> Path:
-    """Unpack the packages of npm that those of Python carry along; return `node_modules`."""
+def unpack(folder: Path) -> None:
+    """Put the packages of npm that those of Python carry along into `node_modules`."""
     import aws_cdk
     import constructs
 
@@ -152,16 +151,13 @@ def unpacked(folder: Path) -> Path:
         (archive,) = found.glob("*.tgz")
         target = modules / name
         target.mkdir(parents=True)
-        with tarfile.open(archive) as stream:
-            stream.extractall(modules / f".{target.name}", filter="data")
-        target.rmdir()
-        shutil.move(modules / f".{target.name}" / "package", target)
-    return modules
+        command = ["tar", "-xzf", str(archive), "-C", str(target), "--strip-components=1"]
+        subprocess.run(command, check=True, timeout=120)
 
 
 def typescript(folder: Path) -> str:
     """Install the compiler of TypeScript; return why not, where that fails."""
-    for tool in ("node", "npm"):
+    for tool in ("node", "npm", "tar"):
         if shutil.which(tool) is None:
             return f"{tool} is not installed"
     options = ["--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--prefer-offline"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from iamdsl.resources import package_path, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from jinja2 import Environment
 
 
 def rendered(name: str, filters: Mapping[str, Callable[[str], str]], /, **values: object) -> str:
@@ -18,10 +21,17 @@ def rendered(name: str, filters: Mapping[str, Callable[[str], str]], /, **values
 
     Args:
         name: `cdk-python.py.j2`; what it includes lies beside it.
+        filters: the same for all templates of a language.
     """
+    return _environment(tuple(filters.items())).get_template(name).render(**values)
+
+
+@cache
+def _environment(filters: tuple[tuple[str, Callable[[str], str]], ...]) -> Environment:
+    """Return what reads templates, and keeps those that it has read."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415  # 60 ms
 
-    environment = Environment(
+    made = Environment(
         loader=FunctionLoader(lambda found: read_text(package_path("emit", "templates", found))),
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701  # no HTML
@@ -29,5 +39,5 @@ def rendered(name: str, filters: Mapping[str, Callable[[str], str]], /, **values
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(filters)
-    return environment.get_template(name).render(**values)
+    made.filters.update(filters)
+    return made

@@ -24,7 +24,7 @@ from cdk_apps import (
     node_apps,
     python_apps,
     typescript,
-    unpacked,
+    unpack,
 )
 from clouds import ACCOUNT, EVERYTHING, VALUES, compiled
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -159,7 +159,7 @@ def nasty_ones() -> Iterator[Case]:
 
     @seed(8)
     @settings(
-        max_examples=60,
+        max_examples=40,
         database=None,
         deadline=None,
         phases=[Phase.generate],
@@ -230,7 +230,7 @@ def by_typescript(tmp_path_factory: pytest.TempPathFactory, cases: list[Case]) -
     folder = tmp_path_factory.mktemp("cdk")
     if missing := typescript(folder):
         pytest.skip(missing)
-    unpacked(folder)
+    unpack(folder)
     found = [(case, written("cdk", case, folder)) for case in cases]
     command = ["node", "node_modules/typescript/bin/tsc", "--strict", "--noUnusedLocals",
                "--noUnusedParameters", "--noImplicitReturns", "--skipLibCheck", "--target",
