@@ -36,10 +36,15 @@ class Block(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """How wide lines are and how deep what is in brackets."""
+    """How wide lines are and how deep what is in brackets.
+
+    Attributes:
+        lowers: whether a text that is too long for its line goes to the next one, below its name.
+    """
 
     width: int
     step: int
+    lowers: bool = False
 
     def written(self, layout: Layout, indent: int, before: int, after: int = 0) -> str:
         """Return a layout; a line break in it is followed by all the blanks that it needs.
@@ -59,9 +64,20 @@ class Sheet(NamedTuple):
         inner = indent + self.step
         lines = [layout.open]
         for prefix, value in layout.items:
-            text = self.written(value, inner, inner + _columns(prefix), 1)
-            lines.append(f"{' ' * inner}{prefix}{text},")
+            before = inner + _columns(prefix)
+            text = self.written(value, inner, before, 1)
+            if self._is_lowered(prefix, value, before):
+                lines += [f"{' ' * inner}{prefix[:-1]}", f"{' ' * (inner + self.step)}{text},"]
+            else:
+                lines.append(f"{' ' * inner}{prefix}{text},")
         return "\n".join([*lines, f"{' ' * indent}{layout.close}"])
+
+    def _is_lowered(self, prefix: str, value: Layout, before: int) -> bool:
+        """Tell whether a text stands below its name; it stays beside a very short one."""
+        if not self.lowers or not isinstance(value, str) or not prefix.endswith(": "):
+            return False
+        is_long = before + _columns(value) + 1 > self.width
+        return is_long and value[0] in "'\"" and len(prefix) - 2 > self.step
 
     def _hugged(self, layout: Block, indent: int, before: int) -> str | None:
         """Return a call whose last argument alone is broken, if the rest has room before it."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from iamdsl.emit.cdk._layout import Layout
     from iamdsl.iam import Extern
 
-_SHEET = Sheet(100, 2)
+_SHEET = Sheet(100, 2, lowers=True)
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
