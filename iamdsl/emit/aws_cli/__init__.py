@@ -180,5 +180,6 @@ def _usage(
     for extern in externs:
         what = ", ".join(extern["options"]) if extern["options"] else extern["type"]
         doc = f": {extern['doc']}" if extern["doc"] else ""
-        lines.append(f"  --{extern['option']} VALUE  or ${extern['variable']}; {what}{doc}")
+        option = f"--{extern['option']} VALUE".ljust(21)
+        lines.append(f"  {option}  or ${extern['variable']}; {what}{doc}")
     return [remark(line) for line in lines]
