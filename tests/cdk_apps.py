@@ -47,11 +47,14 @@ _PYTHON = """
 import importlib.util, json, sys
 import aws_cdk as cdk
 
+def parameter(name):
+    return "P" + name.replace("_", "").lower()
+
 def run(number, job):
     app = cdk.App(analytics_reporting=False, outdir=f"{job['out']}/{number}", context=job["context"])
     env = cdk.Environment(account=job["account"], region=job["region"]) if job["account"] else None
     stack = cdk.Stack(app, "Stack", env=env)
-    values = {name: cdk.CfnParameter(stack, f"P{name}").value_as_string if value == {"token": True}
+    values = {name: cdk.CfnParameter(stack, parameter(name)).value_as_string if value == {"token": True}
               else value for name, value in job["values"].items()}
     spec = importlib.util.spec_from_file_location(f"construct{number}", job["file"])
     module = importlib.util.module_from_spec(spec)
@@ -79,7 +82,7 @@ function run(number, job) {
   const stack = new cdk.Stack(app, 'Stack', { env });
   const values = {};
   for (const [name, value] of Object.entries(job.values)) {
-    values[name] = value.token ? new cdk.CfnParameter(stack, `P${name}`).valueAsString : value;
+    values[name] = value.token ? new cdk.CfnParameter(stack, `P${name.toLowerCase()}`).valueAsString : value;
   }
   const made = require(job.file)[job.construct];
   new made(stack, 'Made', values);
@@ -175,10 +178,14 @@ def typescript(folder: Path) -> str:
 
 
 class Template:
-    """A template as what is in it once it is deployed."""
+    """A template as what is in it once it is deployed.
+
+    Attributes:
+        resources: by their logical ids, with nothing filled in.
+    """
 
     def __init__(self, template: Mapping[str, Any], account: str = ACCOUNT) -> None:
-        self._resources = template["Resources"]
+        self.resources = template["Resources"]
         self._pseudo = {
             "AWS::AccountId": account, "AWS::Partition": "aws", "AWS::Region": REGION,
             "AWS::URLSuffix": "amazonaws.com",
@@ -188,22 +195,26 @@ class Template:
         """Return the properties of all resources of a type, with everything filled in."""
         return [
             self._filled(resource["Properties"])
-            for resource in self._resources.values()
+            for resource in self.resources.values()
             if resource["Type"] == kind
         ]
+
+    def all(self) -> list[dict[str, Any]]:
+        """Return the properties of all resources."""
+        return [self._filled(r["Properties"]) for r in self.resources.values()]
 
     def waits(self) -> set[tuple[str, str]]:
         """Return which resource waits for which by `DependsOn`, by their names."""
         return {
             (self._name(later), self._name(earlier))
-            for later, resource in self._resources.items()
+            for later, resource in self.resources.items()
             for earlier in resource.get("DependsOn", ())
         }
 
     def _name(self, logical: str) -> str:
-        if logical not in self._resources:  # a parameter
+        if logical not in self.resources:  # a parameter
             return logical
-        resource = self._resources[logical]
+        resource = self.resources[logical]
         properties = resource["Properties"]
         for name in ("ManagedPolicyName", "RoleName", "UserName", "GroupName", "Name"):
             if name in properties:

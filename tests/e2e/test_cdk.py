@@ -5,6 +5,8 @@ All of it is one run of each tool: what is emitted first, then one process that 
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,10 +17,12 @@ import attrs
 import nasty
 import pytest
 from cdk_apps import (
+    REGION,
     TOKEN,
     App,
     Template,
     accesses,
+    filled,
     held,
     meant,
     node_apps,
@@ -32,6 +36,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from iamdsl import iam
 from iamdsl.diagnostics import Report
 from iamdsl.emit import Facts, emit
+from iamdsl.emit._cloudformation_types import SETTINGS
 from iamdsl.emit.cdk._words import camel, pascal, snake, words
 from iamdsl.fit.steady import Placed
 from iamdsl.project import Options, load_project
@@ -153,6 +158,44 @@ def odd() -> Iterator[Case]:
     yield Case("odd", build, Facts(externs=(stage,), placed=order), {"stage": "dev"})
 
 
+def services() -> Iterator[Case]:
+    """Yield a policy for a resource of each type that CloudFormation sets one of, and by externs."""
+    documents, externs, values = [], [], {}
+    for service, rows in SETTINGS.items():
+        for number, row in enumerate(rows):
+            end = re.sub(r"\.\+|\[\^[:/]+\]\+", "x", re.sub(r"\(.*?\)\?", "", row.resource))
+            arn = f"arn:aws:{service}:{REGION}:{ACCOUNT}:{end}"
+            name = f"{''.join(words(service))}{number}"
+            documents.append(resource_policy(service, name, arn))
+            for kind in row.kinds[:1]:
+                externs.append(iam.Extern(f"of_{name}", f"{service}:{kind}", 99, "^[!-~]+$"))
+                values[f"of_{name}"] = arn
+                target = iam.placeholder(f"of_{name}")
+                documents.append(resource_policy(service, f"open-{name}", target))
+    build, facts = iam.Build(tuple(documents)), Facts(externs=tuple(externs))
+    yield Case("services", build, facts, values)
+    yield Case("open", build, facts, dict.fromkeys(values, TOKEN))
+
+
+def resource_policy(service: str, name: str, target: str) -> iam.Document:
+    who = iam.Principals((("AWS", ("222233334444",)),))
+    action, on = iam.Elements((f"{service}:Do",)), iam.Elements((target,))
+    policy = iam.Policy((iam.Statement("Allow", action, on, principals=who),))
+    return iam.Document("resource", name, policy, target=target, service=service)
+
+
+def permission_sets() -> Iterator[Case]:
+    deny = iam.Statement("Deny", iam.Elements(("s3:*",)), iam.Elements(("*",)))
+    edge = iam.Document("managed", "edge", iam.Policy((deny,)), path="/a/")
+    found = iam.Identity(
+        "permission_set", "admin", description="Runs it", max_session=5400, tags=(("a", "b"),),
+        inline=(("admin", iam.Policy((deny,))),), boundary=iam.Attachment("edge", ours=True),
+        managed=(iam.Attachment("arn:aws:iam::aws:policy/ViewOnly"), iam.Attachment("theirs")),
+    )  # fmt: skip
+    instance = {"sso instance arn": "arn:aws:sso:::instance/ssoins-1234567890abcdef"}
+    yield Case("permissionsets", iam.Build((edge,), (found,)), Facts(), instance)
+
+
 def nasty_ones() -> Iterator[Case]:
     """Yield builds whose texts try to break out of quotes."""
     drawn: list[iam.Build] = []
@@ -177,7 +220,14 @@ def nasty_ones() -> Iterator[Case]:
 @pytest.fixture(scope="session")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
     folder = tmp_path_factory.mktemp("cdk-source")
-    return [*everything(folder), *examples(), *odd(), *nasty_ones()]
+    return [
+        *everything(folder),
+        *examples(),
+        *odd(),
+        *services(),
+        *permission_sets(),
+        *nasty_ones(),
+    ]
 
 
 def written(target: str, case: Case, folder: Path) -> list[str]:
@@ -304,6 +354,48 @@ def test_policies_of_resources(by_python: Synthesis) -> None:
     assert found["AWS::SQS::QueuePolicy"]["Queues"] == [queue]
     statement = found["AWS::SQS::QueuePolicy"]["PolicyDocument"]["Statement"][0]
     assert statement["Resource"] == f"arn:aws:sqs:eu-west-1:{ACCOUNT}:jobs"
+
+
+def test_every_service(by_python: Synthesis) -> None:
+    """Each type that sets a policy is known to CDK, and gets the document, as it takes it."""
+    cases = {case.name: case for case in by_python.cases}
+    template = named(by_python, "services")
+    held_ = [data for properties in template.all() for data in documents_of(properties)]
+    for document in cases["services"].build.documents:
+        meant_ = filled(iam.to_json(document.policy), cases["services"].values)
+        assert meant_ in held_ or meant_["Statement"][0] in held_, document.name
+    assert named(by_python, "open").resources.keys() == template.resources.keys()
+
+
+def documents_of(properties: Mapping[str, Any]) -> Iterator[Any]:
+    for value in properties.values():
+        if isinstance(value, dict) or (isinstance(value, str) and value.startswith("{")):
+            yield json.loads(value) if isinstance(value, str) else value
+
+
+def test_organization(by_python: Synthesis) -> None:
+    """Policies are attached to the root that is told, and to parts by their id."""
+    found = named(by_python, "organization").of("AWS::Organizations::Policy")
+    attached = {policy["Name"]: policy["TargetIds"] for policy in found}
+    assert attached["foundations"] == ["r-ab12"]
+    assert attached["workload-regions"] == ["ou-ab12-33333333"]
+
+
+def test_permission_sets(by_python: Synthesis) -> None:
+    """A permission set has all that belongs to it, policies of its accounts by name and path."""
+    (found,) = named(by_python, "permissionsets").of("AWS::SSO::PermissionSet")
+    inline = found.pop("InlinePolicy")
+    assert inline["Statement"] == [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]
+    assert found == {
+        "InstanceArn": "arn:aws:sso:::instance/ssoins-1234567890abcdef",
+        "Name": "admin",
+        "Description": "Runs it",
+        "SessionDuration": "PT1H30M",
+        "ManagedPolicies": ["arn:aws:iam::aws:policy/ViewOnly"],
+        "CustomerManagedPolicyReferences": [{"Name": "theirs"}],
+        "PermissionsBoundary": {"CustomerManagedPolicyReference": {"Name": "edge", "Path": "/a/"}},
+        "Tags": [{"Key": "a", "Value": "b"}],
+    }
 
 
 def test_python_is_formatted(tmp_path: Path, cases: list[Case]) -> None:

@@ -82,7 +82,7 @@ class Sheet(NamedTuple):
     def _hugged(self, layout: Block, indent: int, before: int) -> str | None:
         """Return a call whose last argument alone is broken, if the rest has room before it."""
         *first, (prefix, last) = layout.items
-        if not isinstance(last, Block) or not last.items:
+        if not isinstance(last, Block) or not last.items or last.open not in {"{", "["}:
             return None
         written = [_flat(value) for _, value in first]
         if None in written:

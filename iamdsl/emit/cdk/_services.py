@@ -95,7 +95,7 @@ def _each(making: Making, document: iam.Document, found: Setting) -> None:
             data = documents.json_text(iam.statement_to_json(statement))
         said: Expr = {} if isinstance(data, str) else data
         options = (*_names(found), ("statementId", sid), (_option(found.document), said))
-        member = making.free([*words(document.name), *words(sid), "access"])
+        member = making.free([*words(document.name), *words(statement.sid or ""), "access"])
         new = New(
             _type(found.type), THIS, construct_id(f"{document.name}:{sid}", "Access"), options
         )
