@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _MEMBERS = {"role": "RoleName", "user": "UserName", "group": "GroupName"}
 _SESSION = 3600
+_INLINE = {"role": 10_240, "user": 2_048, "group": 5_120}
+"""Characters of all inline policies of one (AWS "reference_iam-quotas")."""
 _GROUP_MARK = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "none:null", "Resource": "*"}],
@@ -327,6 +329,7 @@ def _plan_policies(making: Making, kind: str, wanted: Data, there: Data) -> None
                 detach_policy(making, kind, name, doc[1], rank)
     if before:
         _keep(making, kind, name, before, after)
+        _make_room(making, kind, name, before, after)
 
 
 def _in_effect(making: Making, managed: list[str], inline: dict[str, Data]) -> Docs:
@@ -429,6 +432,24 @@ def _keep(making: Making, kind: str, name: str, before: Docs, after: Docs) -> No
             if atoms(policy["document"]) - old[doc] - keeps:
                 draft.want(update, [_key(kind, name, doc)])
     _follow(making, kind, name, [*before, *after])
+
+
+def _make_room(making: Making, kind: str, name: str, before: Docs, after: Docs) -> None:
+    """Let inline policies go before others come where IAM does not take both together."""
+    new = {doc: document for doc, document in after.items() if doc[0] == "inline"}
+    old = {doc: d for doc, d in before.items() if doc[0] == "inline" and doc not in new}
+    together = sum(len(text(document or {})) for document in (*old.values(), *new.values()))
+    if not old or not new or together <= _INLINE[kind]:
+        return
+    gone = [_key(kind, name, doc) for doc in old]
+    for doc in new:
+        making.draft.need(_key(kind, name, doc), gone)
+    for key in gone:
+        making.draft.unwant(key)
+    making.notes.append(
+        f"{kind} `{name}` has no room for old and new inline policies together: the old ones go"
+        " first, and for a moment what they say is missing"
+    )
 
 
 def _step(making: Making, kind: str, name: str, doc: tuple[str, str], *, attached: bool) -> Key:

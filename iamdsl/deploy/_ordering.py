@@ -50,6 +50,11 @@ class Draft:
         if key in self._nodes:
             self._nodes[key].wants.update(earlier)
 
+    def unwant(self, key: Key) -> None:
+        """Forget what a step wants before it."""
+        if key in self._nodes:
+            self._nodes[key].wants.clear()
+
     def hint(self, key: Key, earlier: Iterable[Key]) -> None:
         """Say what would better be before a step."""
         if key in self._nodes:

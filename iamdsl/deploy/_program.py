@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from iamdsl.deploy._terms import Client, Data, Plan, Step
 
-DONE, FAILED, USAGE = 0, 1, 2
+DONE, FAILED, USAGE, STOPPED = 0, 1, 2, 130
 
 
 def main(desired: Data, arguments: Sequence[str] | None = None) -> int:
@@ -32,9 +32,17 @@ def main(desired: Data, arguments: Sequence[str] | None = None) -> int:
         _say(f"error: {text}")
     if wrong:
         return USAGE
-    client = _clients(options.profile, options.region or desired["region"])
     try:
-        values |= pseudo(client)
+        return _deploy(desired, values, options)
+    except KeyboardInterrupt:
+        _say("error: stopped: run it again to go on from here")
+        return STOPPED
+
+
+def _deploy(desired: Data, values: dict[str, str], options: Any) -> int:
+    try:
+        client = _clients(options.profile, options.region or desired["region"])
+        values = {**values, **pseudo(client)}
         if marks(desired) - values.keys():
             _say("error: nothing says which region this is for: --region does")
             return USAGE
@@ -77,7 +85,10 @@ def _options(desired: Data, arguments: Sequence[str] | None) -> Any:
 
 def _clients(profile: str | None, region: str | None) -> Client:
     """Return what makes clients of the SDK, each once."""
-    import boto3  # noqa: PLC0415  # only who deploys needs it
+    try:
+        import boto3  # noqa: PLC0415  # only who deploys needs it
+    except ImportError as error:
+        raise RuntimeError("boto3 is not installed: pip install boto3") from error
 
     session = boto3.Session(profile_name=profile, region_name=region)
     made: dict[str, Any] = {}

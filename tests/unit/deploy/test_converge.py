@@ -269,6 +269,18 @@ def test_boundary_before_permissions() -> None:
     ]
 
 
+def test_no_room_for_both() -> None:
+    """Inline policies that IAM does not take together with the new ones go before them."""
+    large = document(*(f"s3:{'a' * 90}{n}" for n in range(70)))
+    there = live_role("worker", inline={"theirs": large, "small": document("s3:*")})
+    wanted = desired(roles=[role("worker", inline={"worker": large})])
+
+    plan = converge.planned(wanted, live(roles={"worker": there}))
+
+    assert [s.verb for s in plan.steps] == ["remove", "remove", "create"]
+    assert "no room" in plan.notes[0]
+
+
 def test_user_boundary() -> None:
     """A user's boundary is put and taken away (the server of the other tests cannot)."""
     user: dict[str, Any] = {

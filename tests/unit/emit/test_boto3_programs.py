@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from nasty import anything, builds
 
 from iamdsl import iam
-from iamdsl.aws.policy_operations import POLICY_OPERATIONS
+from iamdsl.aws import policy_operations as table
+from iamdsl.deploy._resources import members, putting, row_of
 from iamdsl.diagnostics import Report
 from iamdsl.emit import Facts, emit
-from iamdsl.emit._desired import _method, desired
+from iamdsl.emit._desired import _method, _row, _rows, desired
 from iamdsl.emit._places import places
 from iamdsl.emit.boto3 import RUNTIME, literal, plain
 from iamdsl.resources import package_path, read_text
@@ -77,11 +78,51 @@ def test_names_of_the_runtime_are_its_own() -> None:
 
 def test_methods() -> None:
     """Operations are called what the SDK for Python calls them."""
-    rows = [row for found in POLICY_OPERATIONS.values() for row in found]
+    rows = [row for found in table.POLICY_OPERATIONS.values() for row in found]
     operations = {name for row in rows for name in (row.put, row.get)}
     operations |= {row.lookup.operation for row in rows if row.lookup is not None}
 
     assert {o for o in operations if _method(o) != xform_name(o)} == set()
+
+
+@pytest.mark.parametrize(
+    ("service", "arn"),
+    [
+        ("sqs", "arn:aws:sqs:eu-west-1:111122223333:jobs"),
+        ("sns", "arn:aws:sns:eu-west-1:111122223333:news"),
+        ("s3", "arn:aws:s3:::lake"),
+        ("s3", "arn:aws:s3:eu-west-1:111122223333:accesspoint/door"),
+        ("kms", "arn:aws:kms:eu-west-1:111122223333:key/1234"),
+        ("secretsmanager", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a/b-??????"),
+        ("secretsmanager", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a/b-AbCdEf"),
+        ("logs", "arn:aws:logs:eu-west-1:111122223333:log-group:/a/b"),
+        ("events", "arn:aws:events:eu-west-1:111122223333:event-bus/main"),
+        ("execute-api", "arn:aws:execute-api:eu-west-1:111122223333:abc123/*"),
+        ("ec2", "arn:aws:ec2:eu-west-1:111122223333:vpc-endpoint/vpce-1"),
+        ("ses", "arn:aws:ses:eu-west-1:111122223333:identity/example.com"),
+        ("codeartifact", "arn:aws:codeartifact:eu-west-1:111122223333:repository/d/r"),
+        ("mediapackagev2", "arn:aws:mediapackagev2:eu-west-1:1:channelGroup/a/channel/b"),
+    ],
+)
+def test_requests(service: str, arn: str) -> None:
+    """The runtime asks for the policy of a resource, and sets it, as the table of operations says."""
+    document = iam.Document("resource", "name", iam.Policy(()), target=arn, service=service)
+    wanted = {
+        "target": arn,
+        "name": "name",
+        "rows": [_row(r) for r in table.operations_of(service)],
+    }
+    operation = table.operation_of(service, arn)
+    row = row_of(wanted)
+    assert operation is not None
+    assert row is not None
+    assert _rows(document) == [row]
+
+    put = table.putting(operation, arn, "name", "text", "found")
+    get, answer = table.getting(operation, arn, "name", "found")
+    assert putting(row, wanted, "found", "text") == table.nested(put.members)
+    assert members(row, row["asked"], wanted, "found") == table.nested(get.members)
+    assert members(row, [["answer", row["answer"]]], wanted)["answer"] == answer
 
 
 def test_everything(tmp_path: Path) -> None:
