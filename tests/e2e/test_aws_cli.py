@@ -97,6 +97,34 @@ policy jobs for sqs:queue("jobs") { allow sqs:ReceiveMessage to worker, newcomer
 """
 
 
+EVERY_KIND = (
+    EVERYTHING
+    + """
+policy lake-too for lake { deny s3:* to anyone on self unless aws:SecureTransport }
+session narrow {
+  attach reader
+  allow s3:GetObject on "{lake}/x"
+}
+"""
+)
+
+SETS = """
+policy reader { allow s3:GetObject on * }
+boundary edge { allow * on * }
+permission_set Reader {
+  description "Reads"
+  attach reader, aws_managed("ReadOnlyAccess")
+  boundary edge
+  allow s3:GetObject on *
+}
+permission_set Other {
+  max_session 2h
+  tags { team = "data" }
+  attach reader
+}
+"""
+
+
 @pytest.fixture(scope="module")
 def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickCli]:
     """Return the AWS CLI, warm."""
@@ -110,15 +138,20 @@ class Runs:
     def __init__(self, folder: Path, aws: Cloud, cli: QuickCli) -> None:
         self.folder, self.cloud, self._cli = folder, aws, cli
 
-    def run(self, text: str | bytes, *options: str, fails_at: str = "", code: int = 0) -> str:
+    def run(
+        self, text: bytes, *options: str, fails_at: str = "", missing: str = "", code: int = 0
+    ) -> str:
         """Run a script, and return what it says.
 
         Args:
-            fails_at: an operation that fails the first time that it is asked for.
+            fails_at: an operation that fails.
+            missing: a pattern of operations of which the cloud knows nothing: what they ask for is
+                not there, and what they do is not done.
         """
         script = self.folder / "deploy.sh"
-        script.write_bytes(text if isinstance(text, bytes) else text.encode())
-        environment = self._cli.environment(self.cloud.environment, *self._failing(fails_at))
+        script.write_bytes(text)
+        before = self._before(fails_at, missing)
+        environment = self._cli.environment(self.cloud.environment, *before)
         done = subprocess.run(
             ["bash", str(script), *options],
             env=environment | {"IAMDSL_RETRY_SECONDS": "0"},
@@ -129,15 +162,21 @@ class Runs:
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def _failing(self, operation: str) -> list[Path]:
-        if not operation:
+    def _before(self, fails_at: str, missing: str) -> list[Path]:
+        if not fails_at and not missing:
             return []
-        folder = self.folder / "failing"
-        folder.mkdir()
+        folder = self.folder / "before"
+        folder.mkdir(exist_ok=True)
         stub = folder / "aws"
         stub.write_text(
-            f'#!/bin/bash\nif [[ $2 == {operation} ]]; then echo "the cable is out" >&2; exit 255; fi\n'
-            f'exec {self._cli.folder}/aws "$@"\n'
+            f"""#!/bin/bash
+if [[ $2 == "{fails_at}" ]]; then echo "the cable is out" >&2; exit 255; fi
+if [[ $2 =~ ^({missing or "-"})$ ]]; then
+  case $2 in put-* | tag-*) exit 0 ;; list-*) echo False; exit 0 ;; esac
+  echo "An error occurred (ResourceNotFoundException) when calling" >&2; exit 254
+fi
+exec {self._cli.folder}/aws "$@"
+"""
         )
         stub.chmod(0o755)
         return [folder]
@@ -351,6 +390,42 @@ def test_policies_of_an_organization(runs: Runs) -> None:
     assert "for the organization o-other00000" in runs.run(script(wrong, facts), code=1)
 
 
+def test_permission_sets(tmp_path: Path, runs: Runs) -> None:
+    """They are made, changed and provisioned, and what is declared no more is taken away.
+
+    Moto knows neither their boundaries nor their tags.
+    """
+    unknown = r"get-permissions-boundary-for-.*|list-tags.*|tag-.*|put-permissions-b.*"
+    client = runs.cloud.client("sso-admin")
+    first = compiled(tmp_path, SETS)
+    said = runs.run(script(*first), missing=unknown)
+    assert "create permission set Reader\nput the boundary on permission set Reader\n" in said
+    sso = client.list_instances()["Instances"][0]["InstanceArn"]
+
+    def sets() -> dict[str, Any]:
+        made = {}
+        for arn in client.list_permission_sets(InstanceArn=sso)["PermissionSets"]:
+            of = {"InstanceArn": sso, "PermissionSetArn": arn}
+            told = client.describe_permission_set(**of)["PermissionSet"]
+            managed = client.list_managed_policies_in_permission_set(**of)
+            customer = client.list_customer_managed_policy_references_in_permission_set(**of)
+            made[told["Name"]] = (
+                told.get("Description", ""), told["SessionDuration"],
+                [p["Name"] for p in managed["AttachedManagedPolicies"]],
+                [(p["Path"], p["Name"]) for p in customer["CustomerManagedPolicyReferences"]],
+                bool(client.get_inline_policy_for_permission_set(**of)["InlinePolicy"]),
+            )  # fmt: skip
+        return made
+
+    reader = ("Reads", "PT1H", ["ReadOnlyAccess"], [("/", "reader")], True)
+    assert sets() == {"Reader": reader, "Other": ("", "PT2H", [], [("/", "reader")], False)}
+    text = SETS.replace(', aws_managed("ReadOnlyAccess")', "").replace("2h", "3h")
+    text = text.replace("  allow s3:GetObject on *\n}", "}").replace("  boundary edge\n", "")
+    said = runs.run(script(*compiled(tmp_path, text)), missing=unknown)
+    reader = ("Reads", "PT1H", [], [("/", "reader")], False)
+    assert sets() == {"Reader": reader, "Other": ("", "PT3H", [], [("/", "reader")], False)}
+
+
 STUB = r"""
 aws() {
   printf '%s\0%s\0' "$1" "$2" >>"$log"
@@ -360,7 +435,9 @@ aws() {
   printf '%s\0' "$4" >>"$log"
   case $2 in
     get-caller-identity) printf '123456789012\tarn:aws:iam::123456789012:user/x\n' ;;
-    *) printf 'An error occurred (NoSuchEntity) when calling\n' >&2; return 254 ;;
+    get-queue-url) printf 'https://sqs/jobs\n' ;;
+    get-queue-attributes) printf 'None\n' ;;
+    *) printf 'An error occurred (NoSuchEntity) (NoSuchBucketPolicy)\n' >&2; return 254 ;;
   esac
 }
 options=()
@@ -467,11 +544,30 @@ def test_a_dry_run_asks_for_no_change(tmp_path: Path) -> None:
     stubbed(file, options=tuple(options))
 
     said = file.with_name("dry.sh.out").read_text().splitlines()
-    assert [line for line in said if not line.startswith("would ")] == [
-        "stub: sqs get-queue-url: An error occurred (NoSuchEntity) when calling"
-    ]
-    assert len(said) == 21
+    assert said[-1] == f"nothing was changed in account {ACCOUNT}; changes to make: 22"
+    assert [line for line in said if not line.startswith("would ")] == said[-1:]
     assert all(o.startswith("get-") for o in asked(file.with_name("dry.sh.log").read_bytes()))
+
+
+def test_policies_of_resources_and_sessions(tmp_path: Path) -> None:
+    """A resource is named as its service wants it, also where its ARN is known only now."""
+    file = tmp_path / "run.sh"
+    file.write_bytes(script(*compiled(tmp_path, EVERY_KIND)))
+    options = ("--region=eu-west-1", *(f"--{n}={v}" for n, v in VALUES.items()))
+    stubbed(file, options=options)
+    found = asked(file.with_name("run.sh.log").read_bytes())
+
+    assert found["get-queue-url"] == [{"QueueName": "jobs", "QueueOwnerAWSAccountId": ACCOUNT}]
+    (queue,) = found["set-queue-attributes"]
+    assert queue["QueueUrl"] == "https://sqs/jobs"
+    assert json.loads(queue["Attributes"]["Policy"])["Statement"][0]["Action"] == "sqs:SendMessage"
+    assert [put["Bucket"] for put in found["put-bucket-policy"]] == ["lake", "acme-lake"]
+
+    stubbed(file, options=(*options, "--print-session=narrow"))
+    printed = json.loads(file.with_name("run.sh.out").read_text())
+    assert printed["PolicyArns"] == [{"arn": f"arn:aws:iam::{ACCOUNT}:policy/data/reader"}]
+    (statement,) = json.loads(printed["Policy"])["Statement"]
+    assert statement["Resource"] == "arn:aws:s3:::acme-lake/x"
 
 
 def test_the_wrong_account_is_refused(tmp_path: Path) -> None:
@@ -518,27 +614,11 @@ def test_values_arrive_as_they_are(tmp_path: Path) -> None:
     ]
 
 
-EVERY_KIND = (
-    EVERYTHING
-    + """
-policy lake-too for lake { deny s3:* to anyone on self unless aws:SecureTransport }
-session narrow {
-  attach reader
-  allow s3:GetObject on "{lake}/x"
-}
-permission_set Reader {
-  attach reader, aws_managed("ReadOnlyAccess")
-  boundary edge
-  allow s3:GetObject on *
-}
-"""
-)
-
-
 def test_shellcheck_has_nothing_to_say(tmp_path: Path, aws: Cloud) -> None:
     """Scripts with every kind of thing in them are clean for the linter of everybody."""
     texts = [
         script(*compiled(tmp_path, EVERY_KIND)),
+        script(*compiled(tmp_path, SETS)),
         script(*organization(aws)),
     ]
     files = [tmp_path / f"{number}.sh" for number in range(len(texts))]
