@@ -49,7 +49,8 @@ def _principals(making: Making) -> None:
             named["role", identity.name] = list(_named(making, identity.trust))
     for identity in build.identities:
         key = (identity.kind, identity.name)
-        if circle := _circle(named, key):
+        circle = _circle(named, key)
+        if circle and circle[0] == key:
             names = ", ".join(f"`{name}`" for _, name in circle)
             making.cannot(
                 identity.origin,
@@ -59,13 +60,16 @@ def _principals(making: Making) -> None:
                 "deploy them by `aws-cli` or `boto3`, or let one trust the account under the"
                 " condition that `aws:PrincipalArn` is the other",
             )
+        if circle:
             continue
         for other in named.get(key, ()):
             making.after.append((making.members[key], making.members[other]))
     for document in build.documents:
         if document.kind == "resource":
             for other in _named(making, document.policy):
-                making.after += [(m, making.members[other]) for m in making.access[document.name]]
+                making.after += [
+                    (m, making.members[other]) for m in making.access.get(document.name, ())
+                ]
 
 
 def _named(making: Making, policy: iam.Policy) -> Iterator[Key]:
