@@ -95,6 +95,14 @@ policy jobs for sqs:queue("jobs") { allow sqs:ReceiveMessage to worker, newcomer
 """
 
 
+OPEN = """
+policy lake-too for lake { deny s3:* to anyone on self unless aws:SecureTransport }
+session narrow {
+  attach reader
+  allow s3:GetObject on "{lake}/x"
+}
+"""
+
 SETS = """
 policy reader { allow s3:GetObject on * }
 boundary edge { allow * on * }
@@ -416,7 +424,7 @@ def test_permission_sets(tmp_path: Path, runs: Runs) -> None:
 def test_shellcheck_has_nothing_to_say(tmp_path: Path, aws: Cloud) -> None:
     """Scripts with every kind of thing in them are clean for the linter of everybody."""
     texts = [
-        script(*compiled(tmp_path, EVERYTHING)),
+        script(*compiled(tmp_path, EVERYTHING + OPEN)),
         script(*compiled(tmp_path, SETS)),
         script(*organization(aws)),
     ]
