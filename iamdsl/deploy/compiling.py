@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl.diagnostics import Report, Severity, codes
 from iamdsl.emit._desired import left_out
-from iamdsl.emit._places import Place
+from iamdsl.emit._places import Place, placed_in
 from iamdsl.iam import Build
 from iamdsl.project import Options, load_project, making
 from iamdsl.project.catalogue import open_catalogue
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from iamdsl.aws import Catalogue
     from iamdsl.deploy.session import Session
     from iamdsl.emit import Facts
-    from iamdsl.fit.steady import Placed
     from iamdsl.iam import Account
     from iamdsl.project import Project
 
@@ -105,7 +104,9 @@ def compiled(project: Project, session: Session, name: str, report: Report) -> C
         return None
     account = chosen.name if chosen is not None else ""
     pseudo = {**dict(facts.pseudo), "account": session.account}
-    facts = facts._replace(pseudo=tuple(sorted(pseudo.items())), placed=_placed(facts, account))
+    facts = facts._replace(
+        pseudo=tuple(sorted(pseudo.items())), placed=placed_in(account, facts.placed)
+    )
     for left in left_out(Place(None, "", place, pseudo), facts):
         if left.code.severity is Severity.ERROR:
             origin = left.origin[0] if left.origin else None
@@ -174,13 +175,3 @@ def _place(build: Build, chosen: Account | None, session: Session) -> tuple[Buil
     where = f"from the account {managing}" if managing else "where there is an organization"
     note = f"the policies of the organization are left out: they are deployed {where}"
     return Build(own, inner.identities), (note,)
-
-
-def _placed(facts: Facts, account: str) -> dict[str, Placed]:
-    """Return where the statements of those in one account are, as in a nameless place."""
-    found = {}
-    for owner, placed in facts.placed.items():
-        place, _, name = owner.rpartition("/")
-        if place == account:
-            found[name] = placed
-    return found

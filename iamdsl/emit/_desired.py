@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamdsl import iam
 from iamdsl.emit._marks import Mark, open_externs, parts
+from iamdsl.emit._places import placed_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -307,10 +308,5 @@ def _reason(document: iam.Document) -> str:
 
 def _orders(place: Place, facts: Facts) -> dict[str, list[str]]:
     """Return in which order the documents of identities change, "" for the inline one."""
-    account = place.account.name if place.account is not None else ""
-    found = {}
-    for owner, placed in sorted(facts.placed.items()):
-        of, _, name = owner.rpartition("/")
-        if of == account and placed.order:
-            found[name] = list(placed.order)
-    return found
+    found = placed_in(place.name, facts.placed)
+    return {owner: list(placed.order) for owner, placed in found.items() if placed.order}

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamdsl.emit._names import file_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from iamdsl import iam
+    from iamdsl.fit.steady import Placed
 
 
 class Place(NamedTuple):
@@ -26,6 +27,11 @@ class Place(NamedTuple):
     folder: str
     build: iam.Build
     pseudo: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """Return the name of the account, "" for the nameless place."""
+        return self.account.name if self.account is not None else ""
 
 
 def places(
@@ -44,3 +50,18 @@ def places(
             folder = f"{file_name(account.name, taken)}/"
             made.append(Place(account, folder, inner, {**known, "account": account.id}))
     return made
+
+
+def placed_in(account: str, placed: Mapping[str, Placed]) -> dict[str, Placed]:
+    """Return where the statements of those in one place are, by owner, sorted.
+
+    Args:
+        account: the name of the place.
+        placed: of all places, as `Facts` has them.
+    """
+    found = {}
+    for owner, one in sorted(placed.items()):
+        where, _, name = owner.rpartition("/")
+        if where == account:
+            found[name] = one
+    return found

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamdsl import iam
 from iamdsl.emit._manifest import MANIFEST, origins, places, written
 from iamdsl.emit._names import file_name
+from iamdsl.emit._places import placed_in
 from iamdsl.emit._places import places as places_of
 from iamdsl.emit._targets import Artifact, Data, Facts
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from iamdsl.aws.limits import Limit
-    from iamdsl.fit.steady import Placed
     from iamdsl.source import Span
 
 ORGANIZATION = "organization.json"
@@ -223,11 +223,7 @@ class _Writing:
         Nothing that it may do before and after is missing in between ("make before break").
         """
         account = self._account.name if self._account is not None else ""
-        here: dict[str, Placed] = {}
-        for owner, placed in sorted(self._facts.placed.items()):
-            place, _, name = owner.rpartition("/")
-            if place == account:
-                here[name] = placed
+        here = placed_in(account, self._facts.placed)
         names = Counter(n for placed in here.values() for n in {p.name for p in placed.pieces})
         for owner, placed in here.items():
             if placed.order:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamdsl.emit._marks import Mark, parts
+from iamdsl.emit._principals import principals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from iamdsl import iam
-
-_ROLE = re.compile(r"^arn:[^:]*:(?:iam::([^:]*):role/(?:.*/)?|sts::([^:]*):assumed-role/)([^/]+)")
 
 
 class RoleOrder(NamedTuple):
@@ -75,16 +72,6 @@ def _place(first: str, needs: dict[str, list[str]], order: list[str]) -> None:
 
 def _named(role: iam.Identity) -> Iterator[tuple[str, str]]:
     """Yield account id ("" for its own) and name of each role that a trust names."""
-    for statement in role.trust.statements if role.trust is not None else ():
-        for kind, values in statement.principals.by_type if statement.principals else ():
-            for value in values if kind == "AWS" else ():
-                if found := _ROLE.match(_own_account_blank(value)):
-                    yield found[1] or found[2] or "", found[3]
-
-
-def _own_account_blank(arn: str) -> str:
-    """Return an ARN without the mark of the account."""
-    found = parts(arn)
-    return "".join(
-        p if isinstance(p, str) else ("" if p == Mark("aws.account") else "?") for p in found
-    )
+    for found in principals(role.trust) if role.trust is not None else ():
+        if found.kind == "role":
+            yield found.account, found.name

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import attrs
 
 from iamdsl import iam
+from iamdsl.emit._places import placed_in
 from iamdsl.emit.aws_cli._role_order import role_order
 from iamdsl.emit.aws_cli._shell import POLICIES, to_json
 
@@ -180,13 +181,8 @@ class Steps:
 
     def _own_orders(self) -> dict[str, Placed]:
         """Return the owners here whose documents something moves between, and what they hold."""
-        here = self.place.account.name if self.place.account is not None else ""
-        found = {}
-        for owner, placed in sorted(self.facts.placed.items()):
-            account, _, name = owner.rpartition("/")
-            if account == here and placed.order:
-                found[name] = placed
-        return found
+        found = placed_in(self.place.name, self.facts.placed)
+        return {owner: placed for owner, placed in found.items() if placed.order}
 
     # -- texts
 

@@ -5,18 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from iamdsl.iam import placeholder
+from iamdsl.emit._places import placed_in
+from iamdsl.emit._principals import circles, named, trusts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from iamdsl import iam
+    from iamdsl.emit._principals import Key
     from iamdsl.emit.cdk._code import Member
     from iamdsl.emit.cdk._making import Making
-
-    Key = tuple[str, str]
-
-_OPEN_ACCOUNT = placeholder("aws.account")
 
 
 def order(making: Making) -> None:
@@ -42,84 +37,29 @@ def order(making: Making) -> None:
 
 def _principals(making: Making) -> None:
     """Make principals before what names them: AWS refuses a principal that is not there."""
-    build = making.place.build
-    named: dict[Key, list[Key]] = {}
-    for identity in build.identities:
-        if identity.trust is not None:
-            named["role", identity.name] = list(_named(making, identity.trust))
-    for identity in build.identities:
-        key = (identity.kind, identity.name)
-        circle = _circle(named, key)
-        if circle and circle[0] == key:
-            names = ", ".join(f"`{name}`" for _, name in circle)
-            making.cannot(
-                identity.origin,
-                f"CloudFormation cannot make roles that trust each other: {names}"
-                if len(circle) > 1
-                else f"CloudFormation cannot make a role that trusts itself: {names}",
-                "deploy them by `aws-cli` or `boto3`, or let one trust the account under the"
-                " condition that `aws:PrincipalArn` is the other",
-            )
-        if circle:
-            continue
-        for other in named.get(key, ()):
-            making.after.append((making.members[key], making.members[other]))
-    for document in build.documents:
+    waits = trusts(making.place)
+    stuck: set[Key] = set()
+    for circle in circles(waits):
+        stuck.update(circle)
+        names = ", ".join(f"`{name}`" for _, name in sorted(circle))
+        first = next(i for i in making.place.build.identities if (i.kind, i.name) == circle[0])
+        making.cannot(
+            first.origin,
+            f"CloudFormation cannot make roles that trust each other: {names}"
+            if len(circle) > 1
+            else f"CloudFormation cannot make a role that trusts itself: {names}",
+            "deploy them by `aws-cli` or `boto3`, or let one trust the account under the"
+            " condition that `aws:PrincipalArn` is the other",
+        )
+    for key, others in waits.items():
+        if key not in stuck:
+            making.after += [(making.members[key], making.members[other]) for other in others]
+    for document in making.place.build.documents:
         if document.kind == "resource":
-            for other in _named(making, document.policy):
+            for other in named(document.policy, making.place):
                 making.after += [
                     (m, making.members[other]) for m in making.access.get(document.name, ())
                 ]
-
-
-def _named(making: Making, policy: iam.Policy) -> Iterator[Key]:
-    """Yield the roles and users of the place that are principals of a policy, each once."""
-    found: dict[Key, None] = {}
-    for statement in policy.statements:
-        if statement.principals is not None:
-            for kind, values in statement.principals.by_type:
-                if kind == "AWS":
-                    found |= dict.fromkeys(_keys(making, values))
-    yield from found
-
-
-def _keys(making: Making, arns: Iterable[str]) -> Iterator[Key]:
-    accounts = {_OPEN_ACCOUNT, making.place.pseudo.get("account", _OPEN_ACCOUNT)}
-    names = {(kind, name.lower()): (kind, name) for kind, name in making.members}
-    for arn in arns:
-        fields = arn.split(":", 5)
-        if len(fields) < 6 or fields[4] not in accounts:
-            continue
-        kind, *path = fields[5].split("/")
-        if fields[2] == "sts" and kind == "assumed-role" and path:
-            kind, path = "role", path[:1]
-        if kind in {"role", "user"} and path and (kind, path[-1].lower()) in names:
-            yield names[kind, path[-1].lower()]
-
-
-def _circle(named: dict[Key, list[Key]], start: Key) -> list[Key]:
-    """Return roles of which each trusts the next, and the last the first, by their names."""
-    reached: dict[Key, None] = {}
-    todo = list(named.get(start, ()))
-    while todo:
-        key = todo.pop()
-        if key not in reached:
-            reached[key] = None
-            todo += named.get(key, ())
-    if start not in reached:
-        return []
-    return sorted(key for key in reached if start in _reach(named, key))
-
-
-def _reach(named: dict[Key, list[Key]], start: Key) -> set[Key]:
-    reached: set[Key] = set()
-    todo = list(named.get(start, ()))
-    while todo:
-        key = todo.pop()
-        if key not in reached:
-            reached.add(key)
-            todo += named.get(key, ())
-    return reached
 
 
 def _changes(making: Making) -> None:
@@ -127,12 +67,8 @@ def _changes(making: Making) -> None:
 
     What is gone is not in a template: CloudFormation removes it after all else.
     """
-    account = making.place.account.name if making.place.account is not None else ""
-    for owner, placed in sorted(making.facts.placed.items()):
-        place, _, of = owner.rpartition("/")
-        if place != account:
-            continue
-        kind, _, name = of.partition(" ")
+    for owner, placed in placed_in(making.place.name, making.facts.placed).items():
+        kind, _, name = owner.partition(" ")
         inline = making.inline.get((kind, name))
         there = [
             member

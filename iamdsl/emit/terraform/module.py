@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from iamdsl import iam
 from iamdsl.diagnostics import codes
 from iamdsl.emit._marks import open_externs
+from iamdsl.emit._places import placed_in
+from iamdsl.emit._principals import circles, trusts
 from iamdsl.emit.terraform.addresses import Addresses
 from iamdsl.emit.terraform.identities import identity
 from iamdsl.emit.terraform.order import ordered
@@ -21,12 +23,12 @@ from iamdsl.emit.terraform.variables import variables
 from iamdsl.emit.terraform.writing import Writing, label, named, path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from iamdsl.diagnostics import Report
     from iamdsl.emit._places import Place
+    from iamdsl.emit._principals import Key
     from iamdsl.emit._targets import Facts
-    from iamdsl.fit.steady import Placed
 
 
 def module(place: Place, facts: Facts, report: Report, *, as_data: bool) -> dict[str, list[Block]]:
@@ -56,9 +58,9 @@ def _writing(place: Place, facts: Facts, report: Report, *, as_data: bool) -> Wr
     build = place.build
     addresses = Addresses(build)
     own = _own(place, addresses)
-    trusts = _trusts(build, own, addresses, report)
-    account = place.account.name if place.account is not None else ""
-    order = ordered(build, _placed(facts, account), addresses, trusts, report)
+    waits = _trusts(place, addresses, report)
+    order = ordered(build, placed_in(place.name, facts.placed), addresses, waits, report)
+    order = order._replace(after={**order.after, **_only_ordered(build, waits, own, addresses)})
     documents = Documents(own, facts.lengths, report)
     return Writing(build, facts, as_data, addresses, order, documents, Texts(report), report)
 
@@ -108,16 +110,6 @@ def _of_resource(document: iam.Document, writing: Writing) -> Iterator[Block]:
         yield from made
 
 
-def _placed(facts: Facts, account: str) -> dict[str, Placed]:
-    """Return what is placed in an account, by owner."""
-    found = {}
-    for owner, placed in facts.placed.items():
-        where, _, name = owner.rpartition("/")
-        if where == account:
-            found[name] = placed
-    return found
-
-
 def _own(place: Place, addresses: Addresses) -> dict[str, str]:
     """Return the addresses of roles and users by their ARNs, as texts of the place have them."""
 
@@ -136,69 +128,47 @@ def _own(place: Place, addresses: Addresses) -> dict[str, str]:
     }
 
 
-def _trusts(
-    build: iam.Build, own: Mapping[str, str], addresses: Addresses, report: Report
-) -> dict[str, list[str]]:
-    """Return for each role the identities that its trust names; circles are reported.
+def _trusts(place: Place, addresses: Addresses, report: Report) -> dict[str, list[str]]:
+    """Return for each role the identities that its trust names, by address; circles are reported.
 
     A principal has to be there when a trust names it, and Terraform makes a role in one step.
     """
-    trusts: dict[str, list[str]] = {}
-    roles = {addresses.identity(i): i for i in build.identities if i.trust is not None}
-    for address, role in roles.items():
-        assert role.trust is not None  # noqa: S101  # chosen so
-        named_ = (
-            own[value]
-            for statement in role.trust.statements
-            if statement.principals is not None
-            for _, values in statement.principals.by_type
-            for value in values
-            if value in own
-        )
-        trusts[address] = list(dict.fromkeys(named_))
-    for address in _in_circles(trusts):
-        role = roles[address]
+    waits = trusts(place)
+    known: dict[Key, iam.Identity] = {(i.kind, i.name): i for i in place.build.identities}
+    for circle in circles(waits):
+        role = known[circle[0]]
         report.add(
             codes.TARGET_CANNOT_SAY,
             role.origin[0] if role.origin else None,
             f"Terraform cannot create `{role.name}`, whose trust waits for the role itself",
-            label=_circle(address, trusts, roles),
+            label=_said(circle),
             hint="trust the account, `when aws:PrincipalArn ==` the ARN of the role that is meant",
         )
-    return trusts
+    return {
+        addresses.identity(known[key]): [addresses.identity(known[other]) for other in others]
+        for key, others in waits.items()
+    }
 
 
-def _in_circles(trusts: Mapping[str, list[str]]) -> list[str]:
-    """Return of each circle the first."""
-    found: list[str] = []
-    seen: set[str] = set()
-    for address in trusts:
-        if address in seen:
-            continue
-        path_ = _way_back(address, trusts)
-        if path_:
-            found.append(address)
-            seen.update(path_)
-    return found
-
-
-def _way_back(address: str, trusts: Mapping[str, list[str]]) -> list[str]:
-    """Return the shortest way from an address to itself, which is its last; none if there is none."""
-    ways = [[named_] for named_ in trusts[address]]
-    seen: set[str] = set()
-    for way in ways:
-        if way[-1] == address:
-            return way
-        if way[-1] not in seen:
-            seen.add(way[-1])
-            ways += [[*way, further] for further in trusts.get(way[-1], ())]
-    return []
-
-
-def _circle(
-    address: str, trusts: Mapping[str, list[str]], roles: Mapping[str, iam.Identity]
-) -> str:
-    names = [roles[a].name for a in _way_back(address, trusts)]
-    if len(names) == 1:
+def _said(circle: Sequence[Key]) -> str:
+    if len(circle) == 1:
         return "a role that is not there yet cannot be named in its own trust"
+    names = [name for _, name in (*circle[1:], circle[0])]
     return f"its trust names {', whose trust names '.join(f'`{name}`' for name in names)}"
+
+
+def _only_ordered(
+    build: iam.Build, waits: Mapping[str, Sequence[str]], own: Mapping[str, str], of: Addresses
+) -> dict[str, tuple[str, ...]]:
+    """Return what roles wait for without referring to it: those of whom a session is let in."""
+    found = {}
+    for role in build.identities:
+        if role.trust is not None:
+            address = of.identity(role)
+            texts = (v for s in role.trust.statements if s.principals is not None
+                     for _, values in s.principals.by_type for v in values)  # fmt: skip
+            referred = {own[text] for text in texts if text in own}
+            others = tuple(one for one in waits[address] if one not in referred)
+            if others:
+                found[address] = others
+    return found
