@@ -26,6 +26,7 @@ from decisions import (
     is_action,
     is_principal,
     is_resource,
+    names_and_patterns,
     statements,
     unescaped,
 )
@@ -98,11 +99,26 @@ class _Side:
     def __init__(self, among: Iterable[Statement]) -> None:
         self.statements = tuple(dict.fromkeys(among))
         self._by_action: dict[str, tuple[Statement, ...]] = {}
+        self._tests = [
+            (s, *names_and_patterns(s.actions), s.actions.negated) for s in self.statements
+        ]
 
     def about(self, action: str) -> tuple[Statement, ...]:
+        """Return the statements that `is_action` is true of, many of them asked at once."""
         found = self._by_action.get(action)
         if found is None:
-            found = tuple(s for s in self.statements if is_action(s, action))
+            name = action.lower()
+            found = tuple(
+                [
+                    statement
+                    for statement, names, patterns, negated in self._tests
+                    if (
+                        name in names
+                        or (patterns is not None and patterns.fullmatch(name) is not None)
+                    )
+                    != negated
+                ]
+            )
             self._by_action[action] = found
         return found
 

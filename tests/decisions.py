@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 Value: TypeAlias = "str | tuple[str, ...]"
 Context: TypeAlias = "Mapping[str, Value]"
+_Values: TypeAlias = "tuple[tuple[str, ...], ...]"
 Decision: TypeAlias = 'Literal["Allow", "Deny"] | None'
 
 ANONYMOUS = ("*", "anonymous")
@@ -62,6 +63,12 @@ class Elements:
     negated: bool
     open: bool
     """Whether what they match depends on variables."""
+    reads: tuple[str, ...] = attrs.field(init=False, eq=False, order=False, repr=False)
+    """The keys of those variables."""
+
+    @reads.default
+    def _of_texts(self) -> tuple[str, ...]:
+        return _keys_in(self.texts)
 
 
 @attrs.frozen(cache_hash=True, order=True)
@@ -76,6 +83,12 @@ class Entry:
     texts: tuple[str, ...]
     open: bool
     """Whether what they match depends on variables."""
+    reads: tuple[str, ...] = attrs.field(init=False, eq=False, order=False, repr=False)
+    """The keys of those variables."""
+
+    @reads.default
+    def _of_texts(self) -> tuple[str, ...]:
+        return _keys_in(self.texts)
 
 
 @attrs.frozen(cache_hash=True)
@@ -246,17 +259,19 @@ def applies_but_for_action(statement: Statement, request: Request) -> bool:
 
 def is_action(statement: Statement, action: str) -> bool:
     """Tell whether an action is one of a statement's: case does not count."""
-    names, patterns = _names_and_patterns(statement.actions.texts)
+    names, patterns = names_and_patterns(statement.actions)
     lowered = action.lower()
-    found = lowered in names or patterns.fullmatch(lowered) is not None
+    found = lowered in names or (patterns is not None and patterns.fullmatch(lowered) is not None)
     return found != statement.actions.negated
 
 
 @lru_cache(maxsize=4096)
-def _names_and_patterns(texts: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str]]:
-    patterns = [t for t in texts if "*" in t or "?" in t]
-    any_of_them = "|".join(glob_regex(p).pattern for p in patterns) or r"(?!)"
-    return frozenset(texts).difference(patterns), re.compile(any_of_them, re.DOTALL)
+def names_and_patterns(actions: Elements) -> tuple[frozenset[str], re.Pattern[str] | None]:
+    """Return the texts that are whole names, and one expression for all others, if there are."""
+    patterns = [t for t in actions.texts if "*" in t or "?" in t]
+    any_of_them = "|".join(glob_regex(p).pattern for p in patterns)
+    whole = frozenset(actions.texts).difference(patterns)
+    return whole, re.compile(any_of_them, re.DOTALL) if patterns else None
 
 
 def is_resource(statement: Statement, resource: str, context: Context) -> bool:
@@ -266,17 +281,23 @@ def is_resource(statement: Statement, resource: str, context: Context) -> bool:
         return True
     if not elements.open:
         return _among(elements, resource)
-    found = any(
-        (pattern := filled(text, context, statement.variables)) is not None
-        and glob(pattern, resource)
-        for text in elements.texts
-    )
-    return found != elements.negated
+    read = tuple([values_of(key, context) for key in elements.reads])
+    return _among_filled(elements, resource, read, statement.variables)
 
 
 @lru_cache(maxsize=1 << 18)
 def _among(elements: Elements, resource: str) -> bool:
     return any(glob(text, resource) for text in elements.texts) != elements.negated
+
+
+@lru_cache(maxsize=1 << 16)
+def _among_filled(elements: Elements, resource: str, read: _Values, variables: bool) -> bool:
+    context = dict(zip(elements.reads, read, strict=True))
+    found = any(
+        (pattern := filled(text, context, variables)) is not None and glob(pattern, resource)
+        for text in elements.texts
+    )
+    return found != elements.negated
 
 
 def is_principal(statement: Statement, principal: tuple[str, str]) -> bool:
@@ -312,7 +333,13 @@ def holds(entry: Entry, context: Context, variables: bool) -> bool:
     values = values_of(entry.key, context)
     if not entry.open:
         return _holds_everywhere(entry, values)
-    return _holds(entry, values, context, variables)
+    read = tuple([values_of(key, context) for key in entry.reads])
+    return _holds_filled(entry, values, read, variables)
+
+
+@lru_cache(maxsize=1 << 16)
+def _holds_filled(entry: Entry, values: tuple[str, ...], read: _Values, variables: bool) -> bool:
+    return _holds(entry, values, dict(zip(entry.reads, read, strict=True)), variables)
 
 
 @lru_cache(maxsize=1 << 18)
@@ -462,11 +489,21 @@ def filled(text: str, context: Context, variables: bool) -> str | None:
 def _value(name: str, context: Context) -> str | None:
     if name in ("*", "?", "$"):
         return name
-    key, comma, default = name.partition(",")
-    values = values_of(key.strip().lower(), context)
+    key, comma, default = _key(name), "," in name, name.partition(",")[2]
+    values = values_of(key, context)
     if len(values) == 1:
         return values[0]
     return default.strip().strip("'") if comma else None
+
+
+def _key(name: str) -> str:
+    """Return the key of a variable, in lower case, without its default."""
+    return name.partition(",")[0].strip().lower()
+
+
+def _keys_in(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the keys of all variables of some texts, each once."""
+    return tuple(dict.fromkeys(_key(found[1]) for t in texts for found in VARIABLE.finditer(t)))
 
 
 def _escaped(text: str) -> str:

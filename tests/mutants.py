@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from decisions import listed
@@ -29,15 +29,16 @@ def mutants(document: Mapping[str, Any], choice: random.Random) -> list[Mutant]:
     Which statement, entry and value is chosen by `choice`.
     """
     made = []
+    text = json.dumps(document)
     for name, change in CHANGES.items():
-        changed: dict[str, Any] = copy.deepcopy(dict(document))
+        changed: dict[str, Any] = json.loads(text)
         found = changed["Statement"]
         every = [found] if isinstance(found, dict) else found
         changed["Statement"] = every
         numbers = list(range(len(every)))
         choice.shuffle(numbers)
         for number in numbers:
-            before = copy.deepcopy(every)
+            before = json.loads(json.dumps(every))
             what = change(every, number, choice)
             if what is not None and every != before and every:
                 made.append(Mutant(f"{name}: {what} [{number}]", changed))
@@ -306,7 +307,7 @@ CHANGES: Mapping[str, Callable[[_Statements, int, random.Random], str | None]] =
 def equivalents(document: Mapping[str, Any], choice: random.Random) -> Iterator[Mutant]:
     """Yield spellings of the same meaning: no comparison may find a difference."""
     every = listed_statements(document)
-    shuffled = copy.deepcopy(every)
+    shuffled = json.loads(json.dumps(every))
     choice.shuffle(shuffled)
     yield Mutant("other order", {**document, "Statement": shuffled})
     apart = [
