@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from syrupy.types import SnapshotIndex
 
     from iamdsl.aws.container import Content
+    from iamdsl.compiler import Environment
+    from iamdsl.lift.templates import Pattern
 
 CASES = Path(__file__).parent / "cases"
 PACKAGE = Path(__file__).parent / "packages" / "acme-platform"
@@ -71,6 +73,24 @@ def _private_cache(tmp_path_factory: pytest.TempPathFactory) -> object:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         for name in ("NO_COLOR", "FORCE_COLOR", "IAMDSL_OUTPUT_FORMAT", "IAMDSL_DEBUG"):
             patch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_once() -> object:
+    """Compile the templates that imports look for once for each place, not for each import."""
+    from iamdsl.lift import templates
+
+    known: dict[object, tuple[Pattern, ...]] = {}
+
+    def patterns(modules: list[str], environment: Environment) -> tuple[Pattern, ...]:
+        key = tuple(modules), tuple(sorted(environment.pseudo.items()))
+        if key not in known:
+            known[key] = templates.patterns(modules, environment)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("iamdsl.project.importing.patterns", patterns)
         yield
 
 
