@@ -55,6 +55,7 @@ _GIVEN = (
         metavar="KIND/NAME",
         help="Take over what is there and has no owner, such as role/worker.",
     ),
+    click.option("--locked", is_flag=True, help="Fail where iamdsl.lock would have to change."),
     click.option(
         "--output-format",
         type=click.Choice(FORMATS),
@@ -89,6 +90,7 @@ class Asked(NamedTuple):
     name: str
     params: tuple[str, ...]
     adopt: tuple[str, ...]
+    locked: bool
     output_format: str
     color: str
 
@@ -110,7 +112,8 @@ def begun(asked: Asked) -> Begun:
         hint = "letters, digits, `_`, `.` and `-`, a letter first, at most 64"
         raise click.BadParameter(f"{asked.name!r} is no name: {hint}.", param_hint="--name")
     stdin = _options.stdin(asked.paths)
-    options = Options(params=_options.pairs(asked.params), stdin=stdin)
+    lock = "frozen" if asked.locked else "keep"
+    options = Options(params=_options.pairs(asked.params), stdin=stdin, lock=lock)
     report = Report()
     project = compiling.loaded(asked.paths, options, report, name=asked.name)
     if project is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command
 @_deploying.deploying
 @click.option("--yes", is_flag=True, help="Do it without asking.")
-def command(*, yes: bool, **given: str) -> None:
+def command(*, yes: bool, **given: Any) -> None:
     """Make the account of the credentials as the project is built.
 
     Shows the plan, asks, and does it step by step: what is needed comes to be before anything
@@ -31,7 +31,7 @@ def command(*, yes: bool, **given: str) -> None:
 
     Exits with 0 where all is as built, 1 where it is not, and 2 where AWS cannot be asked.
     """
-    asked = _deploying.Asked(**given)  # type: ignore[arg-type]
+    asked = _deploying.Asked(**given)
     if not yes and (asked.output_format == "json" or not is_terminal()):
         _unconfirmed(asked, "there is nobody to ask whether it is to be done", exits.CANNOT)
     on = _deploying.begun(asked)
@@ -44,7 +44,10 @@ def command(*, yes: bool, **given: str) -> None:
     if found.is_blocked or not found.plan.steps:
         if not for_people:
             _print_json(found, on, [])
-        raise click.exceptions.Exit(exits.NO if found.is_blocked else exits.YES)
+        if found.is_blocked:
+            raise click.exceptions.Exit(exits.NO)
+        _keep_lock(asked, on)
+        raise click.exceptions.Exit(exits.YES)
     if not yes:
         found = _confirmed(found, asked, on)
     _perform(found, asked, on)
@@ -103,7 +106,17 @@ def _perform(found: Planned, asked: Asked, on: Begun) -> NoReturn:
         raise click.exceptions.Exit(exits.NO)
     if for_people:
         console.out("all is as built\n")
+    _keep_lock(asked, on)
     raise click.exceptions.Exit(exits.YES)
+
+
+def _keep_lock(asked: Asked, on: Begun) -> None:
+    """Keep what is deployed in the lock file, as a build would, so that it stays where it is."""
+    from iamdsl.project import making  # noqa: PLC0415 (the compiler, which was asked by now)
+
+    problem = making.keep_lock(on.made.source, on.made.locked)
+    if problem is not None:
+        _deploying.refuse(problem, asked.color)
 
 
 def _stopped(plan: Plan, done: list[Step], asked: Asked, why: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from iamdsl.cli import _deploying, console
@@ -15,7 +17,7 @@ from iamdsl.cli import exit as exits
     type=click.Choice(("changes",)),
     help="Exit with 1 where there is anything to do.",
 )
-def command(*, fail_on: str | None, **given: str) -> None:
+def command(*, fail_on: str | None, **given: Any) -> None:
     """Show what deploying would change in the account of the credentials.
 
     What is new, changed and removed is compared in meaning with what is live: who may do more, who
@@ -28,7 +30,7 @@ def command(*, fail_on: str | None, **given: str) -> None:
     Exits with 0 where it could be planned, 1 where something that is not the project's is in the
     way (and with --fail-on changes, where there is anything to do), and 2 where AWS cannot be asked.
     """
-    asked = _deploying.Asked(**given)  # type: ignore[arg-type]
+    asked = _deploying.Asked(**given)
     on = _deploying.begun(asked)
     found = _deploying.planned(asked, on)
     if asked.output_format == "json":

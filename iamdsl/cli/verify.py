@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from iamdsl.cli import _deploying, console
@@ -10,7 +12,7 @@ from iamdsl.cli import exit as exits
 
 @click.command
 @_deploying.deploying
-def command(**given: str) -> None:
+def command(**given: Any) -> None:
     """Compare what is live in the account of the credentials with what the project builds.
 
     What differs is told by its meaning: what is live allows more, or less, than the sources say,
@@ -19,7 +21,7 @@ def command(**given: str) -> None:
 
     Exits with 0 where all is as built, 1 where it is not, and 2 where AWS cannot be asked.
     """
-    asked = _deploying.Asked(**given)  # type: ignore[arg-type]
+    asked = _deploying.Asked(**given)
     on = _deploying.begun(asked)
     found = _deploying.planned(asked, on, drift=True)
     if asked.output_format == "json":

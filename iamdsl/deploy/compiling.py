@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from iamdsl.emit import Facts
     from iamdsl.iam import Account
     from iamdsl.project import Project
+    from iamdsl.project.lock import Locked
 
 _TARGETS = ("json",)
 """With it nothing is left open: whatever only a deployment knows has to be said now."""
@@ -35,6 +36,8 @@ class Compiled(NamedTuple):
         build: of the account, as the nameless place of a build; with what the organization has
             where this account manages it.
         facts: of that place.
+        source: the project that it was compiled from, with its lock file.
+        locked: what that is to hold once this is deployed.
         account: the name of the account in the sources; empty for the nameless place.
         notes: what of the project is not for this account, for people.
     """
@@ -43,6 +46,8 @@ class Compiled(NamedTuple):
     facts: Facts
     catalogue: Catalogue
     project: str
+    source: Project
+    locked: Locked
     account: str = ""
     notes: tuple[str, ...] = ()
 
@@ -89,11 +94,11 @@ def compiled(project: Project, session: Session, name: str, report: Report) -> C
         region=session.region or config.region,
         account=config.account or session.account,
     )
-    made = making.build_and_facts(project._replace(config=here), report)
+    made = making.deployable(project._replace(config=here), report)
     catalogue = open_catalogue(config.catalogue, config.root)
     if made is None or isinstance(catalogue, Problem):  # the problem has been told
         return None
-    build, facts = made
+    build, facts, locked = made
     chosen = _chosen(build, session, name, report)
     place, notes = _place(build, chosen, session)
     if chosen is None and not report.failed:
@@ -114,7 +119,7 @@ def compiled(project: Project, session: Session, name: str, report: Report) -> C
         notes = (*notes, left.message)
     if report.failed:
         return None
-    return Compiled(place, facts, catalogue, config.name, account, notes)
+    return Compiled(place, facts, catalogue, config.name, project, locked, account, notes)
 
 
 def _agree(what: str, said: str | None, is_so: str, report: Report) -> None:

@@ -69,8 +69,8 @@ def make(project: Project, key: str, *, write: bool, reviewed: bool = False) -> 
     environment, pinned = work.environment, work.pinned
 
     locked = _locked(project, work)
-    if project.options.lock == "frozen" and (differing := lock.differing(pinned, locked)):
-        report.extend([lock.outdated(differing).diagnostic()])
+    if problem := _frozen(project, pinned, locked):
+        report.extend([problem.diagnostic()])
         return Outcome(report.diagnostics, failed=True)
     outcome = Outcome(
         report.diagnostics,
@@ -142,6 +142,27 @@ def build_and_facts(project: Project, report: Report) -> tuple[Build, emit.Facts
 
     What else there is to say of it is in the report as well.
     """
+    made = deployable(project, report)
+    return None if made is None else (made.build, made.facts)
+
+
+class Deployable(NamedTuple):
+    """What a deployment without files needs of a project.
+
+    Attributes:
+        locked: what the lock file is to hold once it is deployed (`keep_lock`).
+    """
+
+    build: Build
+    facts: emit.Facts
+    locked: lock.Locked
+
+
+def deployable(project: Project, report: Report) -> Deployable | None:
+    """Compile a project for what deploys it; None, and the reasons in the report, if it fails.
+
+    A lock file that would have to change is a reason where it is frozen.
+    """
     report.extend(problem.diagnostic() for problem in project.problems)
     if report.failed:
         return None
@@ -150,7 +171,26 @@ def build_and_facts(project: Project, report: Report) -> tuple[Build, emit.Facts
     if work.report.failed or work.build is None:
         return None
     assert work.environment is not None  # noqa: S101  # there is none only after errors
-    return work.build, _facts(project, work.environment, work.fitted, work.externs)
+    locked = _locked(project, work)
+    if problem := _frozen(project, work.pinned, locked):
+        report.extend([problem.diagnostic()])
+        return None
+    facts = _facts(project, work.environment, work.fitted, work.externs)
+    return Deployable(work.build, facts, locked)
+
+
+def keep_lock(project: Project, locked: lock.Locked) -> Problem | None:
+    """Write the lock file where it is not so already; return what is in the way of that."""
+    kept = _keep(project, locked)
+    return kept if isinstance(kept, Problem) else None
+
+
+def _frozen(project: Project, pinned: lock.Locked, locked: lock.Locked) -> Problem | None:
+    """Return the problem of a lock file that would have to change, and may not."""
+    if project.options.lock != "frozen":
+        return None
+    differing = lock.differing(pinned, locked)
+    return lock.outdated(differing) if differing else None
 
 
 def _facts(

@@ -131,6 +131,36 @@ def test_from_nothing_to_nothing_to_do(shop: Shop, monkeypatch: pytest.MonkeyPat
     assert shop.run("plan", "--fail-on", "changes").stdout.endswith("nothing to do\n")
 
 
+def test_what_is_deployed_stays_in_the_lock_file(shop: Shop) -> None:
+    """Applying keeps what classes stand for as a build does; looking keeps nothing."""
+    lock = shop.folder / "iamdsl.lock"
+    shop.write("role auditor { trust service ec2 allow iam:@list on * }")
+    refused = shop.run("apply", "--yes", "--locked", code=2)
+    assert "error[IAM507]: `iamdsl.lock` does not hold all" in refused.stderr
+    assert not shop.cloud.authorization_details()["RoleDetailList"]
+    shop.run("plan")
+    shop.run("verify", code=1)
+    assert not lock.exists()
+
+    shop.apply()
+    kept = lock.read_bytes()
+    assert b"iam:@list" in kept
+    shop.run("plan", "--locked")
+    shop.run("verify", "--locked")
+    lock.unlink()
+    shop.apply()  # there is nothing to do but this
+    assert lock.read_bytes() == kept
+    lock.unlink()
+    shop.run("build")
+    assert lock.read_bytes() == kept
+
+    shop.write("role auditor { trust service ec2 allow iam:@list, iam:@read on * }")
+    shop.iam.create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(ANYTHING))
+    (shop.folder / "more.iam").write_text("role other { trust service ec2 }")
+    shop.run("apply", "--yes", code=1)  # the other is in the way
+    assert lock.read_bytes() == kept
+
+
 def steps_in(planned: str) -> list[str]:
     """Return the lines of a plan that are steps."""
     return re.findall(
