@@ -27,6 +27,10 @@ URL_SUFFIX: Final = iam.placeholder("aws.suffix")
 """Stands in texts for `AWS::URLSuffix`, as a mark that no build has."""
 
 
+BY_AWS: Final = ("p-FullAWSAccess", "p-RCPFullAWSAccess")
+"""What ids of policies end in that AWS itself attaches everywhere in an organization."""
+
+
 class Slice(NamedTuple):
     """A piece of a text that only the deployment knows: `Fn::Select` of `Fn::Split`.
 

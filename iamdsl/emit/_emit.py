@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamdsl.emit import json
 from iamdsl.emit._manifest import MANIFEST, entry, manifest
+from iamdsl.emit._resource_ids import refuse_doubles
 from iamdsl.emit._targets import TARGETS, Emission, made_by
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ def emit(targets: Sequence[str], build: Build, facts: Facts, report: Report) -> 
     for target in targets:
         if target != "json" and target not in TARGETS:
             raise ValueError(f"no target {target!r}")
+    deploys = any(target != "json" for target in targets)
+    if deploys and refuse_doubles(build, facts.pseudo, report):
+        targets = [target for target in targets if target == "json"]
     documents = json.emit(build, facts)
     files: dict[str, bytes] = {}
     entries: list[Data] = []

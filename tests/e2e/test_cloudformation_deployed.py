@@ -200,12 +200,12 @@ def test_everything_is_in_the_template(everything: tuple[iam.Build, Facts]) -> N
             assert [name] in found[f"{name}Inline"].values()
     assert found["AnnUser"]["Groups"] == ["DevelopersGroup"]
     assert found["AnnUser"]["PermissionsBoundary"] == "EdgeBoundary"
-    assert found["MachineRoleProfile"]["Roles"] == ["MachineRole"]
-    assert found["LakeBucketAccess"]["Bucket"] == "lake"
-    assert found["JobsQueueAccess"]["Queues"] == [
+    assert found["MachineProfile"]["Roles"] == ["MachineRole"]
+    assert found["S3LakeAccess"]["Bucket"] == "lake"
+    assert found["SqsJobsAccess"]["Queues"] == [
         f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/jobs"
     ]
-    for name, called in (("LakeBucketAccess", "lake-bucket"), ("JobsQueueAccess", "jobs-queue")):
+    for name, called in (("S3LakeAccess", "lake-bucket"), ("SqsJobsAccess", "jobs-queue")):
         source = next(d for d in build.documents if d.name == called)
         assert document(found[name]["PolicyDocument"]) == meant(source.policy)
 

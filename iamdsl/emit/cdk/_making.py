@@ -56,12 +56,24 @@ class Making:
         self._taken = {"node", "toString"}
 
     def made(
-        self, kind: str, name: str, type_: str, options: Options, doc: str, origin: Sequence[Span]
+        self,
+        kind: str,
+        name: str,
+        type_: str,
+        options: Options,
+        doc: str,
+        origin: Sequence[Span],
+        own_id: str = "",
     ) -> Member:
-        """Make a construct for a document or an identity, and return its member."""
+        """Make a construct for a document or an identity, and return its member.
+
+        Args:
+            own_id: its id, where that does not follow from its name.
+        """
         member = self.free([*words(name), *words(KINDS[kind])])
         self.members[kind, name] = member
-        self.make(member, New(type_, THIS, construct_id(name, KINDS[kind]), options), doc, origin)
+        new = New(type_, THIS, own_id or construct_id(name, KINDS[kind]), options)
+        self.make(member, new, doc, origin)
         return member
 
     def free(self, found: Sequence[str]) -> Member:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamdsl import iam
-from iamdsl.emit._cloudformation_types import Elsewhere, Slice, setting, statement_ids
+from iamdsl.emit._cloudformation_types import BY_AWS, Elsewhere, Slice, setting, statement_ids
+from iamdsl.emit._resource_ids import policy_id
 from iamdsl.emit.cdk import _documents as documents
 from iamdsl.emit.cdk._code import THIS, Call, New, Struct
 from iamdsl.emit.cdk._identities import duration
 from iamdsl.emit.cdk._making import tags
-from iamdsl.emit.cdk._words import camel, construct_id, words
+from iamdsl.emit.cdk._words import camel, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +39,6 @@ INSTANCE = iam.Extern(
 """What neither sources nor CDK know; externs have no blanks in their names."""
 
 TYPES = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
-_BY_AWS = ("/p-FullAWSAccess", "/p-RCPFullAWSAccess")
 
 
 def resource_policies(making: Making) -> None:
@@ -73,7 +73,8 @@ def _access(making: Making, document: iam.Document, found: Setting) -> None:
     options = (*_names(found), (_option(found.document), said))
     doc = f"The policy `{document.name}`."
     kind, name, origin = document.kind, document.name, document.origin
-    member = making.made(kind, name, _type(found.type), options, doc, origin)
+    own_id = f"{policy_id(document, making.place.pseudo)}Access"
+    member = making.made(kind, name, _type(found.type), options, doc, origin, own_id)
     making.access.setdefault(name, []).append(member)
     _set_text(making, member, found.document, data, origin)
 
@@ -96,9 +97,8 @@ def _each(making: Making, document: iam.Document, found: Setting) -> None:
         said: Expr = {} if isinstance(data, str) else data
         options = (*_names(found), ("statementId", sid), (_option(found.document), said))
         member = making.free([*words(document.name), *words(statement.sid or ""), "access"])
-        new = New(
-            _type(found.type), THIS, construct_id(f"{document.name}:{sid}", "Access"), options
-        )
+        own_id = f"{policy_id(document, making.place.pseudo)}Access:{sid}"
+        new = New(_type(found.type), THIS, own_id, options)
         making.make(member, new, f"A statement of the policy `{document.name}`.", document.origin)
         making.access.setdefault(document.name, []).append(member)
         _set_text(making, member, found.document, data, document.origin)
@@ -137,7 +137,7 @@ def organization(making: Making) -> None:
     targets = making.place.build.targets
     for target in targets:
         for attachment in target.attached:
-            if not attachment.ours and not attachment.policy.endswith(_BY_AWS):
+            if not attachment.ours and not attachment.policy.endswith(BY_AWS):
                 making.leaves_out(
                     attachment.origin or target.origin,
                     f"`{attachment.policy}` is not attached to `{target.name}`: CloudFormation"

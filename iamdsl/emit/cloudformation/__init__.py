@@ -13,7 +13,12 @@ from iamdsl.emit._manifest import written
 from iamdsl.emit._marks import words
 from iamdsl.emit._places import places
 from iamdsl.emit._targets import File
-from iamdsl.emit.cloudformation._documents import add_document, attached, foreign_targets
+from iamdsl.emit.cloudformation._documents import (
+    add_document,
+    attached,
+    foreign_targets,
+    one_after_another,
+)
 from iamdsl.emit.cloudformation._identities import add_identity
 from iamdsl.emit.cloudformation._order import add_order, add_principals
 from iamdsl.emit.cloudformation._stack import Stack
@@ -74,6 +79,7 @@ def _fill(stack: Stack) -> None:
         add_identity(identity, stack, links)
     add_principals(stack)
     add_order(stack)
+    one_after_another(stack)
     if stack.outputs and not stack.resources:
         # A template has a resource; this one makes nothing.
         stack.add("Nothing", "AWS::CloudFormation::WaitConditionHandle", {})
@@ -93,12 +99,17 @@ def _template(stack: Stack, form: str) -> dict[str, Value]:
     if number is not None:
         template["Rules"] = {"Account": _only_in(number)}
     template["Resources"] = {name: _resource(stack, name) for name in stack.resources}
-    outputs = stack.outputs
-    if len(outputs) > _MOST_OUTPUTS:
-        outputs = {n: o for n, o in outputs.items() if n.endswith(("Policy", "PolicyArns"))}
-    if outputs:
+    if outputs := _outputs(stack):
         template["Outputs"] = outputs
     return template
+
+
+def _outputs(stack: Stack) -> dict[str, Value]:
+    """Return the outputs, without ARNs where these are too many: AWS tells them by the names."""
+    if len(stack.outputs) <= _MOST_OUTPUTS:
+        return stack.outputs
+    sessions = ("SessionPolicy", "SessionPolicyArns")
+    return {name: output for name, output in stack.outputs.items() if name.endswith(sessions)}
 
 
 def _only_in(account: str) -> Value:
@@ -150,8 +161,9 @@ def _parameter(extern: iam.Extern) -> Value:
     return made
 
 
-# A value with `{{` could be a reference to a secret, whose value nothing looks at.
-_NO_REFERENCE = r"^(?!.*\{\{)"
+# A value with `{{`, or one that makes it together with its neighbours, could be a reference to a
+# secret, whose value nothing looks at.
+_NO_REFERENCE = r"^(?!\{|.*\{\{|.*\{$)"
 
 
 def _check_size(stack: Stack, text: str) -> None:
@@ -159,6 +171,7 @@ def _check_size(stack: Stack, text: str) -> None:
     found = [
         (len(stack.resources), _MOST_RESOURCES, "resources"),
         (len(_parameters(stack)), _MOST_PARAMETERS, "parameters"),
+        (len(_outputs(stack)), _MOST_OUTPUTS, "outputs"),
         (len(text.encode("utf-8")), _MOST_BYTES, "bytes"),
     ]
     where = "" if stack.place.account is None else f" of account `{stack.place.account.name}`"

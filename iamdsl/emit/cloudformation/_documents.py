@@ -6,12 +6,13 @@ in one step, and steps can follow each other: what a policy loses goes when anot
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl import iam
 from iamdsl.aws.resource_policies import of_service
 from iamdsl.diagnostics import codes
-from iamdsl.emit._cloudformation_types import Elsewhere, setting, statement_ids
+from iamdsl.emit._cloudformation_types import BY_AWS, Elsewhere, setting, statement_ids
 from iamdsl.emit.cloudformation import _ids as ids
 from iamdsl.emit.cloudformation._stack import ROOT, cannot_deploy
 from iamdsl.emit.cloudformation._values import Call
@@ -118,6 +119,14 @@ def _organization(document: iam.Document, stack: Stack, targets: Sequence[iam.Ta
     stack.add(ids.of(document.kind, document.name), "AWS::Organizations::Policy", properties)
 
 
+def one_after_another(stack: Stack) -> None:
+    """Let policies of the organization follow each other: it takes one change at a time."""
+    found = [n for n, r in stack.resources.items() if r.type == "AWS::Organizations::Policy"]
+    for before, after in pairwise(found):
+        if not stack.reaches(before, after):
+            stack.resources[after].after.add(before)
+
+
 def _target(target: iam.Target, stack: Stack) -> str | Call:
     if target.kind != "organization":
         return stack.values.text(target.id, target.origin)
@@ -134,7 +143,7 @@ def foreign_targets(stack: Stack, targets: Sequence[iam.Target]) -> None:
     """Warn of policies that are attached in the organization and are none of the build's."""
     for target in targets:
         for attachment in target.attached:
-            if not attachment.ours:
+            if not attachment.ours and not attachment.policy.endswith(BY_AWS):
                 message = (
                     f"CloudFormation attaches no organization policies that it did not make:"
                     f" `{attachment.policy}` to `{target.name}`"
@@ -190,9 +199,9 @@ def _of_resource(document: iam.Document, stack: Stack) -> None:
     for name, naming in found.names:
         value = stack.values.naming(naming, document.origin)
         names[name] = [value] if found.listed else value
-    base = ids.of(document.kind, document.name)
+    base = ids.of_resource(document, stack.place)
     if found.each:
-        _each_statement(document, found, names, stack)
+        _each_statement(document, found, names, base, stack)
         return
     content = _content(document, stack)
     if found.text and not isinstance(content, str | Call):
@@ -202,7 +211,7 @@ def _of_resource(document: iam.Document, stack: Stack) -> None:
 
 
 def _each_statement(
-    document: iam.Document, found: Setting, names: dict[str, Value], stack: Stack
+    document: iam.Document, found: Setting, names: dict[str, Value], base: str, stack: Stack
 ) -> None:
     if document.policy.id is not None:
         message = f"an event bus keeps no `Id` of a policy: `{document.name}`"
@@ -216,6 +225,6 @@ def _each_statement(
             "StatementId": statement_id,
             found.document: stack.values.json(data),
         }
-        name = f"{ids.of(document.kind, document.name)}{ids.digest(statement_id)}"
+        name = f"{base}{ids.digest(statement_id)}"
         stack.add(name, found.type, properties)
         stack.setting.setdefault(document.name, []).append(name)

@@ -46,7 +46,8 @@ def add_identity(identity: iam.Identity, stack: Stack, links: Attached) -> None:
             "InstanceProfileName": identity.instance_profile,
             "Roles": [Call("Ref", name)],
         }
-        stack.add(f"{name}Profile", "AWS::IAM::InstanceProfile", profile)
+        profile_id = ids.of_profile(identity.instance_profile)
+        stack.add(profile_id, "AWS::IAM::InstanceProfile", profile)
     stack.outputs[f"{name}Arn"] = {
         "Description": f"The ARN of the {identity.kind} {identity.name}",
         "Value": Call("GetAtt", [name, "Arn"]),

@@ -8,6 +8,13 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from iamdsl.emit._resource_ids import policy_id
+
+if TYPE_CHECKING:
+    from iamdsl.emit._places import Place
+    from iamdsl.iam import Document
 
 _WORDS = re.compile(r"[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*")
 _NUMBERED = re.compile(r"(?:[a-z][a-z0-9]*-)*[a-z]{4,}(-?)[0-9]+")
@@ -55,8 +62,18 @@ SUFFIXES = {
 
 
 def of(kind: str, name: str) -> str:
-    """Return the logical id of a document or an identity."""
+    """Return the logical id of a document or an identity, other than of a resource's policy."""
     return f"{camel(name)}{SUFFIXES[kind]}"
+
+
+def of_resource(document: Document, place: Place) -> str:
+    """Return the logical id of what sets the policy of a resource, whatever that is called."""
+    return f"{policy_id(document, place.pseudo)}{SUFFIXES[document.kind]}"
+
+
+def of_profile(name: str) -> str:
+    """Return the logical id of an instance profile, which may pass from one role to another."""
+    return f"{camel(name)}Profile"
 
 
 def of_inline(kind: str, owner: str, name: str) -> str:

@@ -49,7 +49,7 @@ class Stack:
         self.outputs: dict[str, Value] = {}
         self.setting: dict[str, list[str]] = {}
         self.parameters: dict[str, Value] = {}
-        self.names = dict(_parameter_names(self.externs, place.build))
+        self.names = dict(_parameter_names(self.externs, place))
         self.values = Values(self.names, report)
 
     def add(
@@ -96,8 +96,8 @@ class Stack:
         return False
 
 
-def _parameter_names(externs: Iterable[iam.Extern], build: iam.Build) -> Iterator[tuple[str, str]]:
-    taken = {ROOT, INSTANCE, *_resource_ids(build)}
+def _parameter_names(externs: Iterable[iam.Extern], place: Place) -> Iterator[tuple[str, str]]:
+    taken = {ROOT, INSTANCE, *_resource_ids(place)}
     for extern in externs:
         name = ids.camel(extern.name)
         if name in taken:
@@ -106,12 +106,16 @@ def _parameter_names(externs: Iterable[iam.Extern], build: iam.Build) -> Iterato
         yield extern.name, name
 
 
-def _resource_ids(build: iam.Build) -> Iterator[str]:
-    for document in build.documents:
-        yield ids.of(document.kind, document.name)
-    for identity in build.identities:
+def _resource_ids(place: Place) -> Iterator[str]:
+    for document in place.build.documents:
+        if document.kind == "resource":
+            yield ids.of_resource(document, place)
+        else:
+            yield ids.of(document.kind, document.name)
+    for identity in place.build.identities:
         yield ids.of(identity.kind, identity.name)
-        yield f"{ids.of(identity.kind, identity.name)}Profile"
+        if identity.instance_profile is not None:
+            yield ids.of_profile(identity.instance_profile)
         for name, _ in identity.inline:
             yield ids.of_inline(identity.kind, identity.name, name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -110,7 +111,7 @@ def test_a_policy_of_a_resource_waits_for_its_principals() -> None:
     managed = iam.Document("managed", "lake-access", allow("s3:*"))
     build = iam.Build((policy, managed), (role("r"),))
     found = resources(build)
-    assert found["LakeAccess"]["DependsOn"] == ["RRole"]
+    assert found["S3LakeAccess"]["DependsOn"] == ["RRole"]
     assert "DependsOn" not in found["LakeAccessPolicy"]
 
 
@@ -217,19 +218,62 @@ def test_what_is_too_large_is_refused() -> None:
     assert '"Outputs"' not in file.text  # 200 at most, and nothing needs them
 
 
+def test_too_many_sessions_are_refused() -> None:
+    """Their documents are nowhere but in the outputs: none of them can be left out."""
+    one = iam.Document("managed", "p", allow("s3:*"))
+    sessions = (iam.Document("session", f"s{n}", allow("s3:*")) for n in range(201))
+    _, numbers = made(iam.Build((one, *sessions)), form="json")
+    assert numbers == ["IAM702"]
+
+
 def test_the_organization_is_attached_by_ids() -> None:
     """A source knows the organization's id, and policies hang on the root's: a parameter."""
     scp = iam.Document("scp", "no-leaving", allow("organizations:LeaveOrganization"))
     ours, full = iam.Attachment("no-leaving", ours=True), iam.Attachment("p-FullAWSAccess")
+    other = iam.Attachment("p-a1b2c3d4")
     targets = (
-        iam.Target("organization", "acme", "o-a1b2c3d4e5", ("acme",), (ours,)),
-        iam.Target("ou", "dev", "ou-ab12-33333333", ("acme", "dev"), (ours, full)),
+        iam.Target("organization", "acme", "o-a1b2c3d4e5", ("acme",), (ours, full)),
+        iam.Target("ou", "dev", "ou-ab12-33333333", ("acme", "dev"), (ours, other)),
     )
     template, numbers = made(iam.Build((scp,), targets=targets))
     (found,) = template["Resources"].values()
     assert found["Properties"]["TargetIds"] == [{"Ref": "OrganizationRootId"}, "ou-ab12-33333333"]
     assert template["Parameters"]["OrganizationRootId"]["AllowedPattern"] == "^r-[0-9a-z]{4,32}$"
     assert numbers == ["IAM703"]
+
+
+def test_policies_of_an_organization_follow_each_other() -> None:
+    """Of several changes at once the organization takes one and refuses the others."""
+    documents = (
+        iam.Document("scp", "a", allow("s3:*")),
+        iam.Document("rcp", "b", allow("s3:*")),
+        iam.Document("scp", "c", allow("s3:*")),
+    )
+    found = resources(iam.Build(documents))
+    assert {name: r.get("DependsOn") for name, r in found.items()} == {
+        "AScp": None, "BRcp": ["AScp"], "CScp": ["BRcp"]
+    }  # fmt: skip
+
+
+def test_an_instance_profile_passes_from_role_to_role() -> None:
+    """A profile with a new id could not be made while the old one has its name."""
+    for name in ("web", "server"):
+        one = iam.Identity("role", name, trust=trust("1"), instance_profile="machine")
+        found = resources(iam.Build((), (one,)))
+        assert found["MachineProfile"]["Properties"]["Roles"] == [{"Ref": f"{name.title()}Role"}]
+
+
+def test_values_make_no_reference_together() -> None:
+    """Two values can stand side by side, and CloudFormation reads what they are together."""
+    externs = tuple(iam.Extern(name, "String", 40, "^[ -~]+$") for name in "ab")
+    text = "".join(iam.placeholder(extern.name) for extern in externs)
+    described = iam.Document("managed", "p", allow("s3:*"), description=text)
+    template, numbers = made(iam.Build((described,)), Facts(externs=externs))
+    assert not numbers
+    rule = template["Parameters"]["A"]["AllowedPattern"]
+    for refused in ("x{", "{resolve:ssm:a}}", "a{{resolve:ssm:a}}"):
+        assert not re.search(rule, refused)
+    assert re.search(rule, "x{y}z")
 
 
 def test_a_tight_policy_of_an_organization_is_a_text_without_blanks() -> None:
