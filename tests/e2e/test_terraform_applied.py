@@ -194,13 +194,13 @@ def test_nothing_goes_before_what_takes_its_place(tmp_path: Path) -> None:
         told,
         re.MULTILINE,
     )
-    attachment = "aws_iam_role_policy_attachment__big"
+    attachment = "aws_iam_role_policy_attachment__big_"
     assert done == [
         "aws_iam_policy__big_3",
         f"{attachment}_big_3",
         "aws_iam_role_policy__big",
         "aws_iam_policy__big",
-        "big_policies",
+        "role__big__policies",
         f"{attachment}_big_2",
         "aws_iam_policy__big_2",
     ]

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from iamdsl.emit._marks import has_marks
-from iamdsl.emit.terraform.labels import Key, labels
+from iamdsl.emit.terraform.labels import Key, digest, joined, label, labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +23,8 @@ IDENTITIES = {
 
 DOCUMENT = "aws_iam_policy_document"
 
+_AWS_OWN = re.compile(r"arn:[^:]+:(?:iam::aws:policy|organizations::aws:policy)/")
+
 
 class Addresses:
     """The addresses of what is in a place."""
@@ -32,9 +34,9 @@ class Addresses:
         for kind, key, wish in _wishes(build):
             wishes.setdefault(kind, {})[key] = wish
         self._made = {
-            (kind, *key): f"{kind}.{label}"
+            (kind, *key): f"{kind}.{made}"
             for kind, some in wishes.items()
-            for key, label in labels(some).items()
+            for key, made in labels(some).items()
         }
 
     def of(self, kind: str, *key: str) -> str:
@@ -65,48 +67,52 @@ class Addresses:
 
 
 def _wishes(build: iam.Build) -> Iterator[tuple[str, Key, str]]:
-    """Yield the type, key and name of every resource."""
+    """Yield the type, key and label of every resource."""
     for document in build.documents:
         if document.is_managed:
-            yield "aws_iam_policy", (document.name,), document.name
-        yield DOCUMENT, (document.kind, document.name), document.name
+            yield "aws_iam_policy", (document.name,), label(document.name)
+        yield DOCUMENT, (document.kind, document.name), label(document.name)
         if document.kind in {"scp", "rcp"}:
-            yield "aws_organizations_policy", (document.name,), document.name
+            yield "aws_organizations_policy", (document.name,), label(document.name)
         if document.kind == "resource":
             # Of whatever type it will be; what it is looked up by has its label as well.
-            yield "resource", (document.name,), document.name
+            yield "resource", (document.name,), label(document.name)
     for identity in build.identities:
         yield from _of_identity(identity)
     for target in build.targets:
+        # An account can come into another ou, and an ou cannot.
+        names = target.path if target.kind == "ou" else (target.name,)
         for attachment in target.attached:
             key = (target.kind, *target.path, attachment.policy)
-            wish = f"{target.name} {last(attachment.policy)}"
+            wish = f"{target.kind}__{joined(*names)}__{_attached(attachment)}"
             yield "aws_organizations_policy_attachment", key, wish
 
 
 def _of_identity(identity: iam.Identity) -> Iterator[tuple[str, Key, str]]:
     name, kind = identity.name, IDENTITIES[identity.kind]
-    yield kind, (name,), name
-    yield DOCUMENT, ("trust", name), f"{name} trust"
+    yield kind, (name,), label(name)
+    yield DOCUMENT, ("trust", name), f"{label(name)}_trust"
     for inline, _ in identity.inline:
-        wish = name if inline == name else f"{name} {inline}"
-        yield DOCUMENT, ("inline", identity.kind, name, inline), f"{wish} inline"
+        wish = label(name) if inline == name else joined(name, inline)
+        yield DOCUMENT, ("inline", identity.kind, name, inline), f"{wish}_inline"
         if identity.kind == "permission_set":
-            yield f"{kind}_inline_policy", (name,), name
+            yield f"{kind}_inline_policy", (name,), label(name)
         else:
             yield f"{kind}_policy", (name, inline), wish
     for attachment in identity.managed:
-        yield f"{kind}_policy_attachment", (name, attachment.policy), _wish(name, attachment.policy)
+        wish = f"{label(name)}__{_attached(attachment)}"
+        yield f"{kind}_policy_attachment", (name, attachment.policy), wish
 
 
-def _wish(name: str, policy: str) -> str:
-    return f"{name} {last(policy)}"
-
-
-def last(policy: str) -> str:
-    """Return the name at the end of an ARN, or the name that a text is."""
-    end = re.split(r"[/:]", policy)[-1]
-    return "policy" if has_marks(end) else end
+def _attached(attachment: iam.Attachment) -> str:
+    """Return a label for a policy that is attached; names are unique in an account, and in AWS."""
+    policy = attachment.policy
+    if attachment.ours:
+        return label(policy)
+    name = re.split(r"[/:]", policy)[-1]
+    if has_marks(name):
+        return f"policy_{digest(policy)}"
+    return joined("aws", name) if _AWS_OWN.match(policy) else label(name)
 
 
 def owners(build: iam.Build) -> Mapping[str, iam.Identity]:

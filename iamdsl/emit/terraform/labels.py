@@ -1,7 +1,8 @@
 """What things are called in Terraform: labels of blocks, made of names in AWS.
 
-A label is an address that a state remembers, so it hangs on the name of the thing alone, but
-where two names would come to one label.
+A label is an address that a state remembers, and what gets another one is destroyed and made
+anew. So it hangs on the names of the thing alone, never on what else there is: two things have
+two labels by how these are made, and not because the second steps aside.
 """
 
 from __future__ import annotations
@@ -16,32 +17,43 @@ if TYPE_CHECKING:
 Key: TypeAlias = tuple[str, ...]
 """What a block is of: its kind, and the names of what it belongs to."""
 
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_REST = re.compile(r"[^a-z0-9]+")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
+_REST = re.compile(r"[^A-Za-z0-9]+")
 
 
-def snake_case(name: str) -> str:
-    """Return a name in small letters, with underscores for all that is no letter or digit."""
-    word = _REST.sub("_", _HUMP.sub("_", name).lower()).strip("_") or "_"
-    return f"_{word}" if word[0].isdigit() else word
+def label(name: str) -> str:
+    """Return a name with underscores for its hyphens: `lake-reader` is `lake_reader`.
+
+    A name that has other characters has underscores for these too, and eight digits that hang on
+    the name, so that `lake_reader` and `lake.reader` are different from it, and from each other.
+    """
+    if _PLAIN.fullmatch(name):
+        return name.replace("-", "_")
+    word = _REST.sub("_", name).strip("_")
+    made = f"{word}_{digest(name)}".lstrip("_")
+    return f"_{made}" if made[0].isdigit() else made
+
+
+def joined(*names: str) -> str:
+    """Return the label of what is between several things; none has two underscores in its own."""
+    return "__".join(map(label, names))
+
+
+def digest(*names: str) -> str:
+    """Return eight digits for names."""
+    return sha256("\n".join(names).encode("utf-8", "replace")).hexdigest()[:8]
 
 
 def labels(wishes: Mapping[Key, str]) -> dict[Key, str]:
-    """Return a label for each key, made of the name that it wishes for; all of them different.
+    """Return for each key the label that it wishes for, where two wish for one with digits.
 
-    Of names that come to one label, that which is the label itself has it, or else the first in
-    order; the others have a few digits more, which hang on their key alone.
+    That happens only to data sources, which no state remembers, and to names made for it.
     """
     alike: dict[str, list[Key]] = {}
     for key in sorted(wishes):
-        alike.setdefault(snake_case(wishes[key]), []).append(key)
+        alike.setdefault(wishes[key], []).append(key)
     made: dict[Key, str] = {}
-    for label, some in alike.items():
-        first = next((key for key in some if wishes[key] == label), some[0])
-        for key in some:
-            made[key] = label if key == first else f"{label}_{_digest(key)}"
+    for wish, (first, *others) in alike.items():
+        made[first] = wish
+        made |= {key: f"{wish}_{digest(*key)}" for key in others}
     return made
-
-
-def _digest(key: Key) -> str:
-    return sha256("\n".join(key).encode("utf-8", "replace")).hexdigest()[:8]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl.diagnostics import codes
 from iamdsl.emit.terraform.addresses import Addresses, owners
-from iamdsl.emit.terraform.labels import labels
+from iamdsl.emit.terraform.labels import joined
 from iamdsl.emit.terraform.tree import Argument, Block, Items, Names, block, literal
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from iamdsl import iam
     from iamdsl.diagnostics import Report
     from iamdsl.fit.steady import Placed
+    from iamdsl.source import Span
 
 
 class Order(NamedTuple):
@@ -100,16 +101,16 @@ class _Ordering:
                     self._warn(owner, name)
                 continue
             changing = self._changing(owner, name)
-            self._wait(changing, before)
+            if not self._wait(changing, before):
+                self._warn_of_clash(owner, name)
             before = self._standing(owner, name, users) or [changing]
 
     def watchers(self) -> Iterator[Block]:
         """Yield the resources that change last."""
-        names = labels({(owner,): f"{owner.partition(' ')[2]} policies" for owner in self._watched})
         for owner, (said, standing) in self._watched.items():
             yield block(
                 "resource",
-                ("terraform_data", names[(owner,)]),
+                ("terraform_data", joined(*owner.split(" ", 1), "policies")),
                 [Argument("input", Items(tuple(literal(name) for name in said)))],
                 [Argument("depends_on", Names(tuple(dict.fromkeys(standing))))],
                 comment="Policies that go are detached only when all that replaces them is there.",
@@ -152,12 +153,13 @@ class _Ordering:
     def _said(self, owner: str, name: str) -> str:
         return name or f"{owner} (inline)"
 
-    def _wait(self, address: str, before: Sequence[str]) -> None:
-        """Let a resource wait for others, unless these wait for it."""
-        for other in before:
-            if not self._waits(other, address):
-                self.after.setdefault(address, []).append(other)
-                self._needs.setdefault(address, []).append(other)
+    def _wait(self, address: str, before: Sequence[str]) -> bool:
+        """Let a resource wait for others; tell whether none of these waits for it already."""
+        free = [other for other in before if not self._waits(other, address)]
+        if free:
+            self.after.setdefault(address, []).extend(free)
+            self._needs.setdefault(address, []).extend(free)
+        return len(free) == len(before)
 
     def _waits(self, address: str, other: str) -> bool:
         seen: set[str] = set()
@@ -171,11 +173,23 @@ class _Ordering:
                 todo += self._needs.get(at, ())
         return False
 
-    def _warn(self, owner: str, name: str) -> None:
-        found = next((d for d in self._build.documents if d.name == name), None)
+    def _warn_of_clash(self, owner: str, name: str) -> None:
         self._report.add(
             codes.NOT_DEPLOYED,
-            found.origin[0] if found is not None and found.origin else None,
+            self._origin(name),
+            f"Terraform cannot change `{name}` in the order that {owner} needs",
+            label="others that have it need the opposite: for a moment, statements may be missing",
+            hint="where that matters, make the change in two builds, and apply each",
+        )
+
+    def _origin(self, name: str) -> Span | None:
+        found = next((d for d in self._build.documents if d.name == name), None)
+        return found.origin[0] if found is not None and found.origin else None
+
+    def _warn(self, owner: str, name: str) -> None:
+        self._report.add(
+            codes.NOT_DEPLOYED,
+            self._origin(name),
             f"Terraform cannot detach `{name}` from {owner} before it changes the policy",
             label="for a moment what the policy gains holds there as well",
             hint="where that matters, detach it with a build of its own first",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import nasty
@@ -12,7 +13,7 @@ from iamdsl import iam
 from iamdsl.diagnostics import Report
 from iamdsl.emit import Facts, emit
 from iamdsl.emit.terraform import hcl
-from iamdsl.emit.terraform.labels import Key, labels, snake_case
+from iamdsl.emit.terraform.labels import Key, label, labels
 from iamdsl.emit.terraform.resource_policies import SETTERS, setter
 from iamdsl.emit.terraform.texts import may_be_equal
 from iamdsl.emit.terraform.tree import Raw, Text, literal
@@ -48,29 +49,81 @@ def allow(resource: str = "*", *entries: iam.Entry) -> iam.Policy:
 
 
 @pytest.mark.parametrize(
-    ("name", "label"),
+    ("name", "made"),
     [
         ("orders-function", "orders_function"),
-        ("OrdersFunction", "orders_function"),
-        ("AWSLambdaRole", "aws_lambda_role"),
-        ("2fa", "_2fa"),
-        ("a.b@c", "a_b_c"),
-        ("+", "_"),
+        ("OrdersFunction", "OrdersFunction"),
+        ("2fa", "_2fa_46897518"),
+        ("a.b@c", "a_b_c_94554770"),
+        ("+", "a318c242"),
     ],
 )
-def test_labels_are_words_in_small_letters(name: str, label: str) -> None:
+def test_labels_are_names_with_underscores(name: str, made: str) -> None:
     """Whatever a thing is called in AWS, its block has a name that Terraform takes."""
-    assert snake_case(name) == label
+    assert label(name) == made
 
 
-def test_labels_that_would_be_one_are_told_apart_by_their_names_alone() -> None:
-    """A further name, or another order, gives none of the others another address."""
-    wishes: dict[Key, str] = {("x", name): name for name in ("a-b", "a_b", "a.b")}
-    made = labels(wishes)
-    assert made["x", "a_b"] == "a_b"
-    assert len(set(made.values())) == 3
-    assert labels(wishes | {("x", "a@b"): "a@b"}).items() > made.items()
-    assert labels(dict(reversed(wishes.items()))) == made
+def test_what_is_added_moves_no_address() -> None:
+    """A state knows things by their labels: one that moves is destroyed, and made anew."""
+
+    def addresses(names: tuple[str, ...], roles: tuple[tuple[str, str], ...]) -> set[str]:
+        held = [*names, *(policy for _, policy in roles if not policy.startswith("arn:"))]
+        build = iam.Build(
+            tuple(iam.Document("managed", name, allow()) for name in dict.fromkeys(held)),
+            tuple(
+                iam.Identity(
+                    "role",
+                    name,
+                    trust=nasty.TRUST,
+                    managed=(iam.Attachment(policy, ours=not policy.startswith("arn:")),),
+                )
+                for name, policy in roles
+            ),
+        )
+        text = written(build, KNOWN)["main.tf"]
+        return set(re.findall(r'^resource "(\w+" "\w+)" {', text, re.MULTILINE))
+
+    more = (
+        "LakeReader",
+        "Lake-reader",
+        "lake-reader",
+        "lake.reader",
+        "lake_reader",
+        "lake--reader",
+    )
+    arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    pairs = (("app", "web-logs"), ("app-web", "logs"), ("app-x", arn), ("app-aws", "x"))
+    everything = addresses(more, pairs)
+    assert len(everything) == len(more) + 3 + 2 * len(pairs)
+    for name in more:
+        assert addresses((name,), ()) < everything
+    for pair in pairs:
+        assert addresses((), (pair,)) < everything
+
+
+def test_parts_of_an_organization_of_one_name_have_addresses_of_their_own() -> None:
+    """Two ous are called `dev`, and a third one moves none of them."""
+
+    def addresses(*paths: tuple[str, ...]) -> set[str]:
+        attached = (iam.Attachment("s", ours=True),)
+        targets = tuple(
+            iam.Target("ou", path[-1], f"ou-ab12-0000000{n}", path, attached)
+            for n, path in enumerate(paths)
+        )
+        build = iam.Build((iam.Document("scp", "s", allow()),), targets=targets)
+        text = written(build, KNOWN)["main.tf"]
+        return set(re.findall(r'^resource "(\w+" "\w+)" {', text, re.MULTILINE))
+
+    one, two = ("acme", "a", "dev"), ("acme", "b", "dev")
+    assert len(addresses(one, two)) == 3
+    assert addresses(two) < addresses(one, two)
+
+
+def test_wishes_that_are_one_are_told_apart() -> None:
+    """Data sources may wish for one label, and no two blocks can have it."""
+    wishes: dict[Key, str] = {("x", "a"): "a", ("y", "a"): "a"}
+    assert labels(wishes) == {("x", "a"): "a", ("y", "a"): "a_" + labels(wishes)["y", "a"][2:]}
+    assert len(set(labels(wishes).values())) == 2
 
 
 def test_a_dollar_before_a_reference_does_not_escape_it() -> None:
@@ -243,10 +296,14 @@ def test_an_order_never_closes_a_circle() -> None:
         "role one": Placed(pieces, order=("p", "q")),
         "role two": Placed(pieces, order=("q", "p")),
     }
-    text = written(iam.Build(documents, roles), Facts(placed=placed))["main.tf"]
-    assert text.count("depends_on = [aws_iam_role_policy_attachment.") >= 1
-    assert "depends_on = [aws_iam_role_policy_attachment.one_p]" in text
-    assert "depends_on = [aws_iam_role_policy_attachment.two_q]" not in text
+    report = Report()
+    build = iam.Build(documents, roles)
+    text = emit(("terraform",), build, Facts(placed=placed), report).files["main.tf"].decode()
+    assert "depends_on = [aws_iam_role_policy_attachment.one__p]" in text
+    assert "depends_on = [aws_iam_role_policy_attachment.two__q]" not in text
+    assert [(d.code.number, d.message) for d in report.diagnostics] == [
+        ("IAM703", "Terraform cannot change `p` in the order that role two needs")
+    ]
 
 
 def test_the_table_is_of_resources_that_take_a_document() -> None:
