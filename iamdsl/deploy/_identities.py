@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from iamdsl.deploy._documents import atoms, canonical, denies, narrowed, principals, same_text, text
+from iamdsl.deploy._limiting import Turns, join, leave, plan_limits, turns
 from iamdsl.deploy._terms import MARKER, Step
 
 if TYPE_CHECKING:
@@ -117,7 +118,13 @@ def _member(making: Making, verb: str, user: str, group: str, rank: tuple[int, .
     request = {"GroupName": group, "UserName": user}
     step = Step(verb, "user", user, f"group {group}", "iam", operation, request)
     needs = [("create", "user", user), ("create", "group", group), ("adopt", "group", group)]
-    making.draft.add((verb, "user", user, "group", group), step, rank, needs)
+    key = (verb, "user", user, "group", group)
+    making.draft.add(key, step, rank, needs)
+    of_group = making.turns.get(("group", group), Turns())
+    if verb == "attach":
+        join(making, key, of_group)
+    else:
+        leave(making, key, of_group)
 
 
 def _path(making: Making, kind: str, name: str, path: str) -> None:
@@ -327,6 +334,20 @@ def _plan_policies(making: Making, kind: str, wanted: Data, there: Data) -> None
                 remove_inline(making, kind, name, doc[1], rank)
             else:
                 detach_policy(making, kind, name, doc[1], rank)
+    if not there:
+        return
+
+    def changed(doc: tuple[str, str]) -> Key:
+        return _step(making, kind, name, doc, attached=doc in before and doc in after)
+
+    going: dict[Key, Data] = {
+        ("update", "policy", making.named(doc[1])): contents[doc[1]]
+        for doc in before.keys() - after.keys()
+        if doc[1] in contents
+    }
+    found = turns(before, after, changed, going)
+    making.turns[kind, name] = found
+    plan_limits(making, kind, wanted, there, found)
     if before:
         _keep(making, kind, name, before, after)
         _make_room(making, kind, name, before, after)

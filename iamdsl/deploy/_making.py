@@ -12,6 +12,7 @@ from iamdsl.deploy._terms import TAG, TAGGED, UNNAMED, Conflict, Plan, Step
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from iamdsl.deploy._limiting import Turns
     from iamdsl.deploy._ordering import Key
     from iamdsl.deploy._terms import Data, Live
 
@@ -36,6 +37,7 @@ class Making:
         self.draft = Draft()
         self.problems: list[str] = []
         self.notes: list[str] = []
+        self.turns: dict[tuple[str, str], Turns] = {}
         self._conflicts: list[Conflict] = []
         self._met: set[str] = set()
         self._paths = {policy["name"]: policy["path"] for policy in desired["policies"]}

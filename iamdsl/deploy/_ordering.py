@@ -111,5 +111,5 @@ def _unsafe(step: Step) -> str:
     what = f"{step.kind} `{step.name}`" + (f" ({step.detail})" if step.detail else "")
     return (
         f"{what} changes together with others that exchange permissions with it:"
-        " for a moment, what moves between them may be missing"
+        " for a moment, some of that may be missing, or too much"
     )

@@ -33,6 +33,7 @@ RUNTIME = (
     "_ordering",
     "_resources",
     "_making",
+    "_limiting",
     "_identities",
     "_above",
     "_removing",

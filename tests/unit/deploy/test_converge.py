@@ -559,6 +559,93 @@ def test_make_before_break(before: dict[str, Any], after: dict[str, Any]) -> Non
     assert converge.planned(as_desired(after), as_live(state)).steps == ()
 
 
+PEOPLE = ("222233334444", "333344445555")
+allowed = st.builds(
+    lambda actions: document(*sorted(actions)),
+    st.sets(st.sampled_from(ACTIONS), min_size=1, max_size=3),
+)
+
+
+@st.composite
+def limited(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a role with limits: who may assume it, and a boundary."""
+    policies = {name: draw(allowed) for name in ("b", "c", "p")}
+    found = {
+        "managed": ["p"] if draw(st.booleans()) else [],
+        "inline": {"own": draw(allowed)} if draw(st.booleans()) else {},
+        "boundary": draw(st.sampled_from([None, "b", "c"])),
+        "trust": trust(*sorted(draw(st.sets(st.sampled_from(PEOPLE), min_size=1)))),
+    }
+    return {"policies": policies, "roles": {"x": found}}
+
+
+def do_limits(state: dict[str, Any], step: Step) -> None:
+    found, request = state["roles"]["x"], step.request
+    match step.operation:
+        case "update_assume_role_policy":
+            found["trust"] = json.loads(request["PolicyDocument"])
+        case "put_role_permissions_boundary":
+            found["boundary"] = request["PermissionsBoundary"].rpartition("/")[2]
+        case "delete_role_permissions_boundary":
+            found["boundary"] = None
+        case _:
+            do(state, step)
+
+
+def who_may(state: dict[str, Any]) -> set[tuple[str, str]]:
+    found = state["roles"]["x"]
+    actions = held({**state, "roles": {"x": found}})["x"]
+    if found["boundary"]:
+        actions &= atoms(state["policies"][found["boundary"]])
+    return {(who, action) for who in converge_principals(found["trust"]) for action in actions}
+
+
+@settings(max_examples=200, deadline=None)
+@given(limited(), limited())
+def test_limits_in_step(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Nobody may do for a moment what they neither could nor are to, or not what they keep."""
+    there = as_live(before)
+    for one in there.roles.values():
+        one["trust"] = before["roles"]["x"]["trust"]
+        bound = before["roles"]["x"]["boundary"]
+        one["boundary"] = policy_arn(bound) if bound else None
+    plan = converge.planned(as_desired(after), there)
+    state = json.loads(json.dumps(before))
+    first, last = who_may(before), who_may(after)
+    for step in plan.steps:
+        do_limits(state, step)
+        if not plan.notes:
+            assert first & last <= who_may(state) <= first | last, (step, plan.steps)
+
+    assert who_may(state) == last
+
+
+def test_what_a_limit_waits_for() -> None:
+    """More is given once the boundary is there, and newcomers come once what goes is gone."""
+    wanted = desired(
+        policies=[policy("p", document("*")), policy("z", document("s3:Get*"))],
+        roles=[role("m", managed=["p"], boundary="z", trust=trust(ACCOUNT))],
+    )
+    there = live(
+        policies={
+            "p": live_policy("p", document("s3:Get*"), attached=[["role", "m"]]),
+            "z": live_policy("z", document("s3:Get*")),
+        },
+        roles={"m": live_role("m", managed=[policy_arn("p")])},
+    )
+    assert lines(converge.planned(wanted, there)) == [
+        "update role m boundary z",
+        "update policy p document",
+    ]
+
+    there = live(roles={"m": live_role("m", inline={"m": document("*")})})
+    wanted = desired(
+        roles=[role("m", inline={"m": document("s3:*")}, trust=trust(ACCOUNT, "222233334444"))]
+    )
+    plan = converge.planned(wanted, there)
+    assert lines(plan) == ["update role m inline policy m", "update role m trust"]
+
+
 def test_recorded_order() -> None:
     """The order that the build proved for its last change is followed, where nothing forbids it."""
     there = live(
