@@ -124,7 +124,11 @@ class Cloud:
     @property
     def environment(self) -> dict[str, str]:
         """Return the environment in which AWS's tools ask the server, and nobody else."""
-        own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        own = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("AWS_") and not name.lower().endswith("_proxy")
+        }
         return own | {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "testing",
@@ -134,6 +138,10 @@ class Cloud:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_PAGER": "",
+            # What is not asked of the server finds nobody.
+            "HTTP_PROXY": "http://127.0.0.1:1",
+            "HTTPS_PROXY": "http://127.0.0.1:1",
+            "NO_PROXY": "127.0.0.1",
         }
 
     def client(self, service: str) -> Any:

@@ -47,9 +47,7 @@ while True:
     os.environ.update(asked["environment"] | own)
     sys.argv = ["aws", *asked["arguments"]]
     try:
-        # With the first version of the CLI, SQS alone does not heed AWS_ENDPOINT_URL.
-        more = ["--endpoint-url", os.environ["AWS_ENDPOINT_URL"]] * ("sqs" in sys.argv[1:2])
-        code = driver.main([*asked["arguments"], *more])
+        code = driver.main(asked["arguments"])
     except SystemExit as stopped:
         code = stopped.code or 0
     sys.stdout.flush()

@@ -421,12 +421,19 @@ def test_permission_sets(tmp_path: Path, runs: Runs) -> None:
     assert sets() == {"Reader": reader, "Other": ("", "PT3H", [], [("/", "reader")], False)}
 
 
+def test_nothing_but_the_server_is_asked(runs: Runs) -> None:
+    """Protects accounts of people from tests: what is asked elsewhere finds no way there."""
+    command = "aws iam list-users --endpoint-url https://iam.amazonaws.com --cli-connect-timeout 1"
+    assert "proxy" in runs.run(f"AWS_MAX_ATTEMPTS=1 {command} 2>&1".encode(), code=255)
+
+
 def test_shellcheck_has_nothing_to_say(tmp_path: Path, aws: Cloud) -> None:
     """Scripts with every kind of thing in them are clean for the linter of everybody."""
     texts = [
         script(*compiled(tmp_path, EVERYTHING + OPEN)),
         script(*compiled(tmp_path, SETS)),
         script(*organization(aws)),
+        script(*compiled(tmp_path, "scp fence { deny organizations:LeaveOrganization on * }")),
     ]
     files = [tmp_path / f"{number}.sh" for number in range(len(texts))]
     for file, text in zip(files, texts, strict=True):

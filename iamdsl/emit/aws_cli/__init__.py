@@ -127,6 +127,7 @@ def _uses(place: Place, sections: list[Section], sessions: list[Step]) -> dict[s
         "resources": "resource_policy" in called,
         "parts": "parts" in called,
         "lookups": "look_up" in called,
+        "root": "root_of_all" in called,
         "organization": bool(called & {"organization_policy", "known_policy"}),
         "permission_sets": "permission_set" in called,
         "partition": managed or bool(sessions) or "aws.partition" in left,

@@ -26,7 +26,7 @@ def organization_sections(steps: Steps) -> Iterator[Section]:
         return
     known = [t.id for t in build.targets if t.kind == "organization"]
     first = [Step("organization", (organization,)) for organization in known]
-    if known:
+    if any(t.kind == "organization" and t.attached for t in build.targets):
         first.append(Step("root_of_all"))
     if first:
         yield Section("organization", tuple(first))
