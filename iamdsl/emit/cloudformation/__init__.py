@@ -179,6 +179,8 @@ def _check_size(stack: Stack, text: str) -> None:
         if count > most:
             message = f"the template{where} has {count:,} {what}, and CloudFormation takes {most:,}"
             hint = "make several projects of it, each with a stack of its own"
+            if what == "bytes" and not stack.facts.minify:
+                hint += "; or ask for `cloudformation-json` with `--minify`, which is shorter"
             stack.complain(codes.TARGET_TOO_LARGE, (), message, hint)
 
 

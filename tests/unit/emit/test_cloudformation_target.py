@@ -218,6 +218,19 @@ def test_what_is_too_large_is_refused() -> None:
     assert '"Outputs"' not in file.text  # 200 at most, and nothing needs them
 
 
+def test_what_is_too_long_may_fit_without_blanks() -> None:
+    """Half of a template is what makes it readable, which nobody needs in one of a megabyte."""
+    actions = [f"s3:{'a' * 60}{n}" for n in range(60)]
+    documents = tuple(iam.Document("managed", f"p{n}", allow(*actions)) for n in range(200))
+    hints = []
+    for minify in (False, True):
+        report = Report()
+        emit(iam.Build(documents), Facts(minify=minify), report, "json")
+        hints += [d.hint for d in report.diagnostics]
+    assert len(hints) == 1
+    assert "--minify" in hints[0]
+
+
 def test_too_many_sessions_are_refused() -> None:
     """Their documents are nowhere but in the outputs: none of them can be left out."""
     one = iam.Document("managed", "p", allow("s3:*"))
