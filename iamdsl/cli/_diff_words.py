@@ -221,8 +221,12 @@ def _listed(texts: Sequence[str], most: int) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a text with what does not print, or turns the direction of reading, spelt out."""
-    return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text)
+    """Return a text with what does not print, or turns the direction of reading, spelt out.
+
+    What only a deployment knows stands in braces: `{lake}`.
+    """
+    said = iam.PLACEHOLDER.sub(r"{\1}", text)
+    return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in said)
 
 
 def setting(changed: Setting) -> str:

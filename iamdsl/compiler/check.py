@@ -175,15 +175,24 @@ def check_resolved(build: Build, environment: Environment, report: Report) -> No
             report.add(
                 codes.UNRESOLVED_VALUE,
                 span,
-                f"`{name}` is known only at deployment, and JSON cannot leave it open",
-                hint=f"build with `--set {name}=…`, or a target that asks when it is deployed",
+                f"`{name}` is known only at deployment, and {_what(environment)} leave it open",
+                hint=f"give it by `--set {name}=…`, or `{name} = …` under `[samples]`"
+                if environment.sampled
+                else f"build with `--set {name}=…`, or a target that asks when it is deployed",
             )
     places = [name for name in _PSEUDO if name in seen]
     if places and not environment.defers:
-        _unknown_place(places, next(s for n, s in seen.items() if n in places), report)
+        span = next(s for n, s in seen.items() if n in places)
+        _unknown_place(places, span, environment, report)
 
 
-def _unknown_place(names: list[str], span: Span | None, report: Report) -> None:
+def _what(environment: Environment) -> str:
+    return "questions cannot" if environment.sampled else "JSON cannot"
+
+
+def _unknown_place(
+    names: list[str], span: Span | None, environment: Environment, report: Report
+) -> None:
     """Report, once for a build, what is not known of the place that it is for."""
     shown = " and ".join(", ".join(f"`{n}`" for n in names).rsplit(", ", 1))
     lines = ", ".join(f'`{n.removeprefix("aws.")} = "…"`' for n in names)
@@ -192,8 +201,10 @@ def _unknown_place(names: list[str], span: Span | None, report: Report) -> None:
     report.add(
         codes.UNRESOLVED_VALUE,
         span,
-        f"{shown} {are} known only at deployment, and JSON cannot leave {them} open",
-        hint=f"build with `{options}`, or write {lines} under `[aws]` in `iamdsl.toml`",
+        f"{shown} {are} known only at deployment, and {_what(environment)} leave {them} open",
+        hint=f"give {them} by `{options}`, or {lines} under `[aws]` in `iamdsl.toml`"
+        if environment.sampled
+        else f"build with `{options}`, or write {lines} under `[aws]` in `iamdsl.toml`",
     )
 
 

@@ -57,6 +57,7 @@ class Environment:
         limits: sizes and quotas by name, raised ones included.
         defers: whether the target fills in at deployment what is not known now; one that cannot
             gets an error for each such value.
+        sampled: whether questions are to be answered, for which samples may stand in `iamdsl.toml`.
         fitting: what was asked of `fit`; the lengths of externs come to it from the sources.
     """
 
@@ -67,6 +68,7 @@ class Environment:
     pseudo: Mapping[str, str] = attrs.field(factory=dict)
     pins: Pins = attrs.field(factory=Pins)
     defers: bool = False
+    sampled: bool = False
     shared_params: frozenset[str] = frozenset()
     levels: Mapping[str, Severity | None] = attrs.field(factory=dict)
     fitting: Settings = attrs.field(

@@ -222,7 +222,9 @@ def _piped(options: Options) -> Loaded:
 
 
 def _project(project: Project) -> Loaded:
-    made = compiled(project)
+    # What has no sample is left open where the project leaves it open.
+    settings = config.sampled(project.config)._replace(targets=project.config.targets)
+    made = compiled(project._replace(config=settings))
     errors = _errors(made.diagnostics)
     if made.build is None or errors:
         return Loaded(diagnostics=errors, prefix=project.prefix)

@@ -72,6 +72,7 @@ class Config(NamedTuple):
         baseline: the file of findings to pass over, relative to `root`; empty for the usual one.
         catalogue: a path relative to `root`, or the version that is asked for, or empty.
         wildcards, cross_service, share: what is asked of `fit`, see `fit.Settings`.
+        sampled: whether `samples` stand for what is open; no setting of a file (`sampled`).
     """
 
     root: str
@@ -97,6 +98,7 @@ class Config(NamedTuple):
     wildcards: Wildcards = "never"
     cross_service: bool = False
     share: bool = False
+    sampled: bool = False
 
 
 def find(start: str) -> tuple[str, bytes, Problem | None]:
@@ -173,7 +175,7 @@ def sampled(settings: Config) -> Config:
             known.setdefault(name, value)
         elif getattr(settings, name.removeprefix("aws.")) is None:
             settings = settings._replace(**{name.removeprefix("aws."): value})  # type: ignore[arg-type]
-    return settings._replace(params=tuple(sorted(known.items())), targets=TARGETS[:1])
+    return settings._replace(params=tuple(sorted(known.items())), targets=TARGETS[:1], sampled=True)
 
 
 def as_param(value: object) -> str | None:

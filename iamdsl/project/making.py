@@ -418,6 +418,7 @@ def _environment(
         pins=Pins(pinned.actions),
         # What a deployment knows is left open where each target can.
         defers="json" not in config.targets,
+        sampled=config.sampled,
         levels=levels_of(config),
         shared_params=frozenset(project.shared_params),
         fitting=Settings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ extern lake: s3:bucket max 63
 role r { trust service lambda allow s3:GetObject on "{lake}/*" }
 test "reads" of r { allows s3:GetObject on "{lake}/x" denies s3:GetObject on "{lake}-2/x" }
 """
+GIT = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
 SETTINGS = 'edition = "2026"\ntargets = ["cdk"]\n'
 SAMPLES = '[samples]\nlake = "arn:aws:s3:::sample"\naws.account = "111122223333"\n'
 
@@ -53,6 +55,30 @@ def test_without_them_a_test_says_what_it_needs(folder: Path) -> None:
     assert code == 1
     assert "`lake` is not known, and a check needs every value" in said
     assert run("test", "--set", "lake=arn:aws:s3:::a", "--set", "aws.account=111122223333")[0] == 0
+
+
+def test_a_question_says_where_a_value_can_stand(folder: Path) -> None:
+    """Protects who asks: the target leaves values open, so that it is not the target to change."""
+    text = SOURCE.partition("test ")[0]
+    (folder / "main.iam").write_text(text, encoding="utf-8")
+    (folder / "iamdsl.toml").write_text(SETTINGS, encoding="utf-8")
+    code, said = run("why", "r", "s3:GetObject", "arn:aws:s3:::sample/x")
+    assert code == 2
+    assert "`lake` is known only at deployment, and questions cannot leave it open" in said
+    assert "or `lake = …` under `[samples]`" in said
+
+
+def test_comparisons_take_them(folder: Path) -> None:
+    """Protects differences: a request that is named is one, and what stays open has its name."""
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
+        subprocess.run(["git", *GIT, *command], check=True)
+    text = SOURCE.partition("test ")[0].replace("allow ", "allow s3:PutObject, ")
+    (folder / "main.iam").write_text(text, encoding="utf-8")
+    said = run("diff", "--against", "HEAD")[1]
+    assert "+ s3:PutObject on arn:aws:s3:::sample/*\n" in said
+    (folder / "iamdsl.toml").write_text(SETTINGS, encoding="utf-8")
+    said = run("diff", "--against", "HEAD")[1]
+    assert "+ s3:PutObject on {lake}/*\n" in said
 
 
 def test_a_guard_is_proved_without(folder: Path) -> None:
