@@ -25,7 +25,8 @@ def add_principals(stack: Stack) -> None:
     AWS refuses a policy whose principal is not there.
     """
     waits = trusts(stack.place)
-    stuck = {key for circle in circles(waits) for key in circle}
+    ways = circles(waits)
+    stuck = {key for way in ways for key in way}
     for (kind, name), found in waits.items():
         if (kind, name) not in stuck:
             stack.resources[ids.of(kind, name)].after.update(ids.of(*other) for other in found)
@@ -34,17 +35,16 @@ def add_principals(stack: Stack) -> None:
             found = named(document.policy, stack.place)
             for resource in stack.setting.get(document.name, ()):
                 stack.resources[resource].after.update(ids.of(*other) for other in found)
-    for identity in stack.place.build.identities:
-        if (identity.kind, identity.name) in stuck:
-            message = (
-                f"`{identity.name}` lets somebody in who has to be there first, and waits for it:"
-                " CloudFormation makes no circles"
-            )
-            hint = (
-                "trust the account, with a condition on `aws:PrincipalArn`;"
-                " or deploy with the target `aws-cli`"
-            )
-            stack.complain(codes.TARGET_CANNOT_SAY, identity.origin, message, hint)
+    for way in ways:
+        first = next(i for i in stack.place.build.identities if (i.kind, i.name) == way[0])
+        names = " and ".join(f"`{name}`" for _, name in way)
+        said = f"{names} trust each other" if len(way) > 1 else f"{names} trusts itself"
+        message = f"{said}, and each has to be there first: CloudFormation makes no circles"
+        hint = (
+            "trust the account, with a condition on `aws:PrincipalArn`;"
+            " or deploy with the target `aws-cli`"
+        )
+        stack.complain(codes.TARGET_CANNOT_SAY, first.origin, message, hint)
 
 
 def add_order(stack: Stack) -> None:
