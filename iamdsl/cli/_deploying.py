@@ -150,7 +150,8 @@ def complain(found: Planned, asked: Asked) -> None:
         if conflict.owner:
             hint = f"where `{conflict.owner}` gives it up, take it over: `--adopt {conflict.key}`"
         code = codes.NOT_OWNED
-        message = f"there is a {conflict.kind} `{conflict.name}` already, and it is {owner}"
+        a = "an" if conflict.kind[0] in "aeiou" and conflict.kind != "user" else "a"
+        message = f"there is {a} {conflict.kind} `{conflict.name}` already, and it is {owner}"
         said.append(Diagnostic(code, code.severity, message, hint=hint))
     code = codes.NOT_DEPLOYABLE
     said += [Diagnostic(code, code.severity, problem) for problem in found.plan.problems]

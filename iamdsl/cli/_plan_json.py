@@ -34,6 +34,7 @@ def text(found: Planned, on: Begun, **more: Any) -> str:
         "steps": steps(plan.steps),
         "conflicts": [{**c._asdict(), "adopt": c.key} for c in plan.conflicts],
         "problems": list(plan.problems),
+        "stays": [{"kind": kind, "name": name} for kind, name in plan.stays],
         "notes": [*on.made.notes, *plan.notes],
         "subjects": [subject(changed) for changed in found.found.subjects],
         "other_settings": [

@@ -68,8 +68,9 @@ def drift_text(found: Planned, on: Begun) -> str:
         lines += ["", "`iamdsl apply` would:", *(f"  {said(step)}" for step in found.plan.steps)]
     drifted = {(s.kind, s.name) for s in found.plan.steps}
     drifted |= {(c.kind, c.name) for c in found.plan.conflicts}
+    drifted |= set(found.plan.stays)
     lines += ["", *_notes(found, on)]
-    if found.changes:
+    if found.differs:
         lines.append(f"{plural(len(drifted), 'thing')} not as built")
     else:
         lines.append("the account is as the project is built")
@@ -83,6 +84,8 @@ def said(step: Step) -> str:
         return f"mark {thing} as the project's"
     if not detail or step.kind in _WITH_TARGET:
         return f"{step.verb} {thing}{f': {detail}' if detail else ''}"
+    if step.kind == "organization policy" and step.verb in {"attach", "detach"}:
+        return f"{step.verb} {thing} {_PREPOSITIONS[step.verb][1]} {detail}"
     if step.kind == "user" and detail.startswith("group "):
         verb, to = ("add", "to") if step.verb == "attach" else ("remove", "from")
         return f"{verb} {thing} {to} {detail}"

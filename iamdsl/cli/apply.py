@@ -79,7 +79,8 @@ def _unconfirmed(asked: Asked, message: str, code: int) -> NoReturn:
 
 def _perform(found: Planned, asked: Asked, on: Begun) -> NoReturn:
     """Do the steps, and end with what came of it."""
-    from iamdsl.cli._plan_text import said  # noqa: PLC0415 (only where there are some)
+    from iamdsl.cli._diff_words import plain  # noqa: PLC0415 (only where there are steps)
+    from iamdsl.cli._plan_text import said  # noqa: PLC0415
     from iamdsl.deploy import converge  # noqa: PLC0415
     from iamdsl.deploy.errors import said as in_words  # noqa: PLC0415
 
@@ -105,7 +106,8 @@ def _perform(found: Planned, asked: Asked, on: Begun) -> NoReturn:
         _stopped(found.plan, done, asked, why)
         raise click.exceptions.Exit(exits.NO)
     if for_people:
-        console.out("all is as built\n")
+        stays = ", ".join(f"{kind} {plain(name)}" for kind, name in found.plan.stays)
+        console.out(f"all is as built{f', but for what stays: {stays}' if stays else ''}\n")
     _keep_lock(asked, on)
     raise click.exceptions.Exit(exits.YES)
 

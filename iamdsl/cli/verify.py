@@ -32,4 +32,4 @@ def command(**given: Any) -> None:
         from iamdsl.cli import _plan_text  # noqa: PLC0415 (only where asked for)
 
         console.out(_plan_text.drift_text(found, on))
-    raise click.exceptions.Exit(exits.NO if found.changes else exits.YES)
+    raise click.exceptions.Exit(exits.NO if found.differs else exits.YES)

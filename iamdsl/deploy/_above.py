@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamdsl.deploy._documents import canonical, same_text, text
+from iamdsl.deploy._documents import canonical, listed, same_text, text
 from iamdsl.deploy._terms import Step, later
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _ORGANIZATIONS, _CENTER = "organizations", "sso-admin"
 _POLICY, _SET = "organization policy", "permission set"
 _HOUR = 3600
+_EVERYTHING = "p-FullAWSAccess"
+"""The id of the SCP that AWS attaches everywhere."""
 
 
 def plan_organization(making: Making) -> None:
@@ -35,12 +37,30 @@ def plan_organization(making: Making) -> None:
             p.rpartition("/")[2] if p.startswith("arn:") else ids.get(p) for p in target["policies"]
         ]
         after.setdefault(where, []).extend(found for found in named if found)
+        _unlimited(making, where, target, after[where])
     names = {found: name for name, found in ids.items()}
     for where, policies in after.items():
         for found in policies:
             if found not in there["attached"].get(where, ()):
                 _attached(making, "attach", names.get(found, found), found, where)
     _detached(making, after)
+
+
+def _unlimited(making: Making, where: str, target: Data, wanted: list[str]) -> None:
+    """Say that what AWS attaches by itself allows everything beside policies that allow less."""
+    there = making.live.organization["attached"].get(where, ())
+    less = [
+        policy["name"]
+        for policy in making.desired["organization"]["policies"]
+        if policy["name"] in target["policies"]
+        and policy["type"].startswith("SERVICE")
+        and any(s["Effect"] == "Allow" for s in listed(policy["document"]["Statement"]))
+    ]
+    if less and _EVERYTHING in there and _EVERYTHING not in wanted:
+        making.notes.append(
+            f"`FullAWSAccess` is attached to {target['name']} ({where}) too, so that"
+            f" `{'`, `'.join(less)}` limits nothing there: detach it by hand, it is not ours"
+        )
 
 
 def _organization_policy(making: Making, wanted: Data) -> bool:
@@ -127,7 +147,7 @@ def plan_permission_sets(making: Making) -> None:
         if name in names or there["owner"] != making.project:
             continue
         if there["provisioned"]:
-            making.notes.append(f"{_SET} `{name}` stays: somebody is assigned to it")
+            making.stay(_SET, name, "somebody is assigned to it")
             continue
         if not making.removes(_SET, name):
             continue

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamdsl.deploy._documents import atoms, canonical, denies, narrowed, principals, same_text, text
 from iamdsl.deploy._limiting import Turns, join, leave, plan_limits, turns
-from iamdsl.deploy._terms import MARKER, Step
+from iamdsl.deploy._terms import MARK, MARKER, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,11 +22,6 @@ _MEMBERS = {"role": "RoleName", "user": "UserName", "group": "GroupName"}
 _SESSION = 3600
 _INLINE = {"role": 10_240, "user": 2_048, "group": 5_120}
 """Characters of all inline policies of one (AWS "reference_iam-quotas")."""
-_GROUP_MARK = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "none:null", "Resource": "*"}],
-}
-"""A policy that grants nothing: no service is called `none`."""
 
 
 def plan_identities(making: Making) -> None:
@@ -69,17 +64,19 @@ def _plan_group(making: Making, wanted: Data) -> None:
         request = _naming("group", name, Path=wanted["path"])
         step = Step("create", "group", name, "", "iam", "create_group", request)
         making.draft.add(create, step, (30,))
-    if new or there["owner"] != making.project:
-        request = _naming(
-            "group", name, PolicyName=f"{MARKER}{making.project}", PolicyDocument=text(_GROUP_MARK)
-        )
+    own = f"{MARKER}{making.project}"
+    spoilt = own in there.get("inline", {})  # with something else in it
+    if new or spoilt or there["owner"] != making.project:
+        request = _naming("group", name, PolicyName=own, PolicyDocument=text(MARK))
         step = Step("adopt", "group", name, "", "iam", "put_group_policy", request)
         making.draft.add(mark, step, (30, 1) if new else (0,), [create])
     for other in there.get("marks", ()):
-        if other != f"{MARKER}{making.project}":
+        if other != own:
             remove_inline(making, "group", name, other, (0, 1))
     if not new and there["path"] != wanted["path"]:
         _path(making, "group", name, wanted["path"])
+    if spoilt:
+        there = {**there, "inline": {n: d for n, d in there["inline"].items() if n != own}}
     _plan_policies(making, "group", wanted, there)
 
 

@@ -37,6 +37,7 @@ class Making:
         self.draft = Draft()
         self.problems: list[str] = []
         self.notes: list[str] = []
+        self._stays: list[tuple[str, str]] = []
         self.turns: dict[tuple[str, str], Turns] = {}
         self._conflicts: list[Conflict] = []
         self._met: set[str] = set()
@@ -50,7 +51,11 @@ class Making:
         ]
         steps, notes = self.draft.ordered()
         return Plan(
-            tuple(steps), tuple(self._conflicts), tuple(self.problems), (*self.notes, *notes)
+            tuple(steps),
+            tuple(self._conflicts),
+            tuple(self.problems),
+            (*self.notes, *notes),
+            tuple(self._stays),
         )
 
     # -- whose something is
@@ -95,10 +100,13 @@ class Making:
         other's things.
         """
         if self.project == UNNAMED:
-            self.notes.append(
-                f"{kind} `{name}` stays: a project without a name of its own removes nothing"
-            )
+            self.stay(kind, name, "a project without a name of its own removes nothing")
         return self.project != UNNAMED
+
+    def stay(self, kind: str, name: str, why: str) -> None:
+        """Leave something alone that is ours and desired no more."""
+        self._stays.append((kind, name))
+        self.notes.append(f"{kind} `{name}` stays: {why}")
 
     # -- names
 

@@ -70,6 +70,15 @@ def _plan_policy(making: Making, wanted: Data) -> None:
         )
     if canonical(wanted["document"]) != canonical(there["document"]):
         _new_version(making, wanted, there)
+        others = [
+            f"{kind} {identity}"
+            for kind, identity in dict.fromkeys(map(tuple, (*there["attached"], *there["bounded"])))
+            if not making.is_ours(kind, identity)
+        ]
+        if others:
+            making.notes.append(
+                f"policy `{name}` changes for {', '.join(others)} too, which the project has not made"
+            )
     making.tags("policy", name, {"PolicyArn": arn}, wanted["tags"], there["tags"])
 
 

@@ -7,9 +7,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from iamdsl.deploy._calling import call, code, listed_by, pages
-from iamdsl.deploy._documents import data
+from iamdsl.deploy._documents import canonical, data
 from iamdsl.deploy._resources import read_resource
-from iamdsl.deploy._terms import MARKER, TAG, Live
+from iamdsl.deploy._terms import MARK, MARKER, TAG, Live
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -348,13 +348,14 @@ def _live_user(one: Data) -> Data:
 
 
 def _live_group(one: Data, users: dict[str, Data]) -> Data:
-    """Return a group; what it is marked with is no policy of it."""
+    """Return a group; what it is marked with is no policy of it, unless something else is in it."""
     made = _live_identity(one, "GroupPolicyList")
     marks = sorted(name for name in made["inline"] if name.startswith(MARKER))
     for name in marks:
-        del made["inline"][name]
+        if canonical(made["inline"][name]) == canonical(MARK):
+            del made["inline"][name]
     members = [name for name, user in users.items() if one["GroupName"] in user["groups"]]
-    owner = marks[0].removeprefix(MARKER) if marks else ""
+    owner = " and ".join(name.removeprefix(MARKER) for name in marks)
     return {**made, "owner": owner, "marks": marks, "members": members}
 
 

@@ -41,9 +41,7 @@ def _profile_goes(making: Making, name: str, there: Data) -> None:
     out = ("detach", "instance profile", name)
     if there["role"]:
         if not making.is_ours("role", there["role"]):
-            making.notes.append(
-                f"instance profile `{name}` stays: its role {there['role']} is not ours"
-            )
+            making.stay("instance profile", name, f"its role {there['role']} is not ours")
             return
         request = {"InstanceProfileName": name, "RoleName": there["role"]}
         step = Step(
@@ -59,7 +57,7 @@ def _profile_goes(making: Making, name: str, there: Data) -> None:
 def _identity_goes(making: Making, kind: str, name: str, there: Data) -> None:
     stays = _reasons(making, kind, name, there)
     if stays:
-        making.notes.append(f"{kind} `{name}` stays: {'; '.join(stays)}")
+        making.stay(kind, name, "; ".join(stays))
         return
     before: list[Key] = [("detach", "instance profile", p) for p in there.get("profiles", ())]
     for arn in there["managed"]:
@@ -133,6 +131,6 @@ def _policy_goes(making: Making, name: str, there: Data) -> None:
             else:
                 others.append(f"{kind} {identity}")
     if others:
-        making.notes.append(f"policy `{name}` stays: {', '.join(others)} has it")
+        making.stay("policy", name, f"{', '.join(others)} has it")
         return
     making.remove_policy(name, there, (90,), before)

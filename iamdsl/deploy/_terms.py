@@ -26,6 +26,12 @@ UNNAMED = "iamdsl"
 MARKER = "iamdsl-project-"
 """What the name of the inline policy begins with that marks a group, which has no tags."""
 
+MARK: Data = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "none:null", "Resource": "*"}],
+}
+"""That policy, which grants nothing: no service is called `none`."""
+
 
 def later(kind: str, name: str) -> str:
     """Return what stands in a request for the id that a step before it will be answered."""
@@ -121,12 +127,14 @@ class Plan(NamedTuple):
         conflicts: what is not ours: nothing at all is done while there are any.
         problems: what cannot be done, in words; likewise.
         notes: what stays as it is, and why.
+        stays: kind and name of what is ours, is desired no more, and is not removed.
     """
 
     steps: tuple[Step, ...]
     conflicts: tuple[Conflict, ...] = ()
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    stays: tuple[tuple[str, str], ...] = ()
 
 
 class Outcome(NamedTuple):

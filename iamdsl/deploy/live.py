@@ -13,10 +13,9 @@ import attrs
 
 from iamdsl import iam
 from iamdsl.deploy._calling import call, code
-from iamdsl.deploy._terms import MARKER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from iamdsl.deploy._terms import Client, Data, Live
 
@@ -43,16 +42,21 @@ def sides(
     live: Live,
     untagged: Mapping[tuple[str, str], frozenset[str]],
     foreign: Foreign,
+    stays: Collection[tuple[str, str]] = (),
 ) -> Sides:
     """Return both states of an account.
 
     Args:
+        stays: kind and name of what no source has, and is not removed all the same.
         untagged: the keys of tags that are to go, by kind and name; others that no source has are
             somebody else's, and stay.
     """
     made = _Reading(build, live, untagged, foreign).all()
+    documents = (d for d in build.documents if _is_deployed(d, live))
+    more = (d for d in made.documents if d.is_managed and ("policy", d.name) in stays)
+    kept = (i for i in made.identities if (i.kind.replace("_", " "), i.name) in stays)
     wanted = attrs.evolve(
-        build, documents=tuple(d for d in build.documents if _is_deployed(d, live))
+        build, documents=(*documents, *more), identities=(*build.identities, *kept)
     )
     return Sides(_with_documents(made, foreign), _with_documents(wanted, foreign))
 
@@ -63,6 +67,23 @@ def _is_deployed(document: iam.Document, live: Live) -> bool:
         there = live.resources.get(document.name)
         return there is not None and not there.get("missing")
     return document.kind != "session"
+
+
+def ours(live: Live, wanted: Data) -> Live:
+    """Return what is live without what is there by a similar name only, and is of no interest."""
+    project = wanted["project"]
+
+    def those(kind: str) -> dict[str, Data]:
+        names = {one["name"] for one in wanted[kind]}
+        table: dict[str, Data] = getattr(live, kind)
+        return {n: one for n, one in table.items() if n in names or one["owner"] == project}
+
+    return live._replace(
+        policies=those("policies"),
+        roles=those("roles"),
+        users=those("users"),
+        groups=those("groups"),
+    )
 
 
 def attached_from_outside(build: iam.Build, live: Live) -> list[str]:
@@ -207,11 +228,7 @@ class _Reading:
     def _identity(self, kind: iam.IdentityKind, name: str, one: Data) -> iam.Identity:
         built = self._identities.get((kind, name))
         inline = {"": one["inline"]} if kind == "permission_set" else one.get("inline", {})
-        read = {
-            n: _policy(document)
-            for n, document in (inline or {}).items()
-            if document and not n.startswith(MARKER)
-        }
+        read = {n: _policy(document) for n, document in (inline or {}).items() if document}
         unread = [
             iam.Attachment(f"inline policy {n}, which is no sound policy")
             for n, policy in read.items()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamdsl.analysis.difference import Side, difference
 from iamdsl.analysis.settings import Setting
 from iamdsl.deploy import converge
-from iamdsl.deploy.live import Sides, attached_from_outside, documents, sides
+from iamdsl.deploy.live import Sides, attached_from_outside, documents, ours, sides
 from iamdsl.emit._desired import desired
 from iamdsl.emit._places import Place
 
@@ -44,6 +44,11 @@ class Planned(NamedTuple):
         return bool(self.plan.steps) or self.is_blocked
 
     @property
+    def differs(self) -> bool:
+        """Tell whether the account is another than the sources say, if only by what stays in it."""
+        return self.changes or bool(self.plan.stays)
+
+    @property
     def is_blocked(self) -> bool:
         """Tell whether something is in the way, so that nothing at all is done."""
         return bool(self.plan.conflicts or self.plan.problems)
@@ -63,8 +68,9 @@ def planned(
     wanted = desired(place, made.facts)
     live = converge.read(session.client, wanted)
     plan = converge.planned(wanted, live, adopt)
+    live = ours(live, wanted)
     foreign = documents(session.client, attached_from_outside(made.build, live))
-    both = sides(made.build, live, _untagged(plan.steps), foreign)
+    both = sides(made.build, live, _untagged(plan.steps), foreign, () if drift else plan.stays)
     if drift:
         both = Sides(both.built, both.live)
     pseudo = dict(made.facts.pseudo)

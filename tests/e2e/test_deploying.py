@@ -253,6 +253,49 @@ def test_what_is_not_ours_is_not_touched(shop: Shop) -> None:
     assert [r["RoleName"] for r in shop.iam.list_roles()["Roles"]] == ["other"]
 
 
+def test_a_grant_does_not_hide_in_a_mark(shop: Shop) -> None:
+    """What marks a group grants nothing; with anything else in it it is told, and mended."""
+    shop.write("group staff { allow s3:ListAllMyBuckets on * }")
+    shop.apply()
+    mark = {"GroupName": "staff", "PolicyName": "iamdsl-project-shop"}
+    shop.iam.put_group_policy(**mark, PolicyDocument=json.dumps(ANYTHING))
+    drift = shop.run("verify", code=1).stdout
+    assert "~ group `staff`: more access\n    gained:\n    + s3:DeleteObject on *" in drift
+    shop.apply()
+    shop.run("verify")
+    shop.iam.put_group_policy(
+        GroupName="staff", PolicyName="iamdsl-project-b", PolicyDocument=json.dumps(ANYTHING)
+    )
+    found = shop.run("plan", code=1)
+    assert "it is of the project `b and shop`" in found.stderr
+    assert "- s3:DeleteObject on *" in found.stdout
+
+
+def test_what_stays_is_told(shop: Shop) -> None:
+    """What others have of ours changes for them, or stays; then the account is not as built."""
+    shop.write("policy p { allow s3:ListAllMyBuckets on * }")
+    shop.apply()
+    trust = json.dumps(ANYTHING)
+    shop.iam.create_role(RoleName="Other", AssumeRolePolicyDocument=trust)
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/p"
+    shop.iam.attach_role_policy(RoleName="Other", PolicyArn=arn)
+    shop.write("policy p { allow s3:GetObject on * }")
+    assert "note: policy `p` changes for role Other too" in shop.run("plan").stdout
+    shop.write("user ann {}")
+    applied = shop.run("apply", "--yes").stdout
+    assert "policy `p`: is removed" not in applied
+    assert applied.endswith("all is as built, but for what stays: policy p\n")
+    drift = shop.run("verify", code=1).stdout
+    assert "+ policy `p`: is there, and no source has it" in drift
+    assert drift.endswith("1 thing not as built\n")
+    assert shop.run("plan", "--fail-on", "changes").stdout.endswith("nothing to do\n")
+
+    shop.write("user ann {} role other { trust service ec2 }")
+    found = shop.run("plan", code=1)
+    assert "cannot be made beside `Other`" in found.stderr
+    assert "role `Other`" not in found.stdout  # it stays, and is nobody's
+
+
 def test_two_projects_in_one_account(shop: Shop) -> None:
     """What another project owns is neither removed nor taken over by the way."""
     shop.apply()
@@ -378,6 +421,12 @@ role outside { trust service ec2 }
     )["Policies"]
     assert "nobody_leaves" in {policy["Name"] for policy in policies}
     shop.run("verify")
+    narrow = source.replace("  attach nobody_leaves\n", "  attach nobody_leaves, only_s3\n")
+    narrow = narrow.replace("o-a1b2c3d4e5", made).replace("111122223333", dev)
+    shop.write(narrow + "scp only_s3 { allow s3:* on * }")
+    planned = shop.run("plan").stdout
+    assert f"attach organization policy only_s3 to {root}\n" in planned
+    assert f"`FullAWSAccess` is attached to acme ({root}) too" in planned
     shop.write(
         source.replace("o-a1b2c3d4e5", made)
         .replace("111122223333", dev)
