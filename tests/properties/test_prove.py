@@ -24,6 +24,7 @@ from prove_documents import (
     layers,
     near,
     requests,
+    some_services,
     statement,
 )
 from real_policies import sample_of_managed, sample_of_published
@@ -62,7 +63,7 @@ def test_equivalent_agrees_with_brute_force(seed: int) -> None:
     second = document(choice, 3) if choice.random() < 0.5 else near(choice, first)
     one, other = statements([first]), statements([second])
     answer = prove.equivalent(
-        from_json(first).statements, from_json(second).statements, catalogue()
+        from_json(first).statements, from_json(second).statements, some_services()
     )
     if answer.verdict == "yes":
         for request in requests(choice, 2):
@@ -85,7 +86,7 @@ def test_implies_and_disjoint_agree_with_brute_force(seed: int) -> None:
         first, second = (first, second) if choice.random() < 0.5 else (second, first)
     one, other = _permissions(first), _permissions(second)
     for verb, broken in ((prove.implies, False), (prove.disjoint, True)):
-        answer = verb(one, other, catalogue())
+        answer = verb(one, other, some_services())
         if answer.verdict == "yes":
             for request in requests(choice, 1):
                 if decided(first, request) == "Allow":
@@ -104,8 +105,8 @@ def test_never_and_always_agree_with_brute_force(seed: int) -> None:
     made, box = layers(choice, 2), [{**statement(choice), "Effect": "Allow"}]
     wanted = from_json({"Version": "2012-10-17", "Statement": box}).statements
     inside = statements([{"Version": "2012-10-17", "Statement": box}])
-    never = prove.never(_permissions(made), wanted, catalogue())
-    always = prove.always(_permissions(made), wanted, catalogue())
+    never = prove.never(_permissions(made), wanted, some_services())
+    always = prove.always(_permissions(made), wanted, some_services())
     for request in requests(choice, 1):
         if decide(inside, request) == "Allow":
             allowed = decided(made, request) == "Allow"
@@ -125,15 +126,15 @@ def test_changes_tell_what_is_gained_and_lost(seed: int) -> None:
     choice = random.Random(seed)  # noqa: S311
     first, second = layers(choice, 2), layers(choice, 2)
     before, after = _permissions(first), _permissions(second)
-    found = prove.changes(before, after, catalogue())
+    found = prove.changes(before, after, some_services())
     for groups, old, new in ((found.gained, first, second), (found.lost, second, first)):
         for change in groups:
             request = asked_again(change.witness)
             assert decided(new, request) == "Allow"
             assert decided(old, request) != "Allow"
     if not found:
-        assert prove.implies(before, after, catalogue())
-        assert prove.implies(after, before, catalogue())
+        assert prove.implies(before, after, some_services())
+        assert prove.implies(after, before, some_services())
 
 
 @few
@@ -144,7 +145,7 @@ def test_keys_about_the_caller_go_with_the_caller(seed: int) -> None:
     first, second = about_callers(choice), about_callers(choice)
     one, other = statements([first]), statements([second])
     answer = prove.equivalent(
-        from_json(first).statements, from_json(second).statements, catalogue()
+        from_json(first).statements, from_json(second).statements, some_services()
     )
     for kind, who in CALLERS:
         request = Request("s3:GetObject", "arn:aws:s3:::a", (kind, who), as_caller(kind, who))
