@@ -51,8 +51,8 @@ def imported(
 def comparable(files: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return what has to come back.
 
-    Names of resource policies are those of blocks there, and a managed policy is a boundary only
-    where an identity of the module has it as one.
+    Policies of resources have no names there, and a managed policy is a boundary only where an
+    identity of the module has it as one.
     """
     found = {}
     for name, data in files.items():
@@ -60,7 +60,7 @@ def comparable(files: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         if name.startswith(prefix) and slash and "/" not in folder and "manifest" not in name:
             said = {"boundaries": "policies"}.get(folder, folder)
             if said == "resources":
-                rest = rest.replace("_", "-")
+                rest = json.dumps(data, sort_keys=True)
             found[f"{said}/{rest}"] = _settings(data, prefix) if isinstance(data, dict) else data
     return found
 

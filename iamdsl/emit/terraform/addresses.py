@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from iamdsl.emit._marks import has_marks
+from iamdsl.emit._resource_ids import policy_id
 from iamdsl.emit.terraform.labels import Key, digest, joined, label, labels
 
 if TYPE_CHECKING:
@@ -22,16 +23,21 @@ IDENTITIES = {
 """Types of resources by kind of identity."""
 
 DOCUMENT = "aws_iam_policy_document"
+PROFILE = "aws_iam_instance_profile"
 
 _AWS_OWN = re.compile(r"arn:[^:]+:(?:iam::aws:policy|organizations::aws:policy)/")
 
 
 class Addresses:
-    """The addresses of what is in a place."""
+    """The addresses of what is in a place.
 
-    def __init__(self, build: iam.Build) -> None:
+    Args:
+        known: what is known of the place, `Place.pseudo`.
+    """
+
+    def __init__(self, build: iam.Build, known: Mapping[str, str]) -> None:
         wishes: dict[str, dict[Key, str]] = {}
-        for kind, key, wish in _wishes(build):
+        for kind, key, wish in _wishes(build, known):
             wishes.setdefault(kind, {})[key] = wish
         self._made = {
             (kind, *key): f"{kind}.{made}"
@@ -61,12 +67,16 @@ class Addresses:
         """Return the address of the attachment of a policy to a role, user or group."""
         return self.of(f"{IDENTITIES[identity.kind]}_policy_attachment", identity.name, policy)
 
+    def profile(self, name: str) -> str:
+        """Return the address of an instance profile, which can pass from role to role."""
+        return self.of(PROFILE, name)
+
     def document(self, *key: str) -> str:
         """Return the address of a policy document that is a data source."""
         return self.of(DOCUMENT, *key)
 
 
-def _wishes(build: iam.Build) -> Iterator[tuple[str, Key, str]]:
+def _wishes(build: iam.Build, known: Mapping[str, str]) -> Iterator[tuple[str, Key, str]]:
     """Yield the type, key and label of every resource."""
     for document in build.documents:
         if document.is_managed:
@@ -75,8 +85,9 @@ def _wishes(build: iam.Build) -> Iterator[tuple[str, Key, str]]:
         if document.kind in {"scp", "rcp"}:
             yield "aws_organizations_policy", (document.name,), label(document.name)
         if document.kind == "resource":
-            # Of whatever type it will be; what it is looked up by has its label as well.
-            yield "resource", (document.name,), label(document.name)
+            # Of whatever type it will be; what it is looked up by has its label as well. With one
+            # of the policy's name, a policy that is called otherwise would be taken away after all.
+            yield "resource", (document.name,), policy_id(document, known)
     for identity in build.identities:
         yield from _of_identity(identity)
     for target in build.targets:
@@ -99,6 +110,8 @@ def _of_identity(identity: iam.Identity) -> Iterator[tuple[str, Key, str]]:
             yield f"{kind}_inline_policy", (name,), label(name)
         else:
             yield f"{kind}_policy", (name, inline), wish
+    if identity.instance_profile is not None:
+        yield PROFILE, (identity.instance_profile,), label(identity.instance_profile)
     for attachment in identity.managed:
         wish = f"{label(name)}__{_attached(attachment)}"
         yield f"{kind}_policy_attachment", (name, attachment.policy), wish

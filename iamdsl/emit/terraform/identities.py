@@ -47,7 +47,7 @@ def identity(found: iam.Identity, writing: Writing) -> Iterator[Block]:
         yield _membership(found, owner, writing)
     if found.instance_profile is not None:
         yield writing.resource(
-            address.replace(IDENTITIES["role"], "aws_iam_instance_profile", 1),
+            writing.addresses.profile(found.instance_profile),
             [named(found.instance_profile), owner],
         )
 

@@ -56,13 +56,15 @@ def module(place: Place, facts: Facts, report: Report, *, as_data: bool) -> dict
 
 def _writing(place: Place, facts: Facts, report: Report, *, as_data: bool) -> Writing:
     build = place.build
-    addresses = Addresses(build)
+    addresses = Addresses(build, place.pseudo)
     own = _own(place, addresses)
     waits = _trusts(place, addresses, report)
     order = ordered(build, placed_in(place.name, facts.placed), addresses, waits, report)
     order = order._replace(after={**order.after, **_only_ordered(build, waits, own, addresses)})
     documents = Documents(own, facts.lengths, report)
-    return Writing(build, facts, as_data, addresses, order, documents, Texts(report), report)
+    return Writing(
+        build, place.pseudo, facts, as_data, addresses, order, documents, Texts(report), report
+    )
 
 
 def _resources(writing: Writing) -> Iterator[Block]:
@@ -104,7 +106,7 @@ def _of_resource(document: iam.Document, writing: Writing) -> Iterator[Block]:
     kind = f"resource/{document.service or ''}"
     before, policy = writing.policy(document.policy, kind, key, document.origin)
     name = label(writing.addresses.of("resource", document.name))
-    made = resource_policy(document, name, policy, writing.report)
+    made = resource_policy(document, name, policy, writing.known, writing.report)
     if made:
         yield from before
         yield from made

@@ -31,9 +31,7 @@ def outputs(writing: Writing) -> Iterator[Block]:
             addresses = {i.name: writing.addresses.identity(i) for i in some}
             yield _output(name, f"{what}, by name.", addresses)
     profiles = {
-        i.instance_profile: writing.addresses.identity(i).replace(
-            "aws_iam_role", "aws_iam_instance_profile", 1
-        )
+        i.instance_profile: writing.addresses.profile(i.instance_profile)
         for i in writing.build.identities
         if i.instance_profile is not None
     }

@@ -7,15 +7,17 @@ version 5.100) as of 2026-11-29. What is not in it has no resource that takes a 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl.diagnostics import codes
-from iamdsl.emit._marks import Mark, parts
+from iamdsl.emit._marks import Mark, has_marks, parts
+from iamdsl.emit.terraform.hcl import quoted
 from iamdsl.emit.terraform.texts import text_of
 from iamdsl.emit.terraform.tree import Argument, Block, Raw, Value, block, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from iamdsl import iam
     from iamdsl.diagnostics import Report
@@ -170,10 +172,22 @@ def _bucket(some: Sequence[Setter], *, whole: bool) -> Setter | None:
 
 
 def resource_policy(
-    document: iam.Document, label: str, policy: Value, report: Report
+    document: iam.Document, label: str, policy: Value, known: Mapping[str, str], report: Report
 ) -> list[Block]:
-    """Return the resource that sets a policy, and what it is looked up by; none where none can."""
+    """Return the resource that sets a policy, and what it is looked up by; none where none can.
+
+    Args:
+        known: what is known of the place, `Place.pseudo`.
+    """
     found = setter(document)
+    if found is not None and re.search("[*?]", _resource(document)):
+        report.add(
+            codes.NOT_DEPLOYED,
+            document.origin[0] if document.origin else None,
+            f"Terraform cannot set the policy `{document.name}`, which is for more than one resource",
+            hint="name the resource without wildcards; the rest is deployed",
+        )
+        return []
     if found is None:
         report.add(
             codes.NOT_DEPLOYED,
@@ -191,6 +205,10 @@ def resource_policy(
         name = _name(document.target or "", found)
         made.append(block("data", ("aws_sqs_queue", label), [Argument("name", name)]))
         arguments.append(Argument("queue_url", Raw(f"data.aws_sqs_queue.{label}.url")))
+    elif found.type == "aws_secretsmanager_secret_policy" and _is_without_end(document):
+        name = text_of(_after(document.target or "", found).removesuffix(_ANY_END))
+        made.append(block("data", ("aws_secretsmanager_secret", label), [Argument("name", name)]))
+        arguments.append(Argument("secret_arn", Raw(f"data.aws_secretsmanager_secret.{label}.arn")))
     elif found.by_arn:
         arguments.append(Argument(found.owner, text_of(document.target or "")))
     elif found.type == "aws_codeartifact_repository_permissions_policy":
@@ -198,7 +216,50 @@ def resource_policy(
     elif found.owner:
         arguments.append(Argument(found.owner, _name(document.target or "", found)))
     arguments.append(Argument(found.policy, policy))
-    return [*made, block("resource", (found.type, label), arguments)]
+    checks = [] if found.by_arn and not made else _right_place(document, known)
+    lifecycle: list[Argument | Block] = [block("lifecycle", (), checks)] if checks else []
+    return [*made, block("resource", (found.type, label), arguments, lifecycle)]
+
+
+def _right_place(document: iam.Document, known: Mapping[str, str]) -> list[Argument | Block]:
+    """Return what stops a plan elsewhere, where another resource could have the same name."""
+    fields = (document.target or "").split(":", 5)
+    if len(fields) < 6:
+        return []
+    said = {"region": fields[3], "account_id": fields[4]}
+    if said["account_id"] == known.get("account"):  # which the module checks
+        del said["account_id"]
+    return [
+        block(
+            "precondition",
+            (),
+            [
+                Argument("condition", Raw(f"local.{name} == {quoted(literal(value))}")),
+                Argument(
+                    "error_message",
+                    literal(f"The policy `{document.name}` is for a resource in {value}."),
+                ),
+            ],
+        )
+        for name, value in said.items()
+        if value and not has_marks(value)
+    ]
+
+
+_ANY_END = "-??????"
+"""How the ARN of a secret ends whose name alone is known."""
+
+
+def _is_without_end(document: iam.Document) -> bool:
+    return (document.target or "").endswith(_ANY_END)
+
+
+def _resource(document: iam.Document) -> str:
+    """Return what of an ARN says which resource is meant."""
+    target = document.target or ""
+    if document.service == "logs" and target.endswith(":log-group:*"):
+        return ""  # of which an account has one
+    return target.removesuffix(":*").removesuffix(_ANY_END)
 
 
 def _after(target: str, found: Setter) -> str:

@@ -9,7 +9,7 @@ from iamdsl.emit.terraform.texts import text_of
 from iamdsl.emit.terraform.tree import Argument, Block, Names, Raw, Value, block, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from iamdsl import iam
     from iamdsl.diagnostics import Report
@@ -24,10 +24,12 @@ class Writing(NamedTuple):
     """A place that is written.
 
     Attributes:
+        known: `Place.pseudo`.
         as_data: whether documents are data sources where they can be.
     """
 
     build: iam.Build
+    known: Mapping[str, str]
     facts: Facts
     as_data: bool
     addresses: Addresses

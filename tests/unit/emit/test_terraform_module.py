@@ -101,6 +101,60 @@ def test_what_is_added_moves_no_address() -> None:
         assert addresses((), (pair,)) < everything
 
 
+def resource(name: str, target: str, service: str) -> iam.Document:
+    return iam.Document("resource", name, allow(), target=target, service=service)
+
+
+def test_the_policy_of_a_resource_stays_where_it_is_under_another_name() -> None:
+    """Terraform would set it anew, and then take it from the queue by its old address."""
+    queue = "arn:aws:sqs:eu-west-1:111122223333:jobs"
+    one, two = (
+        written(iam.Build((resource(name, queue, "sqs"),)), KNOWN)["main.tf"]
+        for name in ("one", "two")
+    )
+    assert '"aws_sqs_queue_policy" "SqsJobs' in one
+    assert one.replace("`one`", "`two`") == two
+
+
+def test_a_profile_passes_from_role_to_role() -> None:
+    """It has the address that its own name makes, and changes in place."""
+
+    def profile(role: str) -> str:
+        held = iam.Identity("role", role, trust=nasty.TRUST, instance_profile="machines")
+        return written(iam.Build(identities=(held,)), KNOWN)["main.tf"]
+
+    assert 'resource "aws_iam_instance_profile" "machines" {' in profile("old")
+    assert 'resource "aws_iam_instance_profile" "machines" {' in profile("new")
+
+
+def test_no_resource_of_the_same_name_elsewhere_gets_a_policy() -> None:
+    """A queue is found by its name, in the region that the provider has: a plan elsewhere stops."""
+    queue = "arn:aws:sqs:us-east-1:111122223333:jobs"
+    text = written(iam.Build((resource("p", queue, "sqs"),)), KNOWN)["main.tf"]
+    assert 'condition     = local.region == "us-east-1"' in text
+    assert "local.account_id ==" not in text  # the module stops in another account
+    assert "region = data.aws_region.current.id" in text
+    topic = "arn:aws:sns:us-east-1:111122223333:jobs"
+    text = written(iam.Build((resource("p", topic, "sns"),)), KNOWN)["main.tf"]
+    assert "precondition" not in text
+
+
+def test_a_secret_is_looked_up_where_the_end_of_its_arn_is_not_known() -> None:
+    """`-??????` stands for what AWS made up, and is no ARN that it takes."""
+    arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-??????"
+    text = written(iam.Build((resource("p", arn, "secretsmanager"),)), KNOWN)["main.tf"]
+    assert 'name = "db"' in text
+    assert re.search(r"secret_arn = data\.aws_secretsmanager_secret\.\w+\.arn", text)
+
+
+def test_a_policy_for_every_resource_is_told() -> None:
+    """No one resource is meant by a pattern, and Terraform would fail when it is applied."""
+    report = Report()
+    key = resource("p", "arn:aws:kms:*:*:key/*", "kms")
+    emit(("terraform",), iam.Build((key,)), KNOWN, report)
+    assert [d.code.number for d in report.diagnostics] == ["IAM703"]
+
+
 def test_parts_of_an_organization_of_one_name_have_addresses_of_their_own() -> None:
     """Two ous are called `dev`, and a third one moves none of them."""
 
