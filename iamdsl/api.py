@@ -10,7 +10,7 @@ import attrs
 from iamdsl import emit, resources
 from iamdsl.aws import Catalogue
 from iamdsl.aws.limits import LIMITS
-from iamdsl.compiler import Compilation, Environment
+from iamdsl.compiler import Environment
 from iamdsl.compiler import compile as compile_sources
 from iamdsl.diagnostics import Code, Diagnostic, Report, Severity, codes
 from iamdsl.project.config import PSEUDO, TARGETS, Config, fits
@@ -107,10 +107,6 @@ def compile(  # noqa: A001  # the verb
         defers=target != "json",
     )
     compilation = compile_sources(entries, environment)
-    diagnostics = _heeded(compilation, entries, files or {})
-    failed = any(d.severity is Severity.ERROR for d in diagnostics)
-    if compilation.build is None or failed:
-        return Result(False, {}, diagnostics)
     facts = emit.Facts(
         known.version,
         known.sha256,
@@ -121,22 +117,29 @@ def compile(  # noqa: A001  # the verb
         compilation.fitted.placed if compilation.fitted is not None else {},
         compilation.externs,
     )
-    report = Report()
-    report.extend(diagnostics)
-    made = emit.emit((target,), compilation.build, facts, report)
-    if report.failed:  # the target cannot hold it
-        return Result(False, {}, report.diagnostics)
-    built = {name: data.decode() for name, data in made.files.items()}
-    return Result(True, built, report.diagnostics)
+    told = Report()
+    told.extend(compilation.diagnostics)
+    made = None
+    if compilation.build is not None and not told.failed:
+        made = emit.emit((target,), compilation.build, facts, told)
+    complete = compilation.build is not None
+    found = _heeded(told.diagnostics, entries, files or {}, complete=complete)
+    if made is None or any(d.severity is Severity.ERROR for d in found):
+        return Result(False, {}, found)
+    return Result(True, {name: data.decode() for name, data in made.files.items()}, found)
 
 
 def _heeded(
-    compilation: Compilation, entries: list[Source], files: Mapping[str, str]
+    found: tuple[Diagnostic, ...],
+    entries: list[Source],
+    files: Mapping[str, str],
+    *,
+    complete: bool,
 ) -> tuple[Diagnostic, ...]:
     """Return what is left of diagnostics when comments pass some over; see `suppressing`."""
     texts = (*(source.text for source in entries), *files.values())
     if not any("allow:" in text for text in texts):
-        return compilation.diagnostics
+        return found
     from iamdsl.project import suppressing  # noqa: PLC0415  # few sources have such comments
 
     settings = Config("")
@@ -145,11 +148,11 @@ def _heeded(
         suppressing.source_name,
         suppressing.looked_for(settings, reviewed=False),
         suppressing.wanted(settings),
-        complete=compilation.build is not None,
+        complete=complete,
     )
     others = [File(name, "", text.encode()) for name, text in files.items()]
     report = Report()
-    report.extend(suppressing.heed_comments(compilation.diagnostics, entries, others, seen))
+    report.extend(suppressing.heed_comments(found, entries, others, seen))
     return report.diagnostics
 
 
