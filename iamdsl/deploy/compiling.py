@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamdsl.diagnostics import Report, Severity, codes
 from iamdsl.emit._desired import left_out
 from iamdsl.emit._places import Place, placed_in
+from iamdsl.emit._resource_ids import refuse_doubles
 from iamdsl.iam import Build
 from iamdsl.project import Options, load_project, making
 from iamdsl.project.catalogue import open_catalogue
@@ -105,7 +106,7 @@ def compiled(project: Project, session: Session, name: str, report: Report) -> C
         _agree("account", config.account, session.account, report)
         if build.accounts and not (place.documents or place.identities):
             _not_one_of(build, session, report)
-    if report.failed:
+    if report.failed or refuse_doubles(build, facts.pseudo, report):
         return None
     account = chosen.name if chosen is not None else ""
     pseudo = {**dict(facts.pseudo), "account": session.account}

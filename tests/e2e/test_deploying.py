@@ -469,6 +469,13 @@ session narrow { allow s3:GetObject on * }
     assert "- policy `lake`: is not there\n    denies less:\n    + s3:*" in drift
 
 
+def test_two_policies_of_one_bucket_are_refused(shop: Shop) -> None:
+    """A bucket has one policy: the last of two would be in effect, and the other would be lost."""
+    one = 'policy {} for s3:bucket("logs") {{ deny s3:* to anyone unless aws:SecureTransport }}'
+    shop.write(f"{one.format('first')}\n{one.format('second')}\n")
+    assert "IAM701" in shop.run("plan", code=2).stderr
+
+
 def test_an_interrupted_run_is_told(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever stops a run learns how far it came."""
     perform = converge.perform
