@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from iamdsl.deploy._terms import Client, Data
 
@@ -29,6 +30,11 @@ _UNKNOWN = frozenset("NoSuchEntity ResourceNotFoundException PolicyNotFoundExcep
 _UNREADABLE = ("Malformed", "Invalid")
 _BUSY_ATTEMPTS, _UNSETTLED_ATTEMPTS = 10, 7
 _LONGEST = 16.0  # seconds
+_AT_ONCE = 8
+"""Calls that wait for AWS together; with more it would ask for patience."""
+
+_Asked = TypeVar("_Asked")
+_Answer = TypeVar("_Answer")
 
 
 def code(error: BaseException) -> str:
@@ -97,6 +103,12 @@ def listed_by(
     """Return what a member has on all pages of an answer."""
     found = pages(client, service, operation, request, sleep)
     return [item for page in found for item in page.get(member, ())]
+
+
+def together(ask: Callable[[_Asked], _Answer], about: Iterable[_Asked]) -> list[_Answer]:
+    """Return what is answered of each thing, in their order, asked some at a time."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(ask, about))
 
 
 def delay(attempt: int) -> float:

@@ -6,7 +6,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from iamdsl.deploy._calling import call, code, listed_by, pages
+from iamdsl.deploy._calling import call, code, listed_by, pages, together
 from iamdsl.deploy._documents import canonical, data
 from iamdsl.deploy._resources import read_resource
 from iamdsl.deploy._terms import MARK, MARKER, TAG, Live
@@ -86,7 +86,8 @@ class _Reader:
         users = {one["UserName"]: _live_user(one) for one in found["UserDetailList"]}
         roles = {one["RoleName"]: _live_role(one) for one in found["RoleDetailList"]}
         groups = {one["GroupName"]: _live_group(one, users) for one in found["GroupDetailList"]}
-        policies = {one["Arn"].rpartition("/")[2]: self._policy(one) for one in found["Policies"]}
+        read = zip(found["Policies"], together(self._policy, found["Policies"]), strict=True)
+        policies = {one["Arn"].rpartition("/")[2]: policy for one, policy in read}
         for kind, identities in (("role", roles), ("user", users), ("group", groups)):
             _note_uses(kind, identities, policies)
         return {
@@ -104,16 +105,8 @@ class _Reader:
             if not policy["description"] and (wanted.get(name) or {}).get("description"):
                 answer = self._call("iam", "get_policy", PolicyArn=policy["arn"])
                 policy["description"] = answer["Policy"].get("Description") or None
-        for name, role in live.roles.items():
-            answer = self._call("iam", "get_role", RoleName=name)["Role"]
-            role["description"] = answer.get("Description") or None
-            role["max_session"] = answer.get("MaxSessionDuration", 3600)
-        users = set(self._names("users"))
-        for name, user in live.users.items():
-            answer = self._call("iam", "get_user", UserName=name)["User"]
-            user["boundary"] = answer.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-            if name not in users:
-                user["left"] = self._left(name)
+        together(self._role, live.roles.items())
+        together(self._user, live.users.items())
 
     def resources(self, region: str) -> dict[str, Data]:
         """Return the policies of the resources that are to have one."""
@@ -203,6 +196,19 @@ class _Reader:
                 role = held[0] if held else None
                 found[name] = {"role": role, "owner": owner, "arn": one["Arn"]}
         return found
+
+    def _role(self, named: tuple[str, Data]) -> None:
+        name, role = named
+        answer = self._call("iam", "get_role", RoleName=name)["Role"]
+        role["description"] = answer.get("Description") or None
+        role["max_session"] = answer.get("MaxSessionDuration", 3600)
+
+    def _user(self, named: tuple[str, Data]) -> None:
+        name, user = named
+        answer = self._call("iam", "get_user", UserName=name)["User"]
+        user["boundary"] = answer.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+        if name not in self._names("users"):
+            user["left"] = self._left(name)
 
     def _left(self, name: str) -> list[str]:
         """Return what a user has that nobody but its owner should remove."""

@@ -106,7 +106,7 @@ def compiled(project: Project, session: Session, name: str, report: Report) -> C
         _agree("account", config.account, session.account, report)
         if build.accounts and not (place.documents or place.identities):
             _not_one_of(build, session, report)
-    if report.failed or refuse_doubles(build, facts.pseudo, report):
+    if refuse_doubles(build, facts.pseudo, report) or report.failed:
         return None
     account = chosen.name if chosen is not None else ""
     pseudo = {**dict(facts.pseudo), "account": session.account}

@@ -61,6 +61,7 @@ def said(text: str) -> str:
 def problem_of(error: Exception) -> Problem:
     """Return what an exception of the SDK says; never what a credential process has printed."""
     from botocore import exceptions as sdk  # noqa: PLC0415 (see above)
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
     match error:
         case sdk.ClientError():
@@ -77,6 +78,15 @@ def problem_of(error: Exception) -> Problem:
             return Problem(codes.NO_CREDENTIALS, message, "run `aws sso login`")
         case sdk.NoCredentialsError() | sdk.PartialCredentialsError():
             return Problem(codes.NO_CREDENTIALS, "the SDK finds no credentials", _SIGN_IN)
+        case sdk.NoRegionError():
+            message = "nothing says in which region to ask AWS"
+            return Problem(codes.AWS_UNREACHABLE, message, "say it: `--region NAME`")
+        case sdk.InvalidRegionError():
+            return Problem(codes.AWS_UNREACHABLE, "the region is none", "write it as `eu-west-1`")
+        case ResponseParserError():
+            message = "what answered is no AWS: the SDK cannot read it"
+            hint = "look at `--endpoint-url`, and at a proxy in between; or try again later"
+            return Problem(codes.AWS_UNREACHABLE, message, hint)
         case sdk.HTTPClientError() | sdk.ConnectionError():
             return _unreachable(error)
         case ValueError():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamdsl.deploy import converge
-from iamdsl.deploy._calling import call, delay
+from iamdsl.deploy._calling import call, delay, together
 from iamdsl.deploy._documents import atoms, canonical, filled, narrowed, refused
 from iamdsl.deploy._ordering import Draft
 from iamdsl.deploy._terms import TAGGED, Live, Step
@@ -723,6 +724,14 @@ def test_patience() -> None:
     with pytest.raises(Refusal):
         call(lambda _: Service(*[Refusal("Throttling")] * 10), "iam", "ask", {}, slept.append)
     assert delay(1) < delay(2) < delay(5)
+
+
+def test_asked_together() -> None:
+    """Answers come in the order of the questions; what one of them ends with ends it all."""
+    met = threading.Barrier(4)
+    assert together(lambda n: (met.wait(5), n)[1], range(4)) == [0, 1, 2, 3]
+    with pytest.raises(Refusal):
+        together(lambda _: Service(Refusal("AccessDenied")).ask(), range(9))
 
 
 # -- values

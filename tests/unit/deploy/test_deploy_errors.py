@@ -31,7 +31,10 @@ def refused(code: str, message: str | None = "no") -> sdk.ClientError:
         (sdk.ConnectTimeoutError(endpoint_url="https://h"), "IAM718", "h does not answer"),
         (sdk.ReadTimeoutError(endpoint_url="https://h"), "IAM718", "h does not answer"),
         (ValueError("Invalid endpoint: x"), "IAM718", "the endpoint is no URL"),
-        (sdk.NoRegionError(), "IAM712", "NoRegionError: You must specify a region."),
+        (sdk.NoRegionError(), "IAM718", "nothing says in which region to ask AWS"),
+        (ResponseParserError("b'<html>…'"), "IAM718", "what answered is no AWS"),
+        (sdk.InvalidRegionError(region_name="x y"), "IAM718", "the region is none"),
+        (sdk.UnknownServiceError(service_name="x", known_service_names="y"), "IAM712", "x"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
