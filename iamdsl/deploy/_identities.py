@@ -6,7 +6,8 @@ import itertools
 from typing import TYPE_CHECKING
 
 from iamdsl.deploy._documents import atoms, canonical, denies, narrowed, principals, same_text, text
-from iamdsl.deploy._limiting import Turns, join, leave, plan_limits, turns
+from iamdsl.deploy._limiting import join, leave, plan_limits, turns
+from iamdsl.deploy._ordering import Turns
 from iamdsl.deploy._terms import MARK, MARKER, Step
 
 if TYPE_CHECKING:

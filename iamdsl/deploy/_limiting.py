@@ -10,6 +10,7 @@ import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl.deploy._documents import atoms, listed
+from iamdsl.deploy._ordering import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
     from iamdsl.deploy._terms import Data
 
     Doc = tuple[str, str]
-
-
-class Turns(NamedTuple):
-    """The steps that give an identity something new, and those that take something away."""
-
-    gives: frozenset[Key] = frozenset()
-    takes: frozenset[Key] = frozenset()
 
 
 class _Limit(NamedTuple):
@@ -83,11 +77,11 @@ def plan_limits(making: Making, kind: str, wanted: Data, there: Data, found: Tur
         limits.append(
             _Limit(
                 ("trust", "role", wanted["name"]),
-                *_pair(_trusted(there["trust"]), _trusted(wanted["trust"])),
+                *_pair(_in_trust(there["trust"]), _in_trust(wanted["trust"])),
             )
         )
     if kind != "group":
-        limits.append(_boundary(making, kind, wanted, there))
+        limits.append(_boundary_limit(making, kind, wanted, there))
     limits = [limit for limit in limits if limit.key in making.draft]
     unsafe = False
     for limit in limits:
@@ -105,7 +99,7 @@ def plan_limits(making: Making, kind: str, wanted: Data, there: Data, found: Tur
         )
 
 
-def _boundary(making: Making, kind: str, wanted: Data, there: Data) -> _Limit:
+def _boundary_limit(making: Making, kind: str, wanted: Data, there: Data) -> _Limit:
     arn = making.arn(wanted["boundary"]) if wanted["boundary"] else None
     contents = {policy["arn"]: policy["document"] for policy in making.live.policies.values()}
     wants = {making.arn(p["name"]): p["document"] for p in making.desired["policies"]}
@@ -158,7 +152,7 @@ def _bound(arn: str | None, contents: Mapping[str, Data]) -> _Said | None:
     return _said(contents[arn]) if arn in contents else _Said(frozenset({arn}), frozenset())
 
 
-def _trusted(trust: Data) -> _Said:
+def _in_trust(trust: Data) -> _Said:
     """Return what a trust policy says, a principal at a time."""
     statements = []
     for statement in listed(trust.get("Statement", [])):

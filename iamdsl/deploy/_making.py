@@ -12,8 +12,7 @@ from iamdsl.deploy._terms import TAG, TAGGED, UNNAMED, Conflict, Plan, Step
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from iamdsl.deploy._limiting import Turns
-    from iamdsl.deploy._ordering import Key
+    from iamdsl.deploy._ordering import Key, Turns
     from iamdsl.deploy._terms import Data, Live
 
 _DIGEST = 5  # characters: so that fifty of them are a value of a tag

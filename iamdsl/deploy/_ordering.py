@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     Rank = tuple[int, ...]
 
 
+class Turns(NamedTuple):
+    """The steps that give an identity something new, and those that take something away."""
+
+    gives: frozenset[Key] = frozenset()
+    takes: frozenset[Key] = frozenset()
+
+
 class _Node(NamedTuple):
     step: Step
     rank: Rank
