@@ -601,7 +601,7 @@ def who_may(state: dict[str, Any]) -> set[tuple[str, str]]:
     return {(who, action) for who in converge_principals(found["trust"]) for action in actions}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(limited(), limited())
 def test_limits_in_step(before: dict[str, Any], after: dict[str, Any]) -> None:
     """Nobody may do for a moment what they neither could nor are to, or not what they keep."""
