@@ -6,7 +6,7 @@ It shares no code with the compiler: regular expressions, one request at a time.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -50,8 +50,18 @@ def _matches(pattern: str, text: str, request: Request, ignoring_case: bool = Fa
 
 
 def _in_elements(elements: Elements, text: str, request: Request, ignoring_case: bool) -> bool:
-    found = any(_matches(v, text, request, ignoring_case) for v in elements.values)
+    found = _in_constant(elements.values, text, ignoring_case)
+    if found is None:
+        found = any(_matches(v, text, request, ignoring_case) for v in elements.values)
     return found != elements.negated
+
+
+@lru_cache(maxsize=1 << 14)
+def _in_constant(values: tuple[str, ...], text: str, ignoring_case: bool) -> bool | None:
+    """Tell whether a text matches one of some patterns; None where that depends on a request."""
+    if any("${" in value for value in values):
+        return None
+    return any(_regex(value, ignoring_case).fullmatch(text) is not None for value in values)
 
 
 def _in_principals(principals: Principals, request: Request) -> bool:
