@@ -126,6 +126,7 @@ def begun(asked: Asked) -> Begun:
         made = compiling.compiled(project, found, asked.account, report)
     if made is None:
         stop(report.diagnostics, asked.color, prefix=project.prefix)
+    _options.show_all(report.diagnostics, "full", asked.color, prefix=project.prefix)  # warnings
     return Begun(made, found)
 
 

@@ -469,6 +469,12 @@ session narrow { allow s3:GetObject on * }
     assert "- policy `lake`: is not there\n    denies less:\n    + s3:*" in drift
 
 
+def test_warnings_of_the_sources_are_told(shop: Shop) -> None:
+    """Who deploys sees what a build would have warned of."""
+    shop.write("let unused = 1\npolicy p { allow s3:GetObject on arn:aws:s3:::a/* }\n")
+    assert "warning[IAM110]" in shop.run("plan").stderr
+
+
 def test_two_policies_of_one_bucket_are_refused(shop: Shop) -> None:
     """A bucket has one policy: the last of two would be in effect, and the other would be lost."""
     one = 'policy {} for s3:bucket("logs") {{ deny s3:* to anyone unless aws:SecureTransport }}'
