@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytest.importorskip("yaml")
 
-NAMES = {"jobs-queue": "JobsQueueAccess", "lake-bucket": "LakeBucketAccess"}
+NAMES = {"jobs-queue": "SqsJobsAccess", "lake-bucket": "S3LakeAccess"}
 """A template has no names for policies of resources but their ids."""
 
 
