@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -274,7 +274,7 @@ def test_in_python() -> None:
 def test_what_a_target_leaves_out_is_passed_over_by_the_api() -> None:
     """What a target says is found after the sources are compiled, and a comment is about it too."""
     function = 'policy f for lambda:function("f") { allow lambda:InvokeFunction to service events }'
-    place = {"account": "111122223333", "region": "eu-west-1", "partition": "aws"}
+    place: Any = {"account": "111122223333", "region": "eu-west-1", "partition": "aws"}
     said = api.compile(function, target="terraform", **place)
     assert "IAM703" in [d.code.number for d in said.diagnostics]
     allowed = f"# allow: not-deployed -- the stack of the function has it\n{function}"
