@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamdsl.emit._marks import Mark, parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from iamdsl.emit._places import Place
     from iamdsl.iam import Policy
@@ -91,6 +91,23 @@ def way_back(start: Key, waits: Mapping[Key, Sequence[Key]]) -> tuple[Key, ...]:
             return tuple(reversed(list(_steps(key, before))))
         todo.extend((further, key) for further in waits.get(key, ()))
     return ()
+
+
+def leads(start: str, end: str, waits: Callable[[str], Iterable[str]]) -> bool:
+    """Tell whether something waits, perhaps over others, for something else, or is that itself.
+
+    Args:
+        waits: gives what something waits for.
+    """
+    seen, todo = set[str](), [start]
+    while todo:
+        name = todo.pop()
+        if name == end:
+            return True
+        if name not in seen:
+            seen.add(name)
+            todo += waits(name)
+    return False
 
 
 def _steps(last: Key, before: Mapping[Key, Key | None]) -> Iterator[Key]:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from iamdsl.emit._places import placed_in
-from iamdsl.emit._principals import circles, named, trusts
+from iamdsl.emit._principals import circles, leads, named, trusts
 
 if TYPE_CHECKING:
     from iamdsl.emit._principals import Key
@@ -20,7 +20,7 @@ def order(making: Making) -> None:
     _changes(making)
     waits: dict[str, list[str]] = {}
     for later, earlier in making.after:
-        if _leads(waits, earlier.name, later.name):
+        if leads(earlier.name, later.name, lambda name: waits.get(name, ())):
             making.leaves_out(
                 (),
                 f"`{later.name}` and `{earlier.name}` wait for each other: the order in which"
@@ -81,16 +81,3 @@ def _changes(making: Making) -> None:
 def _document(making: Making, name: str) -> Member | None:
     found = (making.members.get((kind, name)) for kind in ("managed", "scp", "rcp", "resource"))
     return next((member for member in found if member is not None), None)
-
-
-def _leads(waits: dict[str, list[str]], start: str, end: str) -> bool:
-    """Tell whether something waits, in the end, for something else."""
-    todo, seen = [start], set()
-    while todo:
-        name = todo.pop()
-        if name == end:
-            return True
-        if name not in seen:
-            seen.add(name)
-            todo += waits.get(name, ())
-    return False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamdsl.diagnostics import codes
 from iamdsl.emit._marks import open_externs
+from iamdsl.emit._principals import leads
 from iamdsl.emit.cloudformation import _ids as ids
 from iamdsl.emit.cloudformation._values import Call, Values
 
@@ -85,15 +86,7 @@ class Stack:
 
     def reaches(self, start: str, end: str) -> bool:
         """Tell whether a resource waits for another, perhaps over others."""
-        seen, left = set[str](), [start]
-        while left:
-            name = left.pop()
-            if name == end:
-                return True
-            if name not in seen:
-                seen.add(name)
-                left += self.waits_for(name)
-        return False
+        return leads(start, end, self.waits_for)
 
 
 def _parameter_names(externs: Iterable[iam.Extern], place: Place) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamdsl.diagnostics import codes
+from iamdsl.emit._principals import leads
 from iamdsl.emit.terraform.addresses import Addresses, owners
 from iamdsl.emit.terraform.labels import joined
 from iamdsl.emit.terraform.tree import Argument, Block, Items, Names, block, literal
@@ -162,16 +163,7 @@ class _Ordering:
         return len(free) == len(before)
 
     def _waits(self, address: str, other: str) -> bool:
-        seen: set[str] = set()
-        todo = [address]
-        while todo:
-            at = todo.pop()
-            if at == other:
-                return True
-            if at not in seen:
-                seen.add(at)
-                todo += self._needs.get(at, ())
-        return False
+        return leads(address, other, lambda at: self._needs.get(at, ()))
 
     def _warn_of_clash(self, owner: str, name: str) -> None:
         self._report.add(
