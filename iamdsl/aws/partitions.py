@@ -21,6 +21,19 @@ PARTITIONS: dict[str, str] = {
 }
 """Each partition with the form of its Regions."""
 
+URL_SUFFIXES: dict[str, str] = {
+    "aws": "amazonaws.com",
+    "aws-cn": "amazonaws.com.cn",
+    "aws-us-gov": "amazonaws.com",
+    "aws-iso": "c2s.ic.gov",
+    "aws-iso-b": "sc2s.sgov.gov",
+    "aws-iso-e": "cloud.adc-e.uk",
+    "aws-iso-f": "csp.hci.ic.gov",
+    "aws-eusc": "amazonaws.eu",
+}
+"""The domain that the names of each partition's endpoints end in: `AWS::URLSuffix` of
+CloudFormation, `dnsSuffix` of botocore's `partitions.json`."""
+
 _AREAS = "us|us-gov|us-iso|us-isob|us-isof|eu|eu-isoe|eusc|ap|sa|ca|af|me|il|mx|cn"
 _SIDES = "north|south|east|west|central|northeast|northwest|southeast|southwest"
 _REGION = re.compile(rf"(?:(?:{_AREAS})-(?:{_SIDES})|eusc-[a-z]{{2}}-(?:{_SIDES}))-\d")

@@ -10,6 +10,7 @@ import re
 from itertools import product
 from typing import TYPE_CHECKING
 
+from iamdsl.aws.partitions import URL_SUFFIXES
 from iamdsl.diagnostics import Fix, codes
 from iamdsl.diagnostics.nearest import did_you_mean
 from iamdsl.iam import PLACEHOLDER_OPEN, placeholder
@@ -47,8 +48,15 @@ def text_of(value: Value) -> str:
 
 
 def pseudo(name: str, environment: Environment) -> str:
-    """Return the partition, account or region of the place, or its mark when it is not known."""
-    return environment.pseudo.get(name) or placeholder(f"aws.{name}")
+    """Return what AWS knows of the place, or its mark when we do not.
+
+    Args:
+        name: `partition`, `account`, `region`, or `url_suffix`, which follows from the partition.
+    """
+    known = environment.pseudo.get(name)
+    if name == "url_suffix":
+        known = URL_SUFFIXES.get(environment.pseudo.get("partition", ""))
+    return known or placeholder(f"aws.{name}")
 
 
 def find_type(

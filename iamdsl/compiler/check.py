@@ -167,7 +167,8 @@ def check_resolved(build: Build, environment: Environment, report: Report) -> No
     for text, span in (found for _, part in build.each() for found in _texts(part)):
         if PLACEHOLDER_OPEN in text:
             for name in placeholders(text):
-                seen.setdefault(name, span)
+                # What follows from the partition is given by giving that.
+                seen.setdefault("aws.partition" if name == "aws.url_suffix" else name, span)
     for name, span in seen.items():
         if name.startswith(("entity ", "principal ")):
             _not_in_the_build(name, span, build, report)

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from iamdsl.diagnostics import Report
     from iamdsl.source import Span
 
-PSEUDO = {"partition": types.STRING, "account": types.ACCOUNT, "region": types.REGION}
+PSEUDO = {
+    "partition": types.STRING,
+    "account": types.ACCOUNT,
+    "region": types.REGION,
+    "url_suffix": types.STRING,
+}
 _FUNCTIONS = {"key": types.KEY, "aws_managed": types.ARN}
 LITERALS = {
     "int": types.INT, "decimal": types.DECIMAL, "account": types.ACCOUNT,
@@ -434,7 +439,7 @@ class Inference:
                     codes.UNKNOWN_NAME,
                     node.name.span,
                     f"`aws` has no `{name}`",
-                    hint="it has `partition`, `account` and `region`",
+                    hint="it has `partition`, `account`, `region` and `url_suffix`",
                 )
                 return types.UNKNOWN
             if found is not None and isinstance(found.target, Module):

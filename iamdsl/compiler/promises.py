@@ -395,7 +395,7 @@ class _Asking(Lowering):
             return True
         if later:
             return False
-        name = names[0].rpartition(" ")[2]
+        name = names[0].rpartition(" ")[2].replace("aws.url_suffix", "aws.partition")
         message = f"`{name}` is not known, and a check needs every value"
         if not any(d.message == message for d in self.report.diagnostics):  # once for all checks
             hint = f"give it: `--set {name}=…`"

@@ -32,16 +32,29 @@ _SHUT = frozenset(
 """The account has nothing to do with an organization, or may not speak of it."""
 
 
+URL_SUFFIXES = {
+    "aws": "amazonaws.com",
+    "aws-cn": "amazonaws.com.cn",
+    "aws-us-gov": "amazonaws.com",
+    "aws-iso": "c2s.ic.gov",
+    "aws-iso-b": "sc2s.sgov.gov",
+    "aws-iso-e": "cloud.adc-e.uk",
+    "aws-iso-f": "csp.hci.ic.gov",
+    "aws-eusc": "amazonaws.eu",
+}
+"""As in `iamdsl.aws.partitions`, which a program that stands by itself does not have."""
+
+
 def pseudo(client: Client, sleep: Callable[[float], None] = time.sleep) -> dict[str, str]:
     """Return what AWS itself knows of a deployment: account, partition and region, by their marks.
 
     There is no region where nothing says one; IAM needs none.
     """
     caller = call(client, "sts", "get_caller_identity", {}, sleep)
-    known = {
-        "aws.account": str(caller["Account"]),
-        "aws.partition": str(caller["Arn"]).split(":")[1],
-    }
+    partition = str(caller["Arn"]).split(":")[1]
+    known = {"aws.account": str(caller["Account"]), "aws.partition": partition}
+    if partition in URL_SUFFIXES:
+        known["aws.url_suffix"] = URL_SUFFIXES[partition]
     region = str(client("sts").meta.region_name)
     return known if region in {"None", "aws-global"} else {**known, "aws.region": region}
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 AS_OF: Final = "2026-10-20"
 """The day of the schemas that the tables were made from."""
 
-URL_SUFFIX: Final = iam.placeholder("aws.suffix")
+URL_SUFFIX: Final = iam.placeholder("aws.url_suffix")
 """Stands in texts for `AWS::URLSuffix`, as a mark that no build has."""
 
 

@@ -31,6 +31,7 @@ PSEUDO_LENGTHS: Final[Mapping[str, int]] = {
     "aws.account": 12,
     "aws.partition": len("aws-us-gov"),
     "aws.region": len("ap-southeast-1"),
+    "aws.url_suffix": len("amazonaws.com.cn"),
 }
 """Greatest lengths of what AWS itself fills in; a mapping given to `size` comes first."""
 

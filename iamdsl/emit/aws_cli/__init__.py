@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamdsl import iam
+from iamdsl.aws.partitions import URL_SUFFIXES
 from iamdsl.emit._marks import marks, open_externs, words
 from iamdsl.emit._places import places
 from iamdsl.emit._targets import File
@@ -97,6 +98,7 @@ def _script(place: Place, sections: list[Section], sessions: list[Step], facts: 
         uses=uses,
         account=place.pseudo.get("account", ""),
         partition=place.pseudo.get("partition", ""),
+        url_suffixes=URL_SUFFIXES.items(),
         sections=[(s.title, s.notes, [_call(step, quoting) for step in s.steps]) for s in sections],
         sessions=[_call(step, quoting) for step in sessions],
     )
@@ -130,7 +132,8 @@ def _uses(place: Place, sections: list[Section], sessions: list[Step]) -> dict[s
         "root": "root_of_all" in called,
         "organization": bool(called & {"organization_policy", "known_policy"}),
         "permission_sets": "permission_set" in called,
-        "partition": managed or bool(sessions) or "aws.partition" in left,
+        "partition": managed or bool(sessions) or bool(left & {"aws.partition", "aws.url_suffix"}),
+        "url_suffix": "aws.url_suffix" in left,
         "region": "aws.region" in left,
     }
 

@@ -21,7 +21,12 @@ ARN = iam.placeholder("=resource")
 ARN_ACCOUNT = iam.placeholder("=resource_account")
 GROUPS = tuple(iam.placeholder(f"=part_{number}") for number in (1, 2, 3))
 
-_PSEUDO = {"aws.account": "account", "aws.partition": "partition", "aws.region": "region"}
+_PSEUDO = {
+    "aws.account": "account",
+    "aws.partition": "partition",
+    "aws.region": "region",
+    "aws.url_suffix": "url_suffix",
+}
 
 
 class Quoting:

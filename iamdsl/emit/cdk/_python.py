@@ -181,7 +181,7 @@ OPEN = {
     "aws.account": "stack.account",
     "aws.partition": "stack.partition",
     "aws.region": "stack.region",
-    "aws.suffix": "stack.url_suffix",
+    "aws.url_suffix": "stack.url_suffix",
 }
 """What stands for what AWS knows."""
 

@@ -192,7 +192,7 @@ OPEN = {
     "aws.account": "stack.account",
     "aws.partition": "stack.partition",
     "aws.region": "stack.region",
-    "aws.suffix": "stack.urlSuffix",
+    "aws.url_suffix": "stack.urlSuffix",
 }
 """What stands for what AWS knows."""
 

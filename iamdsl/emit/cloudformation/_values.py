@@ -41,7 +41,7 @@ PSEUDO = {
     "aws.account": "AWS::AccountId",
     "aws.partition": "AWS::Partition",
     "aws.region": "AWS::Region",
-    "aws.suffix": "AWS::URLSuffix",
+    "aws.url_suffix": "AWS::URLSuffix",
 }
 
 # What CloudFormation would take for a value of its parameter store or secrets, with no way to

@@ -19,6 +19,7 @@ _SOURCES = {
     "aws.account": ("aws_caller_identity", "account_id"),
     # `name` is deprecated by version 6 of the provider, and `region` unknown before.
     "aws.region": ("aws_region", "id"),
+    "aws.url_suffix": ("aws_partition", "dns_suffix"),
 }
 ROOT = "data.aws_organizations_organization.current.roots[0].id"
 """The root of the organization that the caller's account is in."""
@@ -56,8 +57,9 @@ def lookups(place: Place, blocks: Iterable[Block]) -> list[Block]:
     known: list[Argument | Block] = []
     for pseudo, (kind, attribute) in _SOURCES.items():
         account = place.pseudo.get("account") if pseudo == "aws.account" else None
-        if PSEUDO[pseudo] in names or account is not None:
-            made.append(_data(kind, _right_account(account, place)))
+        found = _data(kind, _right_account(account, place))
+        if (PSEUDO[pseudo] in names or account is not None) and found not in made:
+            made.append(found)
         if PSEUDO[pseudo] in names:
             known.append(Argument(PSEUDO[pseudo], Raw(f"data.{kind}.current.{attribute}")))
     if ROOT in used:

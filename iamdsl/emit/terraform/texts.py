@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from iamdsl.diagnostics import Report
     from iamdsl.source import Span
 
-PSEUDO = {"aws.account": "account_id", "aws.partition": "partition", "aws.region": "region"}
+PSEUDO = {
+    "aws.account": "account_id",
+    "aws.partition": "partition",
+    "aws.region": "region",
+    "aws.url_suffix": "url_suffix",
+}
 """The names of the locals that hold what AWS itself knows."""
 
 _RESERVED = frozenset("count depends_on for_each lifecycle locals providers source version".split())
