@@ -301,13 +301,17 @@ def _unused(modules: tuple[Module, ...], locals_: list[Binding], report: Report)
 
     What an imported module gives to others may be for another project's sources; its imports and
     private names are for itself. A parameter or a loop's variable may be there for its place
-    only: `_` at its beginning says so.
+    only: `_` at its beginning says so. Sources that build nothing by themselves are such modules,
+    compiled alone.
     """
+    alone = _is_library(
+        [m for module in modules if not module.library for m in module.file.members]
+    )
     for module in modules:
         for binding in () if module.foreign else module.names.values():
             inner = binding.kind in _CALLED or binding.name.startswith("_")
             # A guard of a project's own binds it; that of a module, where it is switched on.
-            needless = inner if module.library else binding.kind != "guard"
+            needless = inner if alone or module.library else binding.kind != "guard"
             if needless and not binding.used and binding.kind != "broken":
                 _never_used(binding, _CALLED.get(binding.kind, binding.kind), "remove it", report)
     for binding in locals_:
@@ -316,6 +320,16 @@ def _unused(modules: tuple[Module, ...], locals_: list[Binding], report: Report)
         parameter = isinstance(binding.node, tree.Parameter)
         hint = f"remove it{'' if parameter else ' with its loop'}, or call it `_{binding.name}`"
         _never_used(binding, "parameter" if parameter else "loop variable", hint, report)
+
+
+def _is_library(members: list[tree.Member]) -> bool:
+    """Tell whether sources hold templates or guards for others, and nothing that is built."""
+    given = [
+        isinstance(m, tree.Template) or (isinstance(m, tree.Declaration) and m.kind == "guard")
+        for m in members
+        if not isinstance(m, tree.Import | tree.Let)
+    ]
+    return bool(given) and all(given)
 
 
 def _never_used(binding: Binding, what: str, hint: str, report: Report) -> None:
