@@ -82,6 +82,8 @@ _KMS_KEY = _form(
     r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/.+",
     "arn:*:kms:*:*:key/*",
 )
+# Bedrock's requests through a global inference profile have no Region, and say so.
+_REGION = _form("a Region", "eu-west-1", rf"{REGION.pattern}|unspecified", *REGIONS, "unspecified")
 _USER_NAME = _form("the name of an IAM user, without its path", "alice", r"[\w+=,.@-]+", "*")
 
 FORMS: dict[str, Form] = {
@@ -100,7 +102,7 @@ FORMS: dict[str, Form] = {
     "aws:sourcevpc": _VPC,
     "aws:ec2instancesourcevpc": _VPC,
     "aws:sourcevpce": _ENDPOINT,
-    "aws:requestedregion": Form("a Region", "eu-west-1", REGION, REGIONS),
+    "aws:requestedregion": _REGION,
     **dict.fromkeys(
         (
             "iam:passedtoservice", "iam:awsservicename", "aws:principalservicename",

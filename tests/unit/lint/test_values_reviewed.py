@@ -101,6 +101,7 @@ def test_values_that_a_key_never_has_are_told(operator: str, key: str, value: st
 @pytest.mark.parametrize(
     ("operator", "key", "value"),
     [
+        ("StringEquals", "aws:RequestedRegion", "unspecified"),
         ("StringEquals", "aws:SourceVpc", "vpc-0123456789abcdef0"),
         ("StringLike", "aws:SourceVpc", "*"),
         ("StringEquals", "aws:SourceVpc", "<my-vpc>"),
