@@ -118,6 +118,10 @@ def _of_all(known: _Known, stars: tuple[str, ...], catalogue: Catalogue) -> Iter
     """Yield the actions of one type of which resources have a pattern for all of that type."""
     for name, kind in known.of_one_type:
         service = name.partition(":")[0]
+        # What stands before `/*` is a name where the ARNs of the type begin with one: a bucket's.
+        of_type = catalogue.resource_type(service, kind)
+        if of_type is None or any(f.fields[5].startswith("${") for f in of_type.formats):
+            continue
         own = (s for s in stars if s.split(":", 3)[2] == service)
         if any(is_of_type(star, service, (kind,), catalogue) for star in own):
             yield name

@@ -68,6 +68,7 @@ def test_changes_to_every_resource() -> None:
         ("lambda:UpdateFunctionCode", "arn:aws:lambda:*:*:function:*", 1),
         ("ec2:RunInstances", "arn:aws:ec2:*:*:security-group/*", 0),
         ("s3:PutObject", "arn:aws:s3:::photos/*", 0),
+        ("s3:ReplicateObject", "arn:aws:s3:::photos/*", 0),
         ("ec2:CreateDefaultVpc", "*", 0),
         ("cloudwatch:PutMetricData", "*", 0),
     ],
