@@ -39,6 +39,14 @@ _PAGE = "cross-service-confused-deputy-prevention"
 IN_TRUSTS: Final[dict[str, Deputy]] = {
     "airflow": Deputy("airflow environment/*", f"{_PAGE} (mwaa)"),
     "airflow-env": Deputy("airflow environment/*", f"{_PAGE} (mwaa)"),
+    "amplify": Deputy("amplify apps/*", "amplify-service-role (amplify)"),
+    "application-autoscaling": Deputy(
+        "application-autoscaling scalable-target/*",
+        "emr-iam-role-automatic-scaling (emr)",
+        "medium",
+    ),
+    "appsync": Deputy("appsync apis/*", "attaching-a-data-source (appsync)", "medium"),
+    "athena": Deputy("athena workgroup/*", "notebooks-spark-manage (athena)"),
     "autoscaling": Deputy("autoscaling autoScalingGroup:*", f"{_PAGE} (ec2 auto scaling)"),
     "batch": Deputy("batch *", f"{_PAGE} (batch)"),
     "bedrock": Deputy("bedrock *", "model-customization-iam-role (bedrock)", "medium"),
@@ -47,32 +55,52 @@ IN_TRUSTS: Final[dict[str, Deputy]] = {
     ),
     "codebuild": Deputy("codebuild project/*", "setting-up-service-role (codebuild)", "medium"),
     "codedeploy": Deputy("codedeploy deploymentgroup:*", "security_confused_deputy (codedeploy)"),
+    "cognito-idp": Deputy(
+        "cognito-idp userpool/*", "cognito-user-pool-settings (cognito)", "medium"
+    ),
     "comprehend": Deputy("comprehend *", f"{_PAGE} (comprehend)"),
     "config": Deputy("config *", "iamrole-permissions (config)"),
     "datasync": Deputy("datasync *", f"{_PAGE} (datasync)"),
     "datazone": Deputy("datazone domain/*", "glue-manage-access-role (datazone)"),
     "dms": Deputy("dms *", f"{_PAGE} (dms)"),
     "ecs-tasks": Deputy("ecs *", "task-iam-roles (ecs)", "medium"),
+    "eks-fargate-pods": Deputy("eks fargateprofile/*", "pod-execution-role (eks)"),
+    "elasticmapreduce": Deputy("elasticmapreduce *", "emr-iam-role (emr)"),
+    "events": Deputy("events rule/*", "eb-use-conditions (eventbridge)", "medium"),
+    "fis": Deputy("fis experiment/*", "getting-started-iam-service-role (fis)"),
+    "grafana": Deputy("grafana /workspaces/*", "AMG-manage-permissions (grafana)", "medium"),
     "iot": Deputy("iot *", f"{_PAGE} (iot)", "medium"),
+    "kafkaconnect": Deputy(
+        "kafkaconnect connector/*", "msk-connect-service-execution-role (msk)", "medium"
+    ),
+    "kinesisanalytics": Deputy(
+        "kinesisanalytics application/*", f"{_PAGE} (managed flink)", "medium"
+    ),
     "logs": Deputy("logs *", "SubscriptionFilters (cloudwatch logs)", "medium"),
+    "monitoring.rds": Deputy("rds *", "USER_Monitoring.OS.Enabling (rds)"),
+    "osis-pipelines": Deputy("osis pipeline/*", "pipeline-security-overview (opensearch)"),
     "personalize": Deputy("personalize *", f"{_PAGE} (personalize)"),
     "pipes": Deputy("pipes pipe/*", "eb-pipes-permissions (eventbridge)", "medium"),
     "rds": Deputy("rds *", f"{_PAGE} (rds)"),
     "sagemaker": Deputy("sagemaker *", "security-confused-deputy-prevention (sagemaker)", "medium"),
     "scheduler": Deputy("scheduler schedule-group/*", f"{_PAGE} (eventbridge scheduler)", "medium"),
+    "ses": Deputy("ses *", "event-publishing-add-event-destination-firehose (ses)", "medium"),
     "sms-voice": Deputy(
         "sms-voice configuration-set/*", "configuration-sets-kinesis-creating-role (sms-voice)"
     ),
+    "spotfleet": Deputy("ec2 spot-fleet-request/*", "spot-fleet-prerequisites (ec2)"),
     "ssm": Deputy("ssm *", f"{_PAGE} (systems manager)"),
     "states": Deputy(
         "states stateMachine:*", "procedure-create-iam-role (step functions)", "medium"
     ),
+    "transcribe": Deputy("transcribe *", f"{_PAGE} (transcribe)"),
     "transfer": Deputy("transfer *", "confused-deputy (transfer)"),
+    "vpc-flow-logs": Deputy("ec2 vpc-flow-log/*", "flow-logs-iam-role (vpc)"),
 }
 """Services that send the keys when they assume a role, by the name of their principal.
 
 Not here, and so passed over: EC2, Lambda, EKS, Glue and others whose own pages show their roles
-without a condition.
+without a condition. For EventBridge's rules no page does, but the roles that its console makes.
 """
 
 IN_RESOURCE_POLICIES: Final[dict[str, Deputy]] = {
