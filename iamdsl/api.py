@@ -98,9 +98,10 @@ def compile(  # noqa: A001  # the verb
     if target not in TARGETS:
         raise ValueError(f"there is no target {target!r}, but {', '.join(TARGETS)}")
     table = LIMITS.with_overrides(limits or {})
+    loader = _Loader({**texts, **(files or {})}, entries)
     environment = Environment(
         known,
-        _Loader({**texts, **(files or {})}, entries),
+        loader,
         table,
         params or {},
         given,
@@ -123,7 +124,8 @@ def compile(  # noqa: A001  # the verb
     if compilation.build is not None and not told.failed:
         made = emit.emit((target,), compilation.build, facts, told)
     complete = compilation.build is not None
-    found = _heeded(told.diagnostics, entries, files or {}, complete=complete)
+    imported = {**loader.library, **(files or {})}
+    found = _heeded(told.diagnostics, entries, imported, complete=complete)
     if made is None or any(d.severity is Severity.ERROR for d in found):
         return Result(False, {}, found)
     return Result(True, {name: data.decode() for name, data in made.files.items()}, found)
@@ -169,6 +171,8 @@ class _Loader:
     def __init__(self, files: Mapping[str, str], entries: list[Source]) -> None:
         self._files = files
         self._read = {source.name: source for source in entries}
+        self.library: dict[str, str] = {}
+        """What was read of the standard library: its comments count as those of `files` do."""
 
     def module(self, importer: str, dotted: tuple[str, ...]) -> Source | None:
         """Return a module of the standard library."""
@@ -179,7 +183,9 @@ class _Loader:
             text = resources.read_text(resources.path("stdlib", f"{dotted[1]}.iam"))
         except OSError:
             return None
-        return self._source(f"std/{dotted[1]}.iam", text)
+        name = f"std/{dotted[1]}.iam"
+        self.library[name] = text
+        return self._source(name, text)
 
     def file(self, importer: str, path: str) -> Source | _Problem:
         """Return a text that was given under the path, relative to the importing source."""

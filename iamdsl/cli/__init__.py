@@ -39,6 +39,7 @@ _COMMANDS = {
     "size": "Say how full policies are, and what was saved.",
     "fmt": "Give sources the one layout.",
     "import": "Make sources of policies that are there already.",
+    "doc": "Show what modules are for, from their comments.",
     "explain": "Explain a diagnostic, or list them all.",
     "actions": "Search the catalogue of AWS's actions.",
     "catalogue": "Show, make or compare catalogues.",

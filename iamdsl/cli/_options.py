@@ -57,6 +57,11 @@ def reading(function: Callable[..., Any]) -> Callable[..., Any]:
     return _PATHS(_FORMAT(_COLOR(function)))
 
 
+def telling(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say how its errors are written."""
+    return _FORMAT(_COLOR(function))
+
+
 def reporting(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say how its diagnostics are written."""
     return _FORMAT(_COLOR(_STRICT(function)))

@@ -115,6 +115,11 @@ UNPROVED = Code(
     "IAM460", "unproved", _WARNING, "A build is not proved to mean what its sources do."
 )
 
+# 470 to 479: documenting
+BROKEN_EXAMPLE = Code(
+    "IAM470", "broken-example", _WARNING, "The example in a doc comment does not compile."
+)
+
 # 5: project and machine
 BAD_CONFIG = Code(
     "IAM501", "bad-config", _ERROR, "The configuration file cannot be read or has an unknown key."

@@ -26,13 +26,18 @@ class Written(NamedTuple):
     removed: int
 
 
-def write(out: str, files: Mapping[str, bytes], shown: str) -> Written | Problem:
+def write(
+    out: str, files: Mapping[str, bytes], shown: str, ours: frozenset[str] | None = None
+) -> Written | Problem:
     """Make the folder `out` hold `files` (relative paths with slashes → bytes).
 
     Files of the manifest found there that are not among `files` are removed, and folders that
     they leave empty. `shown` is what messages call the folder.
+
+    Args:
+        ours: the files that we may replace and remove, where no manifest tells.
     """
-    ours = manifest.owned(out)
+    ours = manifest.owned(out) if ours is None else ours
     changed = []
     for name in files:
         state = _state(out, name, files[name])
