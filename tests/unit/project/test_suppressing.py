@@ -284,6 +284,13 @@ def test_what_a_target_leaves_out_is_passed_over_by_the_api() -> None:
         assert not {"IAM703", "IAM880"} & {d.code.number for d in made.diagnostics}
 
 
+def test_the_library_explains_itself_to_the_api() -> None:
+    """A comment in a module of the standard library counts from Python as from the command."""
+    source = 'import std.sam\npolicy p { use sam.StepFunctionsCallbackPolicy("orders") }'
+    made = api.compile(source, account="111122223333", region="eu-west-1", partition="aws")
+    assert (made.ok, made.diagnostics) == (True, ())
+
+
 class TestIgnoring:
     """`[[lint.ignore]]`."""
 
