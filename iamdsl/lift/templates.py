@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from iamdsl.compiler import Environment
     from iamdsl.iam import Elements, Entry, Principals, Statement
 
+MODULES = ("cross_account", "lambda", "mfa", "oidc", "regions")
+"""The modules whose templates are looked for: where a name says more than the statements do. One
+statement on one resource is as plain as the use of a template, and is left as it is."""
+
 _VALUES = {
     "String": r"[^*?$\ue000\ue001]+",
     "Pattern": r"[^$\ue000\ue001]+",

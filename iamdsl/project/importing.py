@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 
-from iamdsl import fmt, resources
+from iamdsl import fmt
 from iamdsl.aws.limits import LIMITS
 from iamdsl.compiler import Environment, compile  # noqa: A004 (the verb of the compiler)
 from iamdsl.diagnostics import Diagnostic, Report, Severity, codes
 from iamdsl.iam import placeholder
 from iamdsl.lift import declaring, formats
-from iamdsl.lift.templates import Pattern, patterns
+from iamdsl.lift.templates import MODULES, Pattern, patterns
 from iamdsl.project import config, loading, writer
 from iamdsl.project.catalogue import open_catalogue
 from iamdsl.project.inputs import Input, gather, word
@@ -252,13 +252,9 @@ class _Making:
         """Return what the standard library can say in the place of an estate."""
         key = tuple(sorted(estate.pseudo.items()))
         if key not in self._patterns:
-            names = sorted(
-                name.removesuffix(".iam")
-                for name in os.listdir(resources.path("stdlib"))
-                if name.endswith(".iam")
-            )
-            self._patterns[key] = patterns(names, self._environment(estate.pseudo))
-        return self._patterns[key]
+            self._patterns[key] = patterns(MODULES, self._environment(estate.pseudo))
+        taken = {e.name.lower() for e in (*estate.build.identities, *estate.build.documents)}
+        return tuple(p for p in self._patterns[key] if p.module not in taken)
 
     def _environment(self, pseudo: Mapping[str, str]) -> Environment:
         loader = loading.Loader("", ())
