@@ -253,7 +253,8 @@ class _Making:
         key = tuple(sorted(estate.pseudo.items()))
         if key not in self._patterns:
             self._patterns[key] = patterns(MODULES, self._environment(estate.pseudo))
-        taken = {e.name.lower() for e in (*estate.build.identities, *estate.build.documents)}
+        taken = {found.name.lower() for found in estate.build.identities}
+        taken |= {found.name.lower() for found in estate.build.documents}
         return tuple(p for p in self._patterns[key] if p.module not in taken)
 
     def _environment(self, pseudo: Mapping[str, str]) -> Environment:
