@@ -1,205 +1,252 @@
-"""The standard library: what each template grants, in every partition, and that it says so."""
+"""The standard library: each module says what it grants, grants that and no more, everywhere.
+
+A module `stdlib/x.iam` has its tests in the language in `stdlib/tests/x.iam`, and its page in the
+reference, `grammar/stdlib/x.md`, which `iamdsl doc` makes. IAMDSL_ACCEPT=1 writes the pages anew.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from test_examples import installed, lint, parliament_finds, template
+from library import (
+    ACCOUNT,
+    MODULES,
+    PLACES,
+    STDLIB,
+    documented,
+    module,
+    page,
+    project,
+    testing_source,
+)
+from test_examples import installed, linted
 
 import iamdsl
-from iamdsl import resources
+from iamdsl import compiler, emit, prove, resources
 from iamdsl.aws import Catalogue
-from iamdsl.diagnostics import Report
+from iamdsl.aws.limits import LIMITS
+from iamdsl.compiler import Environment
+from iamdsl.diagnostics import Report, Severity
+from iamdsl.doc import markdown
+from iamdsl.iam import Elements, Statement, from_json
+from iamdsl.project import check, loading, testing
+from iamdsl.project.config import TARGETS
 from iamdsl.source import Source
-from iamdsl.syntax import parse, tree
 
 if TYPE_CHECKING:
-    from syrupy.assertion import SnapshotAssertion
+    from collections.abc import Iterator, Mapping, Sequence
 
-STDLIB = Path(__file__).parent.parent / "stdlib"
-ACCOUNT = "111122223333"
-REGIONS = {"aws": "eu-west-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-TRUSTS = ("cross_account.", "oidc.", "mfa.assumable")
-"""How the templates begin that say who may assume a role; those of `regions` are for an scp."""
-EKS = "oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"
+    from iamdsl.doc import Entry
+    from iamdsl.iam import Build
 
-USES = {
-    "lambda": [
-        'basic_execution(function = "orders")',
-        'vpc_access(function = "orders")',
-        'sqs_trigger(queue = "orders-inbox")',
-        'dynamodb_trigger(table = "orders")',
-        'dynamodb_trigger(table = "orders", stream = "2026-11-23T20:55:00.000")',
-        'kinesis_trigger(stream = "clicks")',
-        'kinesis_trigger(stream = "clicks", consumer = "orders")',
-    ],
-    "cross_account": [
-        'assumable_by(account_id = 222233334444, external_id = "12345")',
-        "assumable_with_mfa(account_id = 222233334444)",
-        "assumable_with_mfa(account_id = 222233334444, within = 30m)",
-        'assumable_in_org(org = "o-a1b2c3d4e5", role = "deploy/*")',
-    ],
-    "oidc": [
-        'subject(issuer = "agent.buildkite.com", subjects = ["organization:acme:pipeline:shop:*"])',
-        (
-            'subject(issuer = "app.terraform.io", subjects = ["organization:acme:project:shop:*"], '
-            'audience = ["aws.workload.identity"])'
-        ),
-        'github_branch(repos = ["acme/orders"], branches = ["main"])',
-        (
-            'github_branch(repos = ["acme/orders", "acme@123456/orders@456789"], '
-            'branches = ["main", "release/*"])'
-        ),
-        (
-            'github_branch(repos = ["acme/orders"], branches = ["main"], '
-            'issuer = "token.actions.githubusercontent.com/acme", audience = ["shop"])'
-        ),
-        'github_tag(repos = ["acme@123456/orders@456789"], tags = ["v*"])',
-        'github_environment(repos = ["acme/orders"], environments = ["staging", "production"])',
-        'github_pull_request(repos = ["acme/orders"], issuer = "token.actions.acme.ghe.com")',
-        (
-            'github_workflow(repos = ["acme/*", "acme@123456/*"], '
-            'workflows = ["acme/ci/.github/workflows/deploy.yml@refs/heads/main"])'
-        ),
-        'gitlab_branch(projects = ["acme/shop/orders"], branches = ["main"])',
-        (
-            'gitlab_tag(projects = ["acme/shop/orders"], tags = ["v*"], '
-            'issuer = "gitlab.example.com", audience = ["https://gitlab.example.com"])'
-        ),
-        f'eks_service_account(issuer = "{EKS}", namespace = "shop", service_accounts = ["orders"])',
-        (
-            f'eks_service_account(issuer = "{EKS}", namespace = "shop", '
-            'service_accounts = ["orders", "carts-*"])'
-        ),
-    ],
-    "mfa": [
-        "required()",
-        "required(also = [iam:ChangePassword])",
-        "own_devices()",
-        'own_devices(path = "staff/", device = "laptop-*")',
-        "own_credentials()",
-        'own_credentials(path = "staff/")',
-        "assumable(who = account 222233334444)",
-        "assumable(who = arn:{aws.partition}:iam::222233334444:user/alice, within = 30m)",
-    ],
-    "regions": [
-        'only(regions = ["eu-central-1", "eu-north-1"])',
-        (
-            'only(regions = ["eu-central-1"], exempt = [arn:{aws.partition}:iam::*:role/break-glass], '
-            "everywhere = [regions.global_actions, bedrock:InvokeModel])"
-        ),
-        "no_switching()",
-        "no_switching(exempt = [arn:{aws.partition}:iam::*:role/landing-zone])",
-    ],
-}
-PARLIAMENT_IS_WRONG = {
-    ("lambda", "vpc_access", "RESOURCE_STAR"):
-        "AWS asks for all resources; `vpc_access` says so",
-    ("lambda", "vpc_access", "UNKNOWN_CONDITION_FOR_ACTION"):
-        "requests of a function carry `lambda:SourceFunctionArn`, whatever the action",
-    ("lambda", "dynamodb_trigger", "RESOURCE_MISMATCH"):
-        "`dynamodb:DescribeStream` and its like are on streams, as AWS's tables have it",
-}  # fmt: skip
-CALLS = [(module, call) for module, calls in USES.items() for call in calls]
+REFERENCE = Path(__file__).parent.parent / "grammar" / "stdlib"
+ACCEPT = bool(os.environ.get("IAMDSL_ACCEPT"))
+_GRANTS = re.compile(r"\b(?:Grants|Denies|Trusts|Proves)\b")
 
 
-def templates(module: str) -> dict[str, tree.Template]:
-    """Return the templates of a module by name."""
-    source = Source(f"{module}.iam", (STDLIB / f"{module}.iam").read_text(encoding="utf-8"))
-    found = parse(source, Report()).members
-    return {m.name.text: m for m in found if isinstance(m, tree.Template)}
+@pytest.mark.parametrize("name", MODULES)
+def test_the_page_of_a_module(name: str) -> None:
+    """The reference is what the comments say today, and every example in it compiles."""
+    text = f"{markdown.MARK}\n\n{markdown.render(page(name))}"
+    file = REFERENCE / f"{name}.md"
+    if ACCEPT:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    assert not documented(f"std.{name}").diagnostics
+    assert file.read_text(encoding="utf-8") == text
+    for entry in page(name).entries:
+        assert list(_missing(entry)) == [], entry.name
 
 
-TEMPLATES = [
-    (path.stem, name) for path in sorted(STDLIB.glob("*.iam")) for name in templates(path.stem)
-]
+def _missing(entry: Entry) -> Iterator[str]:
+    """Yield what a comment leaves out that readers of the reference look for."""
+    said = " ".join(block.text for block in entry.comment.body)
+    if not entry.comment.summary:
+        yield "what it is for"
+    if entry.kind == "value":
+        return
+    if not entry.example:
+        yield "an example of each parameter that has to be given"
+    if not entry.made and entry.kind == "template":
+        yield "an example that compiles to something"
+    known = dict(entry.comment.parameters)
+    yield from (f"parameter {given}" for given, _, _ in entry.parameters if not known.get(given))
+    yield from (
+        f"no parameter {given}" for given in known.keys() - {p[0] for p in entry.parameters}
+    )
+    if entry.kind == "template":
+        if not _GRANTS.search(said):
+            yield "what it grants or denies"
+        if "oes not grant" not in said:
+            yield "what it does not grant"
+        if not entry.comment.page:
+            yield "the page of AWS's that it rests on"
 
 
-def built(module: str, call: str, partition: str) -> str:
-    """Return the document that one use of a template makes, as text."""
-    kind, path = ("policy", "policies/p.json")
-    if f"{module}.{call}".startswith(TRUSTS):
-        kind, path = ("role", "roles/p/trust.json")
-    if module == "regions":
-        kind, path = ("scp", "scps/p.json")
-    source = f"import std.{module}\n{kind} p {{ use {module}.{call} }}\n"
-    result = iamdsl.compile(source, partition=partition, account=ACCOUNT, region=REGIONS[partition])
-    assert not result.diagnostics, str(result)
-    return result.files[path]
+def test_the_list_of_modules() -> None:
+    """The first page of the reference names every module and all that it has."""
+    if ACCEPT:
+        text = markdown.index(documented("std").pages, "The standard library")
+        (REFERENCE / "README.md").write_text(f"{markdown.MARK}\n\n{text}", encoding="utf-8")
+    text = (REFERENCE / "README.md").read_text(encoding="utf-8")
+
+    assert tuple(re.findall(r"^## \[`std\.(\w+)`\]", text, re.MULTILINE)) == MODULES
+    assert {p.stem for p in REFERENCE.glob("*.md")} == {*MODULES, "README"}
+    sections = re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]
+    for name, section in zip(MODULES, sections, strict=True):
+        shown = re.findall(r"^- `([\w-]+)`", section, re.MULTILINE)
+        assert shown == _names(name), name
 
 
-@pytest.mark.parametrize(("module", "call"), CALLS)
-def test_what_a_template_grants(module: str, call: str, snapshot: SnapshotAssertion) -> None:
-    """A template's JSON changes only when someone has looked at the change."""
-    assert built(module, call, "aws") == snapshot
+def _names(name: str) -> list[str]:
+    """Return what a module has for others, as its source says it."""
+    found = re.findall(
+        r"^(?:template|guard) ([a-zA-Z][\w-]*)", module(name).text, flags=re.MULTILINE
+    )
+    return [one for one in found if not one.startswith("_")]
 
 
-@pytest.mark.parametrize("partition", ["aws-cn", "aws-us-gov"])
-@pytest.mark.parametrize(("module", "call"), CALLS)
-def test_other_partitions(module: str, call: str, partition: str) -> None:
-    """In China and GovCloud a template grants the same, on ARNs of that partition.
-
-    CI jobs ask China's STS for tokens by its own name; EKS puts the same one everywhere.
-    """
-    expected = built(module, call, "aws").replace("arn:aws:", f"arn:{partition}:")
-    expected = expected.replace(REGIONS["aws"], REGIONS[partition])
-    if partition == "aws-cn" and module == "oidc" and not call.startswith("eks_"):
-        expected = expected.replace('"sts.amazonaws.com"', '"sts.amazonaws.com.cn"')
-
-    assert built(module, call, partition) == expected
-
-
-@pytest.mark.parametrize(("module", "call"), CALLS)
-def test_all_resources_only_where_nothing_less_works(module: str, call: str) -> None:
-    """What AWS can limit to a resource is granted on the one that the caller names.
-
-    Network interfaces are the exception: AWS asks for all resources (`vpc_access` says so).
-    """
-    catalogue = Catalogue(resources.open_catalogue())
-    for statement in json.loads(built(module, call, "aws"))["Statement"]:
-        if statement["Effect"] != "Allow" or statement.get("Resource") != "*":
+@pytest.mark.parametrize("name", MODULES)
+def test_no_template_grants_what_it_says_it_does_not(name: str) -> None:
+    """What stands in backticks behind "Does not grant" is proved never to be allowed."""
+    catalogue = _catalogue()
+    for entry in page(name).entries:
+        refused = entry.comment.refused
+        if not refused or entry.kind != "template":
             continue
-        for name in _listed(statement["Action"]):
-            action = catalogue.action(name)
-            assert action is not None
-            assert not action.resources or call.startswith("vpc_access(")
+        box = [Statement("Allow", Elements(refused), Elements(("*",)))]
+        for policies in _allowing(entry):
+            answer = prove.never(prove.Permissions((policies,)), box, catalogue)
+            assert answer.verdict == "yes", (entry.name, answer)
 
 
-@pytest.mark.parametrize(("module", "name"), TEMPLATES)
-def test_every_template_is_tested(module: str, name: str) -> None:
-    """A template that is added has its JSON pinned."""
-    assert any(call.startswith(f"{name}(") for call in USES[module])
+def _allowing(entry: Entry) -> Iterator[tuple[Statement, ...]]:
+    """Yield the policies of an example that allow something, as statements."""
+    for part in entry.made:
+        document = json.loads(part.text)
+        found = document if isinstance(document, list) else [document]
+        if all(isinstance(s, dict) and "Effect" in s for s in found):
+            yield from_json({"Version": "2012-10-17", "Statement": found}).statements
 
 
-@pytest.mark.parametrize(("module", "name"), TEMPLATES)
-def test_documentation(module: str, name: str) -> None:
-    """A template's comment names each parameter, what it grants, what it does not, and a page."""
-    template = templates(module)[name]
+@pytest.mark.parametrize("name", MODULES)
+def test_the_testing_source_a_module(name: str) -> None:
+    """Its tests in the language pass, use all that it has, and the strict review has no word."""
+    given = project(name)
+    ran = testing.run(given, testing.Ask(lambda _: True))
+    reviewed = check(given)
 
-    for parameter in template.parameters:
-        assert re.search(rf"^ *{parameter.name.text}: ", template.doc, re.MULTILINE)
-    for needed in ("Grants ", "Does not grant ", "Page: "):
-        assert needed in " ".join(template.doc.split())
+    assert [str(d.message) for d in ran.diagnostics] == []
+    assert ran.ran > 0
+    assert all(result.passed for result in ran.results)
+    assert [(d.code.number, d.message) for d in reviewed.diagnostics] == []
+    for one in _names(name):
+        assert re.search(rf"\b{name}\.{re.escape(one)}\b", testing_source(name)), one
 
 
-@pytest.mark.parametrize("module", USES)
-def test_the_example_of_the_header_builds(module: str) -> None:
-    """What a module's opening comment shows is a whole source, and compiles without a word."""
-    header = (STDLIB / f"{module}.iam").read_text(encoding="utf-8").partition("\n\n")[0]
-    blocks = re.findall(r"(?:^#(?:   .*)?\n)+", header, re.MULTILINE)
-    (example,) = (b for b in blocks if b.strip("# \n").startswith("import "))
-    source = re.sub(r"^#(?:   )?", "", example, flags=re.MULTILINE)
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_alone(name: str) -> None:
+    """A module is a library: compiled by itself it has nothing to build and nothing to tell."""
+    result = iamdsl.compile(module(name).text, partition="aws", account=ACCOUNT, region="eu-west-1")
 
-    result = iamdsl.compile(source, partition="aws", account=ACCOUNT, region="eu-west-1")
-
-    assert result.ok
+    assert result.ok, str(result)
     assert not result.diagnostics, str(result)
 
 
+def _compiled(name: str, pseudo: Mapping[str, str], *, defers: bool) -> compiler.Compilation:
+    source = Source(f"{name}.iam", testing_source(name))
+    loader = loading.Loader(str(STDLIB), ())
+    environment = Environment(_catalogue(), loader, LIMITS, pseudo=pseudo, defers=defers)
+    made = compiler.compile([source], environment)
+    wrong = [d.message for d in made.diagnostics if d.severity is Severity.ERROR]
+    assert wrong == []
+    return made
+
+
+def _emitted(build: Build, targets: Sequence[str], pseudo: Mapping[str, str]) -> dict[str, str]:
+    catalogue, report = _catalogue(), Report()
+    facts = emit.Facts(
+        catalogue.version, catalogue.sha256, (), tuple(sorted(pseudo.items())), LIMITS
+    )
+    files = emit.emit(targets, build, facts, report).files
+    assert [d.message for d in report.diagnostics if d.severity is Severity.ERROR] == []
+    return {name: data.decode() for name, data in files.items()}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_partition(name: str) -> None:
+    """In China and GovCloud the same is built, on ARNs, principals and domains of that partition."""
+    expected = _documents(name, "aws")
+    for partition in ("aws-cn", "aws-us-gov"):
+        texts = _documents(name, partition)
+        assert texts.keys() == expected.keys()
+        for file, text in texts.items():
+            assert "arn:aws:" not in text, (file, partition)
+            assert _plain(text) == _plain(expected[file]), (file, partition)
+
+
+def _documents(name: str, partition: str) -> dict[str, str]:
+    pseudo = dict(PLACES[partition])
+    build = _compiled(name, pseudo, defers=False).build
+    assert build is not None
+    files = _emitted(build, ("json",), pseudo)
+    return {file: text for file, text in files.items() if file != "manifest.json"}
+
+
+def _plain(text: str) -> str:
+    """Return a document with its place taken out of it, and lists sorted anew.
+
+    In China some services have a principal in each Region, `logs.cn-north-1.amazonaws.com.cn`.
+    """
+    for place in PLACES.values():
+        text = text.replace(place["region"], "REGION")
+        text = text.replace(f"arn:{place['partition']}:", "arn:aws:")
+    text = text.replace("amazonaws.com.cn", "amazonaws.com")
+    text = re.sub(r'"([a-z0-9-]+)\.REGION\.amazonaws\.com"', r'"\1.amazonaws.com"', text)
+    return json.dumps(_sorted(json.loads(text)), sort_keys=True)
+
+
+def _sorted(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _sorted(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return sorted((_sorted(item) for item in value), key=json.dumps)
+    return value
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_target(name: str) -> None:
+    """Every target takes what a module makes, also where nothing is known of the account."""
+    made = _compiled(name, {}, defers=True)
+    others = tuple(target for target in TARGETS if target != "json")
+    assert made.build is not None
+    files = _emitted(made.build, others, {})
+
+    assert {file.partition("/")[0] for file in files if "/" in file} == set(others)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_example_of_the_header_builds(name: str) -> None:
+    """What a module's opening comment shows is a whole source, and compiles without a word."""
+    (example,) = (
+        block.text
+        for block in page(name).intro
+        if block.kind == "code" and block.text.lstrip().startswith("import std.")
+    )
+    result = iamdsl.compile(example, partition="aws", account=ACCOUNT, region="eu-west-1")
+
+    assert result.ok, str(result)
+    assert not result.diagnostics, str(result)
+    assert result.files.keys() - {"manifest.json"}
+
+
+EKS = "oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"
 WIDENED = [
     ("role", "oidc.subject(issuer = x, subjects = [])"),
     ("role", 'oidc.subject(issuer = "gitlab.com", subjects = [x])'),
@@ -238,46 +285,19 @@ def test_outside_text_opens_no_trust(kind: str, call: str) -> None:
     assert not result.files
 
 
-@pytest.mark.parametrize("call", USES["lambda"])
-def test_outside_text_cannot_widen(call: str) -> None:
-    """A `*` that comes from a param is refused wherever a template makes a pattern of it."""
-    name, _, rest = call.partition("(")
-    first = rest.partition(" = ")[0]
-    source = f"import std.lambda\nparam x: String\npolicy p {{ use lambda.{name}({first} = x) }}"
-
-    result = iamdsl.compile(
-        source, params={"x": "*"}, partition="aws", account=ACCOUNT, region="eu-west-1"
-    )
-
-    assert "widening-data" in {d.code.name for d in result.diagnostics}
-    assert not result.files
+def _catalogue() -> Catalogue:
+    return Catalogue(resources.open_catalogue())
 
 
 @pytest.mark.e2e
 def test_cfn_lint(tmp_path: Path) -> None:
-    """In a CloudFormation template, cfn-lint's policy rules accept what each template makes."""
+    """In CloudFormation, cfn-lint's policy rules accept what the tests of all modules build."""
     installed("cfnlint")
-    documents = {}
-    for number, (module, call) in enumerate(CALLS):
-        if module != "regions":  # CloudFormation's type for an scp has no rules for its content
-            trust = f"{module}.{call}".startswith(TRUSTS)
-            file = f"roles/r{number}/trust.json" if trust else f"policies/p{number}.json"
-            documents[file] = json.loads(built(module, call, "aws"))
+    for name in MODULES:
+        build = _compiled(name, dict(PLACES["aws"]), defers=False).build
+        assert build is not None
+        files = _emitted(build, ("cloudformation-json",), dict(PLACES["aws"]))
+        (text,) = (text for file, text in files.items() if file != "manifest.json")
+        (tmp_path / f"{name}.json").write_text(text, encoding="utf-8")
 
-    assert lint(template(documents), tmp_path) == []
-
-
-@pytest.mark.e2e
-def test_parliament() -> None:
-    """Duo's parliament finds nothing in what templates for policies make but what is known."""
-    found = {
-        (module, call.partition("(")[0], issue)
-        for module, call in CALLS
-        if not f"{module}.{call}".startswith(TRUSTS)
-        for issue in parliament_finds(json.loads(built(module, call, "aws")))
-    }
-    assert found == set(PARLIAMENT_IS_WRONG)
-
-
-def _listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
+    assert linted(tmp_path) == []

@@ -79,12 +79,23 @@ def read(text: str) -> Comment:
             summary = joined
         else:
             body.append(_block(lines))
-    return Comment(summary, parameters, tuple(body), page, used_in)
+    return Comment(summary, parameters, _joined(body), page, used_in)
 
 
 def blocks(text: str) -> tuple[Block, ...]:
     """Return the paragraphs of a comment that has no parts of its own."""
-    return tuple(_block(lines) for lines in _paragraphs(text))
+    return _joined([_block(lines) for lines in _paragraphs(text)])
+
+
+def _joined(found: list[Block]) -> tuple[Block, ...]:
+    """Return paragraphs in which code with empty lines in it is one."""
+    made: list[Block] = []
+    for block in found:
+        if made and block.kind == made[-1].kind == "code":
+            made[-1] = Block("code", f"{made[-1].text}\n\n{block.text}")
+        else:
+            made.append(block)
+    return tuple(made)
 
 
 def _apart(text: str) -> str:

@@ -24,6 +24,8 @@ Use in: `policy for sqs:queue("orders")`.
 
   use it
     like this
+
+  and this
 """
 
 
@@ -40,7 +42,7 @@ def test_parts_of_a_comment() -> None:
     assert found.used_in == 'policy for sqs:queue("orders")'
     assert [block.kind for block in found.body] == ["text", "list", "code"]
     assert found.body[1].text == "one\ntwo and more"
-    assert found.body[2].text == "use it\n  like this"
+    assert found.body[2].text == "use it\n  like this\n\nand this"
 
 
 def test_the_example_of_a_parameter() -> None:
