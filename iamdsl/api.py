@@ -124,7 +124,8 @@ def compile(  # noqa: A001  # the verb
     if compilation.build is not None and not told.failed:
         made = emit.emit((target,), compilation.build, facts, told)
     complete = compilation.build is not None
-    imported = {**loader.library, **(files or {})}
+    # The library's own comments are of no use where nothing was found.
+    imported = {**(loader.library if told.diagnostics else {}), **(files or {})}
     found = _heeded(told.diagnostics, entries, imported, complete=complete)
     if made is None or any(d.severity is Severity.ERROR for d in found):
         return Result(False, {}, found)
