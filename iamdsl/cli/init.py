@@ -6,63 +6,42 @@ import os
 
 import click
 
+from iamdsl import resources
 from iamdsl.cli import console
 from iamdsl.cli import exit as exits
 
-_FILES = {
-    "iamdsl.toml": """\
-edition = "2026"
-out = "build"
-
-# What to write: "json" if nothing is said; "cloudformation", "terraform", "aws-cli", "cdk", …
-# targets = ["terraform"]
-
-# What the project is called where it is deployed; `iamdsl plan` and `apply` need it.
-# name = "my-project"
-
-# Values of the params of your sources; `iamdsl build --set env=prod` comes before them.
-[params]
-env = "dev"
-
-# What AWS fills in: needed where a source names an ARN of your own account.
-[aws]
-partition = "aws"
-account = "111122223333"
-region = "eu-west-1"
-""",
-    "main.iam": """\
-# A function that reads and writes one table. Build it with `iamdsl build`.
-
-param env: "dev" | "prod" = "dev"
-
-let orders = dynamodb:table("orders-{env}")
-
-## What the application may do with its table.
-policy orders-table {
-  description "Read and write items of the orders table"
-  allow dynamodb:[GetItem, Query, PutItem, UpdateItem] on orders
+_STARTERS = {
+    "basic": "a function and its table, in one file",
+    "lambda-app": "functions with a queue, a table and a bucket, and their tests",
+    "eks-platform": "an EKS cluster: its roles, its controllers, and an application's pods",
+    "organization-guardrails": "SCPs and RCPs over an organization, with guards that prove them",
+    "github-deploy": "GitHub Actions that review and deploy, within a boundary",
 }
+"""The folders in `starters`, each with what it is."""
 
-## The role that the function runs as.
-role orders-function {
-  trust service lambda
-  attach orders-table
-  allow logs:[CreateLogStream, PutLogEvents] on logs:log-stream("/aws/lambda/orders-{env}")
-}
-""",
-    ".gitignore": "build/\n",
-}
+_KEPT = {".gitignore": "build/\n"}
+"""Files that may be there already, and are left as they are then."""
 
 
-@click.command
+@click.command(
+    epilog="\b\nTemplates:\n" + "\n".join(f"  {name:24} {what}" for name, what in _STARTERS.items())
+)
 @click.argument("folder", default=".", metavar="[DIR]")
-def command(folder: str) -> None:
+@click.option(
+    "--template",
+    type=click.Choice(list(_STARTERS)),
+    metavar="NAME",
+    default="basic",
+    help="What to begin with, see below.  [default: basic]",
+)
+def command(folder: str, template: str) -> None:
     """Begin a project in DIR (the current folder if none is named): nothing is overwritten.
 
-    Writes iamdsl.toml with the settings, main.iam with an example that builds, and .gitignore.
+    Writes iamdsl.toml with the settings, sources that build, and .gitignore.
     """
-    there = [name for name in _FILES if os.path.lexists(os.path.join(folder, name))]
-    keep = [name for name in there if name == ".gitignore"]
+    files = {**_files(template), **_KEPT}
+    there = [name for name in files if os.path.lexists(os.path.join(folder, name))]
+    keep = [name for name in there if name in _KEPT]
     if there != keep:
         names = ", ".join(name for name in there if name not in keep)
         console.err(f"{folder} has {names} already; nothing was written\n")
@@ -70,7 +49,7 @@ def command(folder: str) -> None:
     made: list[str] = []
     try:
         os.makedirs(folder, exist_ok=True)
-        for name, text in _FILES.items():
+        for name, text in files.items():
             if name in keep:
                 continue
             path = os.path.join(folder, name)
@@ -86,4 +65,15 @@ def command(folder: str) -> None:
     console.out(f"wrote {', '.join(os.path.basename(path) for path in made)}{shown}\n")
     if keep:
         console.out(".gitignore was there and is left as it is; it should hold build/\n")
-    console.out("next: iamdsl build\n" if not shown else f"next: cd {folder} && iamdsl build\n")
+    tested = any("\ntest " in text for text in files.values())
+    steps = ["iamdsl build", *(["iamdsl test"] if tested else [])]
+    if shown:
+        steps.insert(0, f"cd {folder}")
+    console.out(f"next: {' && '.join(steps)}\n")
+
+
+def _files(template: str) -> dict[str, str]:
+    """Return the files of a template by name, the settings first."""
+    folder = resources.package_path("cli", "starters", template)
+    names = sorted(os.listdir(folder), key=lambda name: (name != "iamdsl.toml", name))
+    return {name: resources.read_text(os.path.join(folder, name)) for name in names}

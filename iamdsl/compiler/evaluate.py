@@ -265,11 +265,11 @@ class Evaluator:
         if local is not None:
             return _used(local, node.span)
         binding = frame.module.names.get(node.text)
-        if binding is not None and binding.kind != "guard":
+        entity = self.program.entity_type(node.text)
+        if binding is not None and binding.kind not in {"guard", "module"}:
             found = self.binding(binding)
             span = moved(node.span, found.span) if found else None
             return found and Value(found.type, found.data, found.outside, found.verbatim, span=span)
-        entity = self.program.entity_type(node.text)
         return None if entity is None else Value(entity, node.text, span=node.span)
 
     def _literal(self, node: tree.Literal) -> Value:

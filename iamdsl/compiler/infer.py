@@ -387,7 +387,8 @@ class Inference:
     def _name(self, node: tree.Name, scope: Scope) -> Type:
         found = scope.find(node.text)
         entity = self.program.entity_type(node.text)
-        if found is not None and (found.kind != "guard" or entity is None):
+        # A guard or module is no value: where one is asked for, its name is that of an entity.
+        if found is not None and (found.kind not in {"guard", "module"} or entity is None):
             found.used = True
             return self.type_of(found)
         if entity is not None:

@@ -88,10 +88,11 @@ def blocks(text: str) -> tuple[Block, ...]:
 
 
 def _joined(found: list[Block]) -> tuple[Block, ...]:
-    """Return paragraphs in which code with empty lines in it is one."""
+    """Return paragraphs in which code with empty lines in it is one; imports begin another."""
     made: list[Block] = []
     for block in found:
-        if made and block.kind == made[-1].kind == "code":
+        goes_on = bool(made) and block.kind == made[-1].kind == "code"
+        if goes_on and not block.text.startswith("import "):
             made[-1] = Block("code", f"{made[-1].text}\n\n{block.text}")
         else:
             made.append(block)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from iamdsl.doc.markdown import MARK, file_name
+from iamdsl.doc.markdown import MARK, file_name, language
 from iamdsl.resources import package_path, read_text
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _block(block: Block) -> Markup:
     from markupsafe import Markup  # noqa: PLC0415
 
     if block.kind == "code":
-        return _code(block.text)
+        return _code(block.text, language(block.text))
     if block.kind == "list":
         items = Markup("").join(
             Markup("<li>{}</li>").format(_inline(item)) for item in block.text.split("\n")
@@ -88,10 +88,12 @@ def _block(block: Block) -> Markup:
     return Markup("<p>{}</p>").format(_inline(block.text))
 
 
-def _code(text: str, language: str = "iam") -> Markup:
+def _code(text: str, written_in: str = "iam") -> Markup:
     """Return a block of code, coloured where Pygments is installed."""
     from markupsafe import Markup  # noqa: PLC0415
 
+    if written_in == "text":
+        return Markup("<pre>{}</pre>").format(text)
     try:
         from pygments import highlight  # noqa: PLC0415  # of the extra
         from pygments.formatters import HtmlFormatter  # noqa: PLC0415
@@ -100,5 +102,5 @@ def _code(text: str, language: str = "iam") -> Markup:
         from iamdsl.highlight import IamLexer  # noqa: PLC0415
     except ImportError:
         return Markup("<pre>{}</pre>").format(text)
-    lexer = JsonLexer() if language == "json" else IamLexer()
+    lexer = JsonLexer() if written_in == "json" else IamLexer()
     return Markup(highlight(text, lexer, HtmlFormatter(cssclass="code")))  # noqa: S704  # escaped

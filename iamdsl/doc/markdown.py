@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 MARK = "<!-- Made by `iamdsl doc`: change the comments in the sources instead. -->"
 """What pages begin with, so that a later run may replace them."""
 
+_SOURCE = re.compile(r"(?:import|let|param|policy|role|scp|rcp|template|use|allow|deny|trust)\b")
 _HEADINGS = {"template": "Templates", "guard": "Guards", "value": "Values"}
 
 
@@ -49,6 +51,11 @@ def index(pages: Sequence[Page], title: str, ending: str = ".md") -> str:
 def file_name(page: Page) -> str:
     """Return the name of a page's file, without its ending."""
     return page.dotted.rpartition(".")[2] if page.dotted.startswith("std.") else page.dotted
+
+
+def language(code: str) -> str:
+    """Return what the code of a comment is in: a source, or something else, such as a table."""
+    return "iam" if _SOURCE.match(code) else "text"
 
 
 def _page(page: Page) -> Iterator[str]:
@@ -94,7 +101,7 @@ def _entry(entry: Entry) -> Iterator[str]:
 def _blocks(blocks: Sequence[Block]) -> Iterator[str]:
     for block in blocks:
         if block.kind == "code":
-            yield from _fenced("iam", block.text)
+            yield from _fenced(language(block.text), block.text)
         elif block.kind == "list":
             yield from (*(f"- {item}" for item in block.text.split("\n")), "")
         else:
