@@ -304,6 +304,23 @@ def test_keys_of_a_kms_policy_whose_id_is_not_known(tmp_path: Path) -> None:
     assert outcomes(tmp_path, source) == ["holds", "holds"]
 
 
+def test_the_policy_of_an_api_is_about_its_methods(tmp_path: Path) -> None:
+    """Protects tests of an API's policy, which names methods in a short form that is no ARN."""
+    source = (
+        'policy api for execute-api:execute-api-general("a1") {\n'
+        "  allow execute-api:Invoke to account 222233334444\n"
+        "}\n"
+        'test "t" of api {\n'
+        "  allows execute-api:Invoke to account 222233334444\n"
+        '    on execute-api:execute-api-general("a1", "prod", "GET", "x")\n'
+        "  denies execute-api:Invoke to account 222233334444\n"
+        '    on execute-api:execute-api-general("b2", "prod", "GET", "x")\n'
+        "  never execute-api:InvalidateCache to account 222233334444 on *\n"
+        "}\n"
+    )
+    assert outcomes(tmp_path, source) == ["holds"] * 3
+
+
 def test_which_policy_is_meant_is_not_guessed(tmp_path: Path) -> None:
     """Protects against an answer about the wrong key."""
     source = (
