@@ -51,8 +51,8 @@ BOUND = 'whose = aws:PrincipalTag/dp:include:network == "true"'
 NETWORK = 'networks = [203.0.113.0/24], vpcs = ["vpc-1"]'
 FREE = 'spare = aws:PrincipalTag/dp:exclude:network == "true"'
 ENDPOINT = (
-    'perimeter.endpoint(org = "o-a1b2c3d4e5", '
-    'spare = aws:PrincipalTag/dp:exclude:resource == "true")'
+    'perimeter.endpoint(org = "o-a1b2c3d4e5"); perimeter.endpoint_unbound(org = "o-a1b2c3d4e5", '
+    'who = aws:PrincipalTag/dp:exclude:resource == "true")'
 )
 ALSO = f'{ENDPOINT}; perimeter.endpoint_also(org = "o-a1b2c3d4e5", '
 BUCKETS = 'guardrails.protect_buckets(buckets = ["bucket-to-protect"])'
