@@ -14,7 +14,7 @@ import attrs
 
 from iamdsl import prove, simulate
 from iamdsl.analysis import facts
-from iamdsl.analysis.governed import governed
+from iamdsl.analysis.governed import governed, in_full
 from iamdsl.analysis.permissions import permissions
 from iamdsl.analysis.subjects import (
     FULL_ACCESS,
@@ -328,9 +328,14 @@ def _of_the_subject(policies: Policies, subject: Subject) -> Policies:
     """Return policies with the subject's own as that of the resource: the test says which is meant."""
     if subject.kind == "role":
         return policies._replace(resource=subject.trust)
-    own = tuple(s for named in subject.identity for s in named.policy.statements)
     name = subject.identity[0].name if subject.identity else subject.title
-    return policies._replace(resource=Named(name, Policy(own)))
+    return policies._replace(resource=Named(name, Policy(_of_the_resource(subject))))
+
+
+def _of_the_resource(subject: Subject) -> tuple[Statement, ...]:
+    """Return the statements of a subject that is no role, as the policy of its resource."""
+    own = (s for named in subject.identity for s in named.policy.statements)
+    return tuple(in_full(subject.arn, s) for s in own)
 
 
 def _has_policies(principal: str) -> bool:
@@ -539,7 +544,7 @@ def _asked_layers(
         return _layers(caller.subject, world)
     own = subject.trust.policy.statements if subject.trust is not None else ()
     if subject.kind != "role":
-        own = tuple(s for named in subject.identity for s in named.policy.statements)
+        own = _of_the_resource(subject)
     rcps = (s for level in subject.rcps for named in level for s in named.policy.statements)
     denies = tuple(s for s in rcps if s.effect == "Deny")
     return [("resource", (*(_on_anything(s) for s in own), *denies))]

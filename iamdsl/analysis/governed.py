@@ -83,17 +83,17 @@ def governs(document: Document, resource: str) -> bool:
     return any(glob_covers(pattern, resource) for pattern in governed(document))
 
 
-def in_full(document: Document, statement: Statement) -> Statement:
-    """Return a statement of a resource policy with its short resources written as ARNs.
+def in_full(target: str | None, statement: Statement) -> Statement:
+    """Return a statement of the policy of a target with its short resources written as ARNs.
 
     API Gateway takes `execute-api:/stage/GET/orders` (AWS "apigateway-resource-policies-examples").
     """
     resources = statement.resources
-    if resources is None or document.target is None:
+    if resources is None or target is None:
         return statement
     if not any(value.startswith(_SHORT_API) for value in resources.values):
         return statement
-    head = _api_head(document.target)
+    head = _api_head(target)
     values = tuple(
         head + v.removeprefix(_SHORT_API) if v.startswith(_SHORT_API) else v
         for v in resources.values
@@ -110,7 +110,7 @@ def narrowed(document: Document, statement: Statement) -> Statement | None:
     `NotResource` has no such form: an Allow is taken for all governed resources that it does not
     wholly exempt, a Deny for those that it does not touch, which errs to allowing more.
     """
-    statement = in_full(document, statement)
+    statement = in_full(document.target, statement)
     patterns = governed(document)
     resources = statement.resources
     if resources is None or _is_own(document, resources):

@@ -13,8 +13,6 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import attrs
-
 from iamdsl.analysis.governed import governed, in_full
 from iamdsl.analysis.writing import reference
 from iamdsl.iam import ANYONE, Elements, Policy, Statement, fixed_ends, glob_covers
@@ -180,7 +178,7 @@ def resource_policy(
         raise Ambiguous(resource, tuple(one.document.name for one in found))
     if not found:
         return None
-    statements = tuple(in_full(d, s) for d, _, _ in found for s in d.policy.statements)
+    statements = tuple(in_full(d.target, s) for d, _, _ in found for s in d.policy.statements)
     names = " and ".join(reference(place.name, d.name) for d, _, place in found)
     return Named(f"policy {names}", Policy(statements))
 
@@ -426,20 +424,12 @@ def _document(pieces: tuple[Document, ...], here: _Here) -> Subject:
         arn,
         here.place,
         first.tags,
-        identity=(*(_named(_in_full(d), here.place) for d in pieces), *attached),
+        identity=(*(_named(d, here.place) for d in pieces), *attached),
         scps=here.scps if in_place else (),
         rcps=here.rcps if in_place else (),
         unknown=tuple(unknown),
         origin=first.origin,
     )
-
-
-def _in_full(document: Document) -> Document:
-    """Return a document with the short resources of an API's policy written as ARNs."""
-    statements = tuple(in_full(document, s) for s in document.policy.statements)
-    if statements == document.policy.statements:
-        return document
-    return attrs.evolve(document, policy=attrs.evolve(document.policy, statements=statements))
 
 
 def _trust(identity: Identity, place: Place) -> Named | None:

@@ -24,7 +24,7 @@ from iamdsl.compiler import (
     records,
 )
 from iamdsl.compiler.builders import text_of
-from iamdsl.compiler.infer import LITERALS, PSEUDO
+from iamdsl.compiler.infer import LITERALS, NO_VALUES, PSEUDO
 from iamdsl.diagnostics import codes
 from iamdsl.diagnostics.nearest import did_you_mean
 from iamdsl.iam import placeholder
@@ -266,7 +266,7 @@ class Evaluator:
             return _used(local, node.span)
         binding = frame.module.names.get(node.text)
         entity = self.program.entity_type(node.text)
-        if binding is not None and binding.kind not in {"guard", "module"}:
+        if binding is not None and binding.kind not in NO_VALUES:
             found = self.binding(binding)
             span = moved(node.span, found.span) if found else None
             return found and Value(found.type, found.data, found.outside, found.verbatim, span=span)

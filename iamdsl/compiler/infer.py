@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from iamdsl.diagnostics import Report
     from iamdsl.source import Span
 
+NO_VALUES = frozenset({"guard", "module", "template"})
+"""What is called so is no value: where one is asked for, an entity of that name is meant."""
+
 PSEUDO = {
     "partition": types.STRING,
     "account": types.ACCOUNT,
@@ -374,7 +377,11 @@ class Inference:
         written = node.span.text
         first = written.partition(".")[0]
         found = scope.find(first) if written[0] != '"' else None
-        if found is None or found.kind == "module" or self.environment.catalogue.has_service(first):
+        if (
+            found is None
+            or found.kind in NO_VALUES
+            or self.environment.catalogue.has_service(first)
+        ):
             return
         self.report.add(
             codes.WRONG_TYPE,
@@ -387,8 +394,7 @@ class Inference:
     def _name(self, node: tree.Name, scope: Scope) -> Type:
         found = scope.find(node.text)
         entity = self.program.entity_type(node.text)
-        # A guard or module is no value: where one is asked for, its name is that of an entity.
-        if found is not None and (found.kind not in {"guard", "module"} or entity is None):
+        if found is not None and (found.kind not in NO_VALUES or entity is None):
             found.used = True
             return self.type_of(found)
         if entity is not None:
