@@ -18,6 +18,8 @@ from iamdsl import resources
 
 ROOT = Path(__file__).parent.parent
 
+DATA = {".iam", ".json", ".lark", ".md", ".toml"}
+
 
 @pytest.fixture(scope="module")
 def settings() -> dict[str, Any]:
@@ -33,6 +35,7 @@ def test_the_wheel_takes_what_is_named_only(settings: dict[str, Any]) -> None:
         "grammar": "iamdsl/_data/grammar",
         "stdlib": "iamdsl/_data/stdlib",
     }
+    assert wheel["exclude"] == ["stdlib/tests", "stdlib/iamdsl.toml", "grammar/stdlib"]
     assert "force-include" not in wheel
 
 
@@ -64,18 +67,13 @@ def test_nothing_private_is_in_the_shipped_folders() -> None:
     """What git does not track, or would ignore, lies in no folder that the wheel takes."""
     if not (ROOT / ".git").exists():
         found = [p for name in ("grammar", "stdlib") for p in (ROOT / name).rglob("*")]
-        assert {p.suffix for p in found if p.is_file()} <= {".iam", ".json", ".lark", ".md"}
+        assert {p.suffix for p in found if p.is_file()} <= DATA
         return
     command = ["git", "-c", "safe.directory=*", "-C", str(ROOT), "ls-files", "--others", "--"]
     run = subprocess.run(
         [*command, "grammar", "stdlib"], capture_output=True, text=True, check=True
     )
-    assert {Path(line).suffix for line in run.stdout.splitlines()} <= {
-        ".iam",
-        ".json",
-        ".lark",
-        ".md",
-    }
+    assert {Path(line).suffix for line in run.stdout.splitlines()} <= DATA
 
 
 def test_a_wheel_works_alone(tmp_path: Path) -> None:
@@ -95,6 +93,11 @@ def test_a_wheel_works_alone(tmp_path: Path) -> None:
         "iamdsl/py.typed",
     ):
         assert part in names
+    assert not [
+        name
+        for name in names
+        if "_data/grammar/stdlib" in name or name.endswith(".toml") and "/cli/starters/" not in name
+    ]
     stray = {"tests", "examples", ".ci", "build", "__pycache__", ".venv", ".git"}
     assert not [name for name in names if stray & set(name.split("/"))]
     source = tmp_path / "main.iam"
