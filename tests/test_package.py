@@ -96,7 +96,8 @@ def test_a_wheel_works_alone(tmp_path: Path) -> None:
     assert not [
         name
         for name in names
-        if "_data/grammar/stdlib" in name or name.endswith(".toml") and "/cli/starters/" not in name
+        if "_data/grammar/stdlib" in name
+        or (name.endswith(".toml") and "/cli/starters/" not in name)
     ]
     stray = {"tests", "examples", ".ci", "build", "__pycache__", ".venv", ".git"}
     assert not [name for name in names if stray & set(name.split("/"))]

@@ -73,7 +73,8 @@ def _missing(entry: Entry) -> Iterator[str]:
         return
     if not entry.example:
         yield "an example of each parameter that has to be given"
-    if not entry.made and entry.kind == "template":
+    proves = entry.name.startswith("prove_")  # a guard: it builds nothing
+    if not entry.made and entry.kind == "template" and not proves:
         yield "an example that compiles to something"
     known = dict(entry.comment.parameters)
     yield from (f"parameter {given}" for given, _, _ in entry.parameters if not known.get(given))
