@@ -24,7 +24,7 @@ from iamdsl.aws._facts import (
 )
 from iamdsl.aws._patterns import matcher
 from iamdsl.aws._services import Service
-from iamdsl.aws.keys import fill, provider_claim, split_template
+from iamdsl.aws.keys import fill, provider_claim, service_variable, split_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -279,7 +279,8 @@ class Catalogue:
         """Return a condition key by its name, the chosen part of a templated one filled in.
 
         Knows the global keys, those of every service, and the claims of identity providers:
-        `aud`, `sub`, `amr`, `email` and `oaud` of any host, and what AWS lists for some hosts.
+        `aud`, `sub`, `amr`, `email` and `oaud` of any host, and what AWS lists for some hosts;
+        also the variables of AWS IoT and Transfer Family that no table of AWS's has.
         """
         if name not in self._keys:
             self._keys[name] = self._find_key(name)
@@ -530,7 +531,7 @@ class Catalogue:
             key = self._key_of_service(prefix, name)
             if key is not None:
                 return key
-        claim = provider_claim(name)
+        claim = provider_claim(name) or service_variable(name)
         return Key(claim[0], claim[1], claim[0]) if claim else None
 
     def _global_template(self, name: str) -> str | None:

@@ -18,6 +18,25 @@ CLAIMS = {
 }
 """Claims that IAM reads from the token of any OIDC provider, with their types."""
 
+_SERVICE_VARIABLES = {
+    name.lower(): name
+    for name in (
+        "credentials-iot:AwsCertificateId",
+        "credentials-iot:ThingName",
+        "credentials-iot:ThingTypeName",
+        "transfer:HomeBucket",
+        "transfer:HomeDirectory",
+        "transfer:HomeFolder",
+        "transfer:UserName",
+    )
+}
+"""Variables that AWS's tables of keys leave out, and the guides of their services describe.
+
+AWS IoT sets the first for credentials that a certificate was changed for ("Authorizing direct
+calls to AWS services using AWS IoT Core credential provider"); AWS Transfer Family fills in the
+others where a session policy has them ("Creating a session policy for an Amazon S3 bucket").
+"""
+
 
 @lru_cache(maxsize=8192)
 def split_template(template: str) -> tuple[str, ...]:
@@ -73,6 +92,12 @@ def provider_claim(name: str) -> tuple[str, str] | None:
     if not colon or kind is None or not is_provider(provider):
         return None
     return f"{provider}:{claim.lower()}", kind
+
+
+def service_variable(name: str) -> tuple[str, str] | None:
+    """Return the spelling and type of a variable that only the guide of its service has, or None."""
+    spelt = _SERVICE_VARIABLES.get(name.lower())
+    return None if spelt is None else (spelt, "String")
 
 
 def is_provider(text: str) -> bool:

@@ -251,6 +251,8 @@ def test_types_with_two_formats_keep_both(catalogue: Catalogue) -> None:
             "oidc.eks.eu-west-1.amazonaws.com/id/AB:sub",
             "String",
         ),
+        ("credentials-iot:thingname", "credentials-iot:ThingName", "String"),
+        ("transfer:HomeDirectory", "transfer:HomeDirectory", "String"),
     ],
 )
 def test_condition_keys_have_aws_spelling_and_type(
@@ -270,6 +272,7 @@ def test_condition_keys_have_aws_spelling_and_type(
         "aws:RequestTag",
         "aws:Nothing",
         "nothing:x",
+        "transfer:HomeFile",
         "aws",
         "",
         "a.b:claim",
