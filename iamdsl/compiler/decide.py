@@ -23,15 +23,16 @@ def decide(node: tree.Compare, left: Value, right: Value, report: Report) -> boo
 
     Two lists are compared item by item; else the list on the right holds alternatives.
     """
-    values = list(leaves(right))
-    for value in (*leaves(left), *values):
+    own, values = list(leaves(left)), list(leaves(right))
+    lists = left.type.name == right.type.name == "List" and node.operator in {"==", "!="}
+    if lists and len(own) != len(values):
+        return node.operator == "!="  # whatever they hold: what is open is one value each
+    for value in (*own, *values):
         if value.type.name == "Entity" or PLACEHOLDER_OPEN in str(value.data):
             _unknown(node, value, report)
             return None
-    if left.type.name == "List" and right.type.name == "List" and node.operator in {"==", "!="}:
-        own = list(leaves(left))
-        equal = len(own) == len(values) and all(map(_same, own, values))
-        return equal == (node.operator == "==")
+    if lists:
+        return all(map(_same, own, values)) == (node.operator == "==")
     if node.operator in {"like", "not like"} and any(
         [builders.widens(value, report, value.span) for value in values]  # noqa: C419  # report each
     ):

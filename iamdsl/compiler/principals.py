@@ -67,6 +67,8 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
                 "Service",
                 service_principal(text, partition, environment.pseudo.get("region", "")),
             )
+        elif mark and _is_whole(text):
+            pair = ("Service", text)
         else:
             problem, hint = "no service principal", "write `service lambda`"
     elif kind == "account":
@@ -96,6 +98,13 @@ def _one(evaluator: Evaluator, kind: str, value: Value, span: Span, whole: Span)
         report.add(codes.BAD_PRINCIPAL, span, f"`{text}` is {problem}", hint=hint, fix=fix)
         return None
     return Value(types.PRINCIPAL, pair, span=whole)
+
+
+def _is_whole(text: str) -> bool:
+    """Tell whether a service's principal with an open Region has the partition's ending."""
+    region, ending = placeholder("aws.region"), placeholder("aws.url_suffix")
+    filled = text.replace(region, "region").replace(ending, "amazonaws.com")
+    return re.fullmatch(SERVICE, filled) is not None and filled.endswith(".amazonaws.com")
 
 
 def _check_service(text: str, span: Span, evaluator: Evaluator) -> None:

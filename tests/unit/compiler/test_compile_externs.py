@@ -132,6 +132,18 @@ def test_nothing_is_decided_by_a_value_that_is_not_known(test: str) -> None:
     assert [d.code.number for d in found.diagnostics] == ["IAM308"]
 
 
+@pytest.mark.parametrize(("test", "actions"), [("[x] == []", 1), ("[x] != []", 2)])
+def test_how_long_a_list_is_does_not_hang_on_what_it_holds(test: str, actions: int) -> None:
+    """An optional list that was given is not empty, though its values are not known yet."""
+    found = deferred(
+        f"extern x: String max 9\npolicy p {{ allow s3:GetObject on s3:object(x)  if {test} "
+        "{ allow s3:DeleteObject on s3:object(x) } }"
+    )
+    assert not found.diagnostics
+    granted = str(only(found))
+    assert sum(f"s3:{a}Object" in granted for a in ("Get", "Delete")) == actions
+
+
 def test_a_value_given_for_an_extern_keeps_to_its_length() -> None:
     """What was promised of its length is what sizes were counted with."""
     source = "extern x: String max 3\npolicy p { allow s3:GetObject on s3:object(x) }"

@@ -44,6 +44,21 @@ def test_targets_fill_in_what_is_open(target: str, where: tuple[str, str]) -> No
     assert text in made.files[file]
 
 
+@pytest.mark.parametrize(("target", "where"), OPEN.items())
+def test_a_service_of_a_region_is_left_open_too(target: str, where: tuple[str, str]) -> None:
+    """A principal that says its Region and the partition's ending is whole, wherever it is built."""
+    file, text = where
+    source = """policy p for s3:bucket("b") {
+  allow s3:PutObject to service "s3.{aws.region}.{aws.url_suffix}" on "{self}/*"
+}"""
+    made = iamdsl.compile(source, target=target)
+    assert not [d for d in made.diagnostics if d.code.number == "IAM216"]
+    assert text.rstrip('"') in made.files[file]
+
+    short = iamdsl.compile(source.replace(".{aws.url_suffix}", ""), target=target)
+    assert "IAM216" in {d.code.number for d in short.diagnostics}
+
+
 def test_json_asks_for_the_partition() -> None:
     """The way out is the partition, since nobody can set what follows from it."""
     made = iamdsl.compile(SOURCE, region="eu-west-1")
