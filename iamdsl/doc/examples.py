@@ -24,6 +24,8 @@ WIDTH = 88
 _TOP = "the top level"
 _NAME = "example"
 _NOBODY = "nobody"
+_SOME_TRUST = "trust service ec2 "  # for the reader's own: no role is without
+_TRUST = "trust policy"
 _NO_TRUST = f"trust service {_NOBODY} "
 
 
@@ -58,7 +60,7 @@ class Result(NamedTuple):
 def kind_of(node: object, comment: Comment) -> str:
     """Return where a template, or a guard, is used."""
     if comment.used_in:
-        return "" if comment.used_in in {"policy", "role"} else comment.used_in
+        return "" if comment.used_in == "policy" else comment.used_in
     if isinstance(node, tree.Template) and not any(map(_declares, node.body)):
         return ""
     return _TOP
@@ -104,8 +106,8 @@ class _Built(NamedTuple):
 def _built(asked: Sequence[Example], importing: str, environment: Environment) -> _Built:
     lines = [f"{importing}\n"]
     for number, example in enumerate(asked):
-        opening = _opening(example.kind, f"e{number}") if example.kind else f"role e{number}"
-        trust = "" if example.kind else _NO_TRUST
+        opening = _opening(example.kind or "role", f"e{number}")
+        trust = _NO_TRUST if example.kind in {"", "role"} else ""
         lines.append(f"{opening} {{ {trust}{example.use} }}\n")
     made = compiler.compile([Source("example.iam", "".join(lines))], environment)
     wrong = next((d for d in made.diagnostics if d.severity is Severity.ERROR), None)
@@ -121,8 +123,10 @@ def _opening(kind: str, name: str) -> str:
 def _result(example: Example, number: int, built: _Built) -> Result:
     """Return what one example of a build came to."""
     made = tuple(_parts(f"e{number}", built.build)) if built.build is not None else ()
-    kind = example.kind or ("role" if [m.title for m in made] == ["trust policy"] else "policy")
-    source = _pretty(f"{_opening(kind, _NAME)} {{ {example.use} }}\n")
+    trusts = any(m.title == _TRUST for m in made)
+    kind = example.kind or ("role" if trusts else "policy")
+    inner = example.use if kind != "role" or trusts else f"{_SOME_TRUST}{example.use}"
+    source = _pretty(f"{_opening(kind, _NAME)} {{ {inner} }}\n")
     return Result(source, made, built.problem)
 
 
@@ -136,7 +140,10 @@ def _parts(name: str, build: Build) -> Iterator[Made]:
                 yield _made("", policy)
             trust = [s for s in (identity.trust.statements if identity.trust else ()) if _real(s)]
             if trust:
-                yield _made("trust policy", iam.Policy(tuple(trust)))
+                yield _made(_TRUST, iam.Policy(tuple(trust)))
+            if identity.managed:
+                attached = [attachment.policy for attachment in identity.managed]
+                yield Made("attached policies", compact(attached))
 
 
 def _real(statement: Statement) -> bool:
