@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,10 +47,13 @@ if TYPE_CHECKING:
 
 REFERENCE = Path(__file__).parent.parent / "grammar" / "stdlib"
 ACCEPT = bool(os.environ.get("IAMDSL_ACCEPT"))
+each_module = pytest.mark.parametrize("name", MODULES, scope="module")
+"""All tests of a module run behind each other, and share what was compiled."""
+
 _GRANTS = re.compile(r"\b(?:Grants|Denies|Trusts|Proves)\b")
 
 
-@pytest.mark.parametrize("name", MODULES)
+@each_module
 def test_the_page_of_a_module(name: str) -> None:
     """The reference is what the comments say today, and every example in it compiles."""
     text = f"{markdown.MARK}\n\n{markdown.render(page(name))}"
@@ -113,7 +117,7 @@ def _names(name: str) -> list[str]:
     return [one for one in found if not one.startswith("_")]
 
 
-@pytest.mark.parametrize("name", MODULES)
+@each_module
 def test_no_template_grants_what_it_says_it_does_not(name: str) -> None:
     """What stands in backticks behind "Does not grant" is proved never to be allowed."""
     catalogue = _catalogue()
@@ -136,8 +140,8 @@ def _allowing(entry: Entry) -> Iterator[tuple[Statement, ...]]:
             yield from_json({"Version": "2012-10-17", "Statement": found}).statements
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_the_testing_source_a_module(name: str) -> None:
+@each_module
+def test_the_tests_of_a_module(name: str) -> None:
     """Its tests in the language pass, use all that it has, and the strict review has no word."""
     given = project(name)
     ran = testing.run(given, testing.Ask(lambda _: True))
@@ -151,7 +155,7 @@ def test_the_testing_source_a_module(name: str) -> None:
         assert re.search(rf"\b{name}\.{re.escape(one)}\b", testing_source(name)), one
 
 
-@pytest.mark.parametrize("name", MODULES)
+@each_module
 def test_a_module_alone(name: str) -> None:
     """A module is a library: compiled by itself it has nothing to build and nothing to tell."""
     result = iamdsl.compile(module(name).text, partition="aws", account=ACCOUNT, region="eu-west-1")
@@ -160,10 +164,13 @@ def test_a_module_alone(name: str) -> None:
     assert not result.diagnostics, str(result)
 
 
-def _compiled(name: str, pseudo: Mapping[str, str], *, defers: bool) -> compiler.Compilation:
+@lru_cache(maxsize=4)
+def _compiled(name: str, partition: str) -> compiler.Compilation:
+    """Return the tests of a module, compiled for a partition, or for "", where nothing is known."""
+    pseudo = PLACES[partition] if partition else {}
     source = Source(f"{name}.iam", testing_source(name))
     loader = loading.Loader(str(STDLIB), ())
-    environment = Environment(_catalogue(), loader, LIMITS, pseudo=pseudo, defers=defers)
+    environment = Environment(_catalogue(), loader, LIMITS, pseudo=pseudo, defers=not partition)
     made = compiler.compile([source], environment)
     wrong = [d.message for d in made.diagnostics if d.severity is Severity.ERROR]
     assert wrong == []
@@ -180,7 +187,7 @@ def _emitted(build: Build, targets: Sequence[str], pseudo: Mapping[str, str]) ->
     return {name: data.decode() for name, data in files.items()}
 
 
-@pytest.mark.parametrize("name", MODULES)
+@each_module
 def test_every_partition(name: str) -> None:
     """In China and GovCloud the same is built, on ARNs, principals and domains of that partition."""
     expected = _documents(name, "aws")
@@ -197,7 +204,7 @@ def _documents(name: str, partition: str) -> dict[str, str]:
 
     How statements are joined hangs on the lengths of ARNs, and so on the partition.
     """
-    build = _compiled(name, dict(PLACES[partition]), defers=False).assembled
+    build = _compiled(name, partition).assembled
     assert build is not None
     found: dict[str, str] = {}
     for account, part in build.each():
@@ -237,10 +244,10 @@ def _sorted(value: object) -> object:
     return value
 
 
-@pytest.mark.parametrize("name", MODULES)
+@each_module
 def test_every_target(name: str) -> None:
     """Every target takes what a module makes, also where nothing is known of the account."""
-    made = _compiled(name, {}, defers=True)
+    made = _compiled(name, "")
     others = tuple(target for target in TARGETS if target != "json")
     assert made.build is not None
     files = _emitted(made.build, others, {})
@@ -248,7 +255,7 @@ def test_every_target(name: str) -> None:
     assert {file.partition("/")[0] for file in files if "/" in file} == set(others)
 
 
-@pytest.mark.parametrize("name", MODULES)
+@each_module
 def test_the_example_of_the_header_builds(name: str) -> None:
     """What a module's opening comment shows is a whole source, and compiles without a word."""
     (example,) = (
@@ -311,7 +318,7 @@ def test_cfn_lint(tmp_path: Path) -> None:
     """In CloudFormation, cfn-lint's policy rules accept what the tests of all modules build."""
     installed("cfnlint")
     for name in MODULES:
-        build = _compiled(name, dict(PLACES["aws"]), defers=False).build
+        build = _compiled(name, "aws").build
         assert build is not None
         files = _emitted(build, ("cloudformation-json",), dict(PLACES["aws"]))
         (text,) = (text for file, text in files.items() if file != "manifest.json")
