@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from iamdsl.compiler import builders, formulas
 from iamdsl.compiler.builders import text_of
 from iamdsl.diagnostics import codes
-from iamdsl.iam import PLACEHOLDER_OPEN, glob_covers, placeholders
+from iamdsl.iam import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, glob_covers, placeholders
 from iamdsl.model.values import leaves
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from iamdsl.diagnostics import Report
     from iamdsl.model import Value
     from iamdsl.syntax import tree
+
+
+_OPEN: Final = re.compile(f"{PLACEHOLDER_OPEN}[^{PLACEHOLDER_CLOSE}]*{PLACEHOLDER_CLOSE}")
 
 
 def decide(node: tree.Compare, left: Value, right: Value, report: Report) -> bool | None:
@@ -27,6 +31,9 @@ def decide(node: tree.Compare, left: Value, right: Value, report: Report) -> boo
     lists = left.type.name == right.type.name == "List" and node.operator in {"==", "!="}
     if lists and len(own) != len(values):
         return node.operator == "!="  # whatever they hold: what is open is one value each
+    equality = node.operator in {"==", "!=", "in", "not in"} and not lists
+    if equality and all(_apart(left, v) for v in values):
+        return node.operator in {"!=", "not in"}
     for value in (*own, *values):
         if value.type.name == "Entity" or PLACEHOLDER_OPEN in str(value.data):
             _unknown(node, value, report)
@@ -38,6 +45,18 @@ def decide(node: tree.Compare, left: Value, right: Value, report: Report) -> boo
     ):
         return None
     return _holds(node.operator, left, values)
+
+
+def _apart(left: Value, right: Value) -> bool:
+    """Tell whether one text has an open part, and nothing put there makes it the other one."""
+    if "Entity" in {left.type.name, right.type.name}:
+        return False
+    a, b = str(left.data), str(right.data)
+    if (PLACEHOLDER_OPEN in a) == (PLACEHOLDER_OPEN in b):
+        return False
+    fixed = _OPEN.split(a if PLACEHOLDER_OPEN in a else b)
+    whole = b if PLACEHOLDER_OPEN in a else a
+    return re.fullmatch(".*".join(map(re.escape, fixed)), whole, re.DOTALL) is None
 
 
 def _unknown(node: tree.Compare, value: Value, report: Report) -> None:

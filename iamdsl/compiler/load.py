@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamdsl.compiler import excerpts
 from iamdsl.compiler.circles import circles
 from iamdsl.diagnostics import codes
 from iamdsl.model import Binding, Module
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from iamdsl.compiler.environment import Environment
     from iamdsl.diagnostics import Report
 
+_LIBRARY = "std/"
+"""What the names of our own modules begin with."""
+
 
 def load(entries: Sequence[Source], environment: Environment, report: Report) -> tuple[Module, ...]:
     """Return the modules of the project's own sources, then those that they import."""
@@ -28,6 +32,7 @@ def load(entries: Sequence[Source], environment: Environment, report: Report) ->
     own = list(loading.modules)
     for name in own:
         loading.follow(loading.modules[name])
+    loading.follow_library()
     _report_cycles(loading, report)
     return tuple(loading.modules.values())
 
@@ -39,6 +44,7 @@ class _Loading:
         self.environment, self.report = environment, report
         self.modules: dict[str, Module] = {}
         self.edges: dict[str, list[tuple[str, tree.Import]]] = {}
+        self.waiting: list[tuple[Source, Binding]] = []
 
     def add(self, source: Source, *, library: bool) -> Module:
         module = Module(source, parse(source, self.report), library)
@@ -57,6 +63,32 @@ class _Loading:
                     imported = self._import(module, member)
                     if imported is not None:
                         pending.append(imported)
+
+    def follow_library(self) -> None:
+        """Parse what the project needs of the standard library.
+
+        What a module of ours imports of another is parsed whole; few do.
+        """
+        wanted: dict[str, set[str]] = {}
+        sources = {source.name: source for source, _ in self.waiting}
+        for source, binding in self.waiting:
+            names = excerpts.names_of(binding.module.source.text, binding.name)
+            wanted.setdefault(source.name, set()).update(names)
+        texts = {
+            name: excerpts.excerpt(sources[name].text, names) for name, names in wanted.items()
+        }
+        whole = {
+            f"{dotted.replace('.', '/')}.iam"
+            for t in texts.values()
+            for dotted in excerpts.imports(t)
+        }
+        for name, source in sources.items():
+            kept = source if name in whole else Source(name, texts[name])
+            self.add(kept, library=True)
+        for source, binding in self.waiting:
+            binding.target = self.modules[source.name]
+        for name in sources:
+            self.follow(self.modules[name])
 
     def _import(self, module: Module, node: tree.Import) -> Module | None:
         """Bind the name of an import; return the module that is to be followed next."""
@@ -83,6 +115,9 @@ class _Loading:
 
             binding.kind = "data"
             binding.target = data.read(found, node, self.report)
+            return None
+        if found.name.startswith(_LIBRARY) and not module.foreign:
+            self.waiting.append((found, binding))
             return None
         target = self.modules.get(found.name) or self.add(found, library=True)
         binding.target = target
