@@ -121,7 +121,16 @@ def test_types_with_a_length_of_their_own_need_no_max(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "test", ['x == "a"', 'x in ["a", "b"]', 'x like "a*"', 'aws.account == "111122223333"']
+    "test",
+    [
+        'x == "a"',
+        '"a-{x}" == "a-b"',
+        '"{x}-a" == "a-{x}"',
+        '"{x}" == ""',
+        'x in ["a", "b"]',
+        'x like "a*"',
+        'aws.account == "111122223333"',
+    ],
 )
 def test_nothing_is_decided_by_a_value_that_is_not_known(test: str) -> None:
     """An `if` on it would be a guess, so it is refused, for every target."""
@@ -132,9 +141,19 @@ def test_nothing_is_decided_by_a_value_that_is_not_known(test: str) -> None:
     assert [d.code.number for d in found.diagnostics] == ["IAM308"]
 
 
-@pytest.mark.parametrize(("test", "actions"), [("[x] == []", 1), ("[x] != []", 2)])
-def test_how_long_a_list_is_does_not_hang_on_what_it_holds(test: str, actions: int) -> None:
-    """An optional list that was given is not empty, though its values are not known yet."""
+@pytest.mark.parametrize(
+    ("test", "actions"),
+    [
+        ("[x] == []", 1),
+        ("[x] != []", 2),
+        ('"{x}/" == ""', 1),
+        ('"" != "{x}/"', 2),
+        ('"a-{x}-{x}" == "a-b"', 1),
+        ('"a-{x}" in ["b", "c"]', 1),
+    ],
+)
+def test_what_is_open_may_not_matter(test: str, actions: int) -> None:
+    """A list that was given is not empty, nor a text, though not all of it is known yet."""
     found = deferred(
         f"extern x: String max 9\npolicy p {{ allow s3:GetObject on s3:object(x)  if {test} "
         "{ allow s3:DeleteObject on s3:object(x) } }"
