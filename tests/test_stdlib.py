@@ -321,7 +321,9 @@ def test_cfn_lint(tmp_path: Path) -> None:
         build = _compiled(name, "aws").build
         assert build is not None
         files = _emitted(build, ("cloudformation-json",), dict(PLACES["aws"]))
-        (text,) = (text for file, text in files.items() if file != "manifest.json")
-        (tmp_path / f"{name}.json").write_text(text, encoding="utf-8")
+        for file, text in files.items():
+            if not file.endswith("manifest.json"):
+                path = tmp_path / f"{name}-{file.replace('/', '-')}"
+                path.write_text(text, encoding="utf-8")
 
     assert linted(tmp_path) == []

@@ -63,8 +63,8 @@ class Page(NamedTuple):
     def summary(self) -> str:
         """Return the first sentence of the module's comment."""
         text = next((block.text for block in self.intro if block.kind == "text"), "")
-        found = re.match(r".*?[.:](?= |$)", text)
-        return found.group() if found else text
+        found = re.match(r".*?\.(?= |$)", text)
+        return found.group() if found else f"{text.rstrip(':')}." if text else ""
 
 
 def page(source: Source, dotted: str, importing: str, environment: Environment) -> Page:
