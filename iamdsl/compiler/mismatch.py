@@ -11,7 +11,9 @@ from iamdsl.syntax import tree
 if TYPE_CHECKING:
     from iamdsl.diagnostics import Report
     from iamdsl.model import Type
+    from iamdsl.source import Span
 
+_RESOURCE = r"(?:List\[)?(?P<type>[a-z0-9-]+:[^\s\[\]|]+)\]?"
 _DURATION = r"(?a)\d+[smhd]"
 _LITERALS = {
     "Numeric": r"(?a)-?\d{1,15}(\.\d+)?", "Bool": r"true|false",
@@ -44,9 +46,24 @@ def _meant(node: tree.Expression, actual: Type, wanted: str) -> tuple[str, Fix |
         return "write a role, `account 111122223333`, `service lambda`, `anyone` or an ARN", None
     if wanted.startswith(("a ", "an ")):
         return f"write {wanted}", None
+    if wanted == f"List[{actual}]":
+        listed = f"[{node.span.text}]"
+        return f"write a list: `{listed}`", Fix.writing(listed, node.span)
+    resource = re.fullmatch(_RESOURCE, wanted)
+    if resource and actual.name in {"String", "Pattern"}:
+        return _resource(node.span, resource["type"], listed=wanted.startswith("List["))
     if isinstance(node, tree.Text) and node.kind == "qualified" and wanted == "Arn":
         return "resources are ARNs, or built by `service:type(…)`", None
     return f"write a value of type {wanted}", None
+
+
+def _resource(span: Span, wanted: str, *, listed: bool) -> tuple[str, Fix | None]:
+    """Return the resource that a text was meant to be: its ARN, or the name that a builder takes."""
+    bare = unquoted(span.text, "Arn")
+    built = bare or f"{wanted}({span.text})"
+    built = f"[{built}]" if listed else built
+    hint = f"write `{built}`" if not bare else f"an ARN has no quotes: `{built}`"
+    return hint, Fix.writing(built, span, safe=bool(bare))
 
 
 def _duration(node: tree.Expression) -> str:
