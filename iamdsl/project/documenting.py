@@ -14,6 +14,7 @@ from iamdsl.doc.markdown import MARK, file_name
 from iamdsl.project import catalogue, loading, packages, writer
 from iamdsl.project.config import PSEUDO
 from iamdsl.project.problem import Problem, nearest
+from iamdsl.syntax import parse, tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,7 +77,8 @@ def document(names: Sequence[str], project: Project) -> Documented:
         wanted = entry or wanted
     if not names:
         modules = list(_own(project, report))
-    pages = tuple(page(*module, environment=environment) for module in modules)
+    made = [page(*module, environment=environment) for module in modules]
+    pages = tuple(one for one in made if one.entries)
     entries = [e for p in pages for e in p.entries if e.name == wanted] if wanted else []
     for one in pages:
         _complain(one, entries, report)
@@ -85,7 +87,7 @@ def document(names: Sequence[str], project: Project) -> Documented:
 
 
 def _told_nothing(pages: Sequence[Page], report: Report) -> None:
-    if not report.failed and not any(one.entries for one in pages):
+    if not report.failed and not pages:
         message = "there is no template, guard or value for others in these sources"
         report.add(codes.NO_SOURCES, None, message, hint="name a module: `iamdsl doc std.lambda`")
 
@@ -166,8 +168,6 @@ def _named(name: str, loader: loading.Loader, report: Report) -> tuple[list[_Mod
 
 
 def _has(module: _Module, name: str, report: Report) -> bool:
-    from iamdsl.syntax import parse, tree  # noqa: PLC0415  # where one entry is asked for
-
     known = [
         m.name.text
         for m in parse(module.source, Report()).members
@@ -220,7 +220,14 @@ def _entries(project: Project, report: Report) -> list[tuple[loading.File, Sourc
 
 
 def _own(project: Project, report: Report) -> Iterator[_Module]:
-    """Yield the sources of the project that have something for others."""
+    """Yield the sources of the project that others may import: what declares something is for itself."""
     for file, source in _entries(project, report):
-        name = os.path.basename(file.name).removesuffix(".iam")
-        yield _Module(source, name, f'import "./{file.name}" as {name.replace("-", "_")}')
+        if not any(map(_declares, parse(source, Report()).members)):
+            name = os.path.basename(file.name).removesuffix(".iam")
+            yield _Module(source, name, f'import "./{file.name}" as {name.replace("-", "_")}')
+
+
+def _declares(member: tree.Member) -> bool:
+    if isinstance(member, tree.Declaration):
+        return member.kind not in {"guard", "test"}
+    return isinstance(member, tree.Use | tree.For | tree.If)

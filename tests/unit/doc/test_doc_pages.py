@@ -104,6 +104,18 @@ def test_the_project_is_documented_without_a_name() -> None:
     assert run() == run("team.iam")
 
 
+def test_sources_for_themselves_have_no_page(folder: Path) -> None:
+    """Nobody can import what declares roles and policies, and nothing is said of it."""
+    (folder / "main.iam").write_text(
+        'import "./team.iam"\nlet x = 1\nrole r { trust service ec2 use team.worker() }\n'
+    )
+
+    assert run() == run("team.iam")
+    code, page, said = run("main.iam")
+    assert (code, page) == (2, "")
+    assert "IAM502" in said
+
+
 def test_pages_are_replaced_and_nobody_elses(folder: Path) -> None:
     """A second run replaces its own pages, removes what is none any more, and leaves others."""
     assert run("team.iam", "-o", "out")[0] == 0
