@@ -68,7 +68,7 @@ SAMPLES = [
     Sample("scp-prevent-root-credentials-management-in-member-accounts-in-aws-organizations", "scp",
            "guardrails.no_root_password()"),
     Sample("scp-deny-member-accounts-from-leaving-your-aws-organization", "scp",
-           "guardrails.no_leaving()"),
+           "guardrails.no_leaving()", "ours", "accepting another organization's invitation"),
     Sample("scp-deny-billing-modification-action", "scp", "guardrails.protect_billing(ADMIN)",
            "ours", "the account's name and e-mail address, and all that writes"),
     # What watches
@@ -123,7 +123,8 @@ SAMPLES = [
            "guardrails.no_cli_login(ADMIN)"),
     # Machines and networks
     Sample("scp-require-amazon-ec2-instances-to-use-a-specific-type", "scp",
-           'guardrails.instance_types(types = ["t2.micro", "t3.micro"])'),
+           'guardrails.instance_types(types = ["t2.micro", "t3.micro"])', "ours",
+           "spot requests of the old kind, which tell no type"),
     Sample("scp-prevent-creating-or-expanding-public-connectivity-for-vpcs", "scp",
            "guardrails.no_public_networks(ADMIN)", "ours",
            "what blocks public access to VPCs, carrier gateways, patterns"),
@@ -248,8 +249,8 @@ SAMPLES = [
            "encryption.grants_for_services(); perimeter.no_links("
            'spare = aws:PrincipalTag/dp:exclude:resource == "true"); '
            "guardrails.no_public_functions(); perimeter.protect_tags("
-           'tags = ["dp:*", "team"], spare = aws:PrincipalTag/team == "admin")', "ours",
-           "`std.guardrails` and `std.encryption` trust no tag"),
+           'tags = ["team"], patterns = ["dp:*"], spare = aws:PrincipalTag/team == "admin")', "ours",
+           "`std.guardrails` and `std.encryption` trust no tag, and `Team` is `team`"),
     Sample("perimeter-network-perimeter-sourcevpc-scp", "scp",
            f"perimeter.network({NETWORK}, {BOUND}, {FREE}); REGIONS"),
     Sample("perimeter-network-perimeter-iam-users-scp", "scp",
@@ -274,10 +275,12 @@ SAMPLES = [
            "AWS's services are left alone, which no service control policy binds anyway"),
     Sample("perimeter-restrict-presignedurl-scp", "scp", f"perimeter.no_presigned_urls({FREE})"),
     Sample("perimeter-restrict-resource-policy-configurations-scp", "scp",
-           f"perimeter.no_resource_policies({IDENTITY})"),
+           f"perimeter.no_resource_policies({IDENTITY})", "ours",
+           "trails, catalogues, streams, web functions, mail identities"),
     Sample("perimeter-data-perimeter-governance-rcp", "rcp",
-           'perimeter.protect_session_tags(tags = ["dp:*", "team"], org = "o-a1b2c3d4e5", '
-           'spare = aws:PrincipalTag/team == "admin")', "theirs", "AWS's services are left alone"),
+           'perimeter.protect_session_tags(tags = ["team"], patterns = ["dp:*"], '
+           'org = "o-a1b2c3d4e5", spare = aws:PrincipalTag/team == "admin")', "both",
+           "AWS's services are left alone; `Team` is `team`"),
 ]  # fmt: skip
 
 ADMIN = "exempt = [arn:aws:iam::*:role/admin]"
