@@ -126,7 +126,7 @@ def _result(example: Example, number: int, built: _Built) -> Result:
     trusts = any(m.title == _TRUST for m in made)
     kind = example.kind or ("role" if trusts else "policy")
     inner = example.use if kind != "role" or trusts else f"{_SOME_TRUST}{example.use}"
-    source = _pretty(f"{_opening(kind, _NAME)} {{ {inner} }}\n")
+    source = pretty(f"{_opening(kind, _NAME)} {{ {inner} }}\n")
     return Result(source, made, built.problem)
 
 
@@ -158,7 +158,7 @@ def _made(title: str, policy: Policy) -> Made:
 
 def _alone(example: Example, importing: str, environment: Environment) -> Result:
     """Return what an example at the top level came to: every file that is built."""
-    source = _pretty(f"{example.use}\n")
+    source = pretty(f"{example.use}\n")
     text = f"{importing}\n{example.use}\n"
     made = compiler.compile([Source("example.iam", text)], environment)
     wrong = next((d for d in made.diagnostics if d.severity is Severity.ERROR), None)
@@ -188,7 +188,8 @@ def _without_version(document: Any) -> Any:
     return found[0] if isinstance(found, list) and len(found) == 1 else found
 
 
-def _pretty(text: str) -> str:
+def pretty(text: str) -> str:
+    """Return a source in the one layout, and what is none as it is."""
     return (formatted(Source("example.iam", text), Report()) or text).rstrip("\n")
 
 

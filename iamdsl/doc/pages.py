@@ -103,7 +103,10 @@ def _intro(file: tree.File) -> tuple[Block, ...]:
         if not line.startswith("#") or line.startswith("##"):
             break
         lines.append(line[1:].removeprefix(" "))
-    return comments.blocks("\n".join(lines))
+    return tuple(
+        block._replace(text=examples.pretty(block.text)) if block.kind == "code" else block
+        for block in comments.blocks("\n".join(lines))
+    )
 
 
 def _entries(file: tree.File) -> Iterator[tuple[Entry, tree.Member]]:
