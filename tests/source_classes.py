@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 GRAMMAR = (ROOT / "grammar" / "iamdsl.lark").read_text(encoding="utf-8")
 TERMINALS = dict(re.findall(r"^([A-Z]+)(?:\.\d+)?: /(.+)/$", GRAMMAR, re.MULTILINE))
-LIBRARY = ("cross_account", "guardrails", "lambda", "mfa", "oidc", "regions", "tests/oidc")
+LIBRARY = ("cross_account", "lambda", "mfa", "oidc", "perimeter", "regions", "tests/oidc")
 """Modules that have among them what all have: the others are more of the same."""
 
 SOURCES = sorted(
