@@ -31,7 +31,7 @@ def module(name: str) -> Source:
     return Source(f"std/{name}.iam", (STDLIB / f"{name}.iam").read_text(encoding="utf-8"))
 
 
-def testing_source(name: str) -> str:
+def source_of_tests(name: str) -> str:
     """Return the source that tests a module."""
     return (STDLIB / "tests" / f"{name}.iam").read_text(encoding="utf-8")
 

@@ -23,7 +23,7 @@ from library import (
     module,
     page,
     project,
-    testing_source,
+    source_of_tests,
 )
 from test_examples import installed, linted
 
@@ -152,7 +152,7 @@ def test_the_tests_of_a_module(name: str) -> None:
     assert all(result.passed for result in ran.results)
     assert [(d.code.number, d.message) for d in reviewed.diagnostics] == []
     for one in _names(name):
-        assert re.search(rf"\b{name}\.{re.escape(one)}\b", testing_source(name)), one
+        assert re.search(rf"\b{name}\.{re.escape(one)}\b", source_of_tests(name)), one
 
 
 @each_module
@@ -168,7 +168,7 @@ def test_a_module_alone(name: str) -> None:
 def _compiled(name: str, partition: str) -> compiler.Compilation:
     """Return the tests of a module, compiled for a partition, or for "", where nothing is known."""
     pseudo = PLACES[partition] if partition else {}
-    source = Source(f"{name}.iam", testing_source(name))
+    source = Source(f"{name}.iam", source_of_tests(name))
     loader = loading.Loader(str(STDLIB), ())
     environment = Environment(_catalogue(), loader, LIMITS, pseudo=pseudo, defers=not partition)
     made = compiler.compile([source], environment)
