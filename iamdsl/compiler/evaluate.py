@@ -76,6 +76,7 @@ class Evaluator:
 
     Attributes:
         emptied: set when a fold has no items: a condition of data may say nothing then.
+        homeless: where a template speaks of `self` that is used where there is none.
     """
 
     def __init__(self, program: Program, environment: Environment, report: Report) -> None:
@@ -84,6 +85,7 @@ class Evaluator:
         self._lets: dict[Binding, Value | None] = {}
         self._work = 0
         self.emptied = False
+        self.homeless: Span | None = None
 
     @contextmanager
     def inside(self, account: str) -> Iterator[None]:
@@ -270,6 +272,8 @@ class Evaluator:
             found = self.binding(binding)
             span = moved(node.span, found.span) if found else None
             return found and Value(found.type, found.data, found.outside, found.verbatim, span=span)
+        if entity is None and node.text == "self":
+            self.homeless = node.span
         return None if entity is None else Value(entity, node.text, span=node.span)
 
     def _literal(self, node: tree.Literal) -> Value:

@@ -68,11 +68,12 @@ def expand(program: Program, environment: Environment, report: Report) -> Expans
     _report_clashes(expansion.entities, report)
     places.report_clashes(expansion.places, report)
     made = Expansion(tuple(expansion.places), tuple(expansion.entities))
-    if not expansion.promised:
-        return made
-    from iamdsl.compiler.promises import expand_promises  # noqa: PLC0415  # many projects have none
+    if expansion.promised:
+        from iamdsl.compiler.promises import expand_promises  # noqa: PLC0415  # many have none
 
-    return made._replace(promises=expand_promises(expansion, made))
+        made = made._replace(promises=expand_promises(expansion, made))
+    expansion.report_homeless("a template", None)
+    return made
 
 
 class Expanding:
@@ -318,8 +319,24 @@ class Expanding:
             return
         self._count(node.span)
         self.uses.append((binding, node.span))
+        if (own := frame.find("self")) is not None:
+            values = {"self": own, **values}
         self.members(binding.node.body, Frame(binding.module, values), entity)
         self.uses.pop()
+        if not self.uses:
+            self.report_homeless(f"`{binding.name}`", node.span)
+
+    def report_homeless(self, template: str, use: Span | None) -> None:
+        """Report a `self` that was met where there is none, at the use that led there."""
+        found, self.evaluator.homeless = self.evaluator.homeless, None
+        if found is not None:
+            self.report.add(
+                codes.MISPLACED,
+                use or found,
+                f"{template} is for the policy of a resource",
+                notes=[Label(found, "`self` is that resource")] if use else (),
+                hint="use it in a `policy … for …`",
+            )
 
     def _find_template(self, node: tree.Expression, module: Module) -> Binding | None:
         if isinstance(node, tree.Name):

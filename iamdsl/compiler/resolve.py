@@ -192,6 +192,8 @@ def _member(
         case tree.Template():
             _top_only(member, place, "template", report)
             inner = scope.inner()
+            # Whether there is one shows where the template is used.
+            inner.bind(tree.Name("self", span=member.name.span), types.ARN, None)
             for parameter in member.parameters:
                 kind = checker.read_type(parameter.type, scope)
                 checker.bind(parameter.name, kind, parameter, inner)
