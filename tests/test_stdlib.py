@@ -63,6 +63,7 @@ def test_the_page_of_a_module(name: str) -> None:
         file.write_text(text, encoding="utf-8")
 
     assert not documented(f"std.{name}").diagnostics
+    assert "nobody.amazonaws.com" not in text  # by which an example is made a role
     assert file.read_text(encoding="utf-8") == text
     for entry in page(name).entries:
         assert list(_missing(entry)) == [], entry.name

@@ -26,7 +26,8 @@ _NAME = "example"
 _NOBODY = "nobody"
 _SOME_TRUST = "trust service ec2 "  # for the reader's own: no role is without
 _TRUST = "trust policy"
-_NO_TRUST = f"trust service {_NOBODY} "
+# A condition of its own keeps it from being joined with a trust of the template's.
+_NO_TRUST = f'trust service {_NOBODY} when aws:userid == "{_NOBODY}" '
 
 
 class Made(NamedTuple):

@@ -88,6 +88,7 @@ def test_each_kind_has_its_example() -> None:
     assert 'policy example { use team.reader(bucket = s3:bucket("photos")) }' in page
     assert '"Resource": "arn:aws:s3:::photos/*"' in page
     assert "role example { use team.worker() }" in page
+    assert '"Principal": {"Service": "ec2.amazonaws.com"}' in page
     assert "scp example { use team.small() }" in page
     assert 'policy example for s3:bucket("photos") { use team.tls() }' in page
     assert '\nuse team.team(name = "search")\n' in page
