@@ -13,12 +13,15 @@ from iamdsl.aws.limits import LIMITS
 from iamdsl.compiler import Environment
 from iamdsl.compiler import compile as compile_sources
 from iamdsl.diagnostics import Code, Diagnostic, Report, Severity, codes
+from iamdsl.project import loading
 from iamdsl.project.config import PSEUDO, TARGETS, Config, fits
 from iamdsl.project.loading import File
 from iamdsl.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from iamdsl.project.problem import Problem
 
 _MAIN = "main.iam"
 
@@ -175,7 +178,7 @@ class _Loader:
         self.library: dict[str, str] = {}
         """What was read of the standard library: its comments count as those of `files` do."""
 
-    def module(self, importer: str, dotted: tuple[str, ...]) -> Source | None:
+    def module(self, importer: str, dotted: tuple[str, ...]) -> Source | Problem | None:
         """Return a module of the standard library."""
         del importer
         if len(dotted) != 2 or dotted[0] != "std" or not dotted[1].isidentifier():
@@ -183,7 +186,7 @@ class _Loader:
         try:
             text = resources.read_text(resources.path("stdlib", f"{dotted[1]}.iam"))
         except OSError:
-            return None
+            return loading.no_standard_module(".".join(dotted))
         name = f"std/{dotted[1]}.iam"
         self.library[name] = text
         return self._source(name, text)

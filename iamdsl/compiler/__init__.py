@@ -32,6 +32,7 @@ from iamdsl.compiler.load import load
 from iamdsl.compiler.resolve import resolve
 from iamdsl.diagnostics import Diagnostic, Report, codes
 from iamdsl.fit import fit
+from iamdsl.model.program import FOREIGN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,7 +142,8 @@ def _look_further(program: Program, environment: Environment, report: Report) ->
     """Find more mistakes in what names and types have let through, so that one run shows them all.
 
     Later passes may count on what `resolve` has found to be false here: whatever they raise then
-    says nothing new, since the build has failed already.
+    says nothing new, since the build has failed already. What they find in templates of others
+    comes of the mistakes that are told.
     """
     further = Report()
     with suppress(Exception):
@@ -155,6 +157,7 @@ def _look_further(program: Program, environment: Environment, report: Report) ->
         d
         for d in further.diagnostics
         if d.code not in following
+        and not (d.span is not None and d.span.source.name.startswith(FOREIGN))
         and (d.code, d.message) not in said
         and not any(d.span is not None and d.span.overlaps(span) for span in known)
     )

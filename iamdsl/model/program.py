@@ -36,6 +36,10 @@ class Binding:
     used: bool = False
 
 
+FOREIGN = ("std/", "@")
+"""What the names of sources begin with that come with us or with a package."""
+
+
 @attrs.define(eq=False, repr=False)
 class Module:
     """A source with its names; `library` when it came by import and so builds nothing."""
@@ -48,7 +52,7 @@ class Module:
     @property
     def foreign(self) -> bool:
         """Tell whether it comes with us or with a package, and is nobody's to change here."""
-        return self.source.name.startswith(("std/", "@"))
+        return self.source.name.startswith(FOREIGN)
 
 
 @attrs.frozen(repr=False)

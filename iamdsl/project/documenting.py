@@ -14,6 +14,7 @@ from iamdsl.doc.markdown import MARK, file_name
 from iamdsl.project import catalogue, loading, packages, writer
 from iamdsl.project.config import PSEUDO
 from iamdsl.project.problem import Problem, nearest
+from iamdsl.source import Source
 from iamdsl.syntax import parse, tree
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from iamdsl.doc import Entry, Page
     from iamdsl.project import Project
     from iamdsl.project.writer import Written
-    from iamdsl.source import Source
 
 STANDARD = "std"
 _TESTS = "tests"
@@ -148,22 +148,14 @@ def _named(name: str, loader: loading.Loader, report: Report) -> tuple[list[_Mod
     if modules:
         return modules, ""
     found = loader.module("", parts)
-    if found is None and len(parts) > 2:  # of a library, a module, and a name in it
-        found = loader.module("", parts[:-1])
-        if found is not None and not isinstance(found, Problem):
-            module = _Module(found, ".".join(parts[:-1]), f"import {'.'.join(parts[:-1])}")
-            if _has(module, parts[-1], report):
-                return [module], parts[-1]
-            return [], ""
-    if isinstance(found, Problem):
-        report.extend([found.diagnostic()])
-    elif found is None:
-        close = nearest(name, [STANDARD, *(m.dotted for m in _library((STANDARD,), loader))])
-        message = f"there is no module `{name}`"
-        hint = close or "`iamdsl doc std` lists those of the standard library"
-        report.add(codes.IMPORT_NOT_FOUND, None, message, hint=hint)
-    else:
+    if not isinstance(found, Source) and len(parts) > 2:  # a library, a module, a name in it
+        whole = loader.module("", parts[:-1])
+        if isinstance(whole, Source):
+            module = _Module(whole, ".".join(parts[:-1]), f"import {'.'.join(parts[:-1])}")
+            return ([module], parts[-1]) if _has(module, parts[-1], report) else ([], "")
+    if isinstance(found, Source):
         return [_Module(found, name, f"import {name}")], ""
+    report.extend([(found or loading.no_standard_module(name)).diagnostic()])
     return [], ""
 
 

@@ -83,6 +83,16 @@ def decode(file: File) -> Source | Problem:
         return Problem(codes.NOT_TEXT, message, "save it as UTF-8" if utf16 else "")
 
 
+def no_standard_module(dotted: str) -> Problem:
+    """Return the problem of a module that the standard library does not have."""
+    from iamdsl.diagnostics import codes  # noqa: PLC0415 (only on mistakes)
+
+    names = os.listdir(resources.path("stdlib"))
+    known = sorted(f"std.{name.removesuffix('.iam')}" for name in names if name.endswith(".iam"))
+    hint = nearest(dotted, known) or "`iamdsl doc std` lists the modules that there are"
+    return Problem(codes.IMPORT_NOT_FOUND, f"there is no module `{dotted}`", hint)
+
+
 class _Home(NamedTuple):
     """Where a source lies, which folder its imports may not leave, and how names begin there."""
 
@@ -120,7 +130,9 @@ class Loader:
         if first == "std":
             folder, prefix = resources.path("stdlib"), "std/"
             path = _module_path(folder, dotted)
-            return self._load(path, folder, prefix) if os.path.isfile(path) else None
+            if not os.path.isfile(path):
+                return no_standard_module(".".join(dotted))
+            return self._load(path, folder, prefix)
         from iamdsl.project import packages  # noqa: PLC0415 (few projects have any)
 
         package = packages.find(first)

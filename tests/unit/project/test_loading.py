@@ -182,7 +182,7 @@ class TestImports:
         assert isinstance(beside, Source)
         assert beside.name == "std/more.iam"
         assert problem(loader.file("std/lambda.iam", "../secret.json"))[0] == "IAM105"
-        assert loader.module("main.iam", ("std", "nope")) is None
+        assert problem(loader.module("main.iam", ("std", "nope")))[0] == "IAM103"
         assert loader.module("main.iam", ("std", "..", "secret")) is None
 
     def test_installed_package(
