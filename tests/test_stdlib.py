@@ -86,6 +86,8 @@ def _missing(entry: Entry) -> Iterator[str]:
     yield from (
         f"no parameter {given}" for given in known.keys() - {p[0] for p in entry.parameters}
     )
+    if "Use in:" in said:
+        yield "`Use in:` as the one thing on its line"
     if entry.kind == "template":
         if not _GRANTS.search(said):
             yield "what it grants or denies"

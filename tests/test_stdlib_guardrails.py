@@ -439,6 +439,7 @@ GUARDS = {
         "iam:PutRolePolicy on *",
         "iam:RemoveUserFromGroup on *",
         "iam:UploadSSHPublicKey on *",
+        "iam:UpdateSigningCertificate on *",
         "sso:PutInlinePolicyToPermissionSet on *",
         "sso:DetachManagedPolicyFromPermissionSet on *",
         "identitystore:CreateGroupMembership on *",

@@ -62,6 +62,7 @@ IN_TRUSTS: Final[dict[str, Deputy]] = {
     "config": Deputy("config *", "iamrole-permissions (config)"),
     "datasync": Deputy("datasync *", f"{_PAGE} (datasync)"),
     "datazone": Deputy("datazone domain/*", "glue-manage-access-role (datazone)"),
+    "dlm": Deputy("dlm policy/*", "service-role (data lifecycle manager)"),
     "dms": Deputy("dms *", f"{_PAGE} (dms)"),
     "ecs-tasks": Deputy("ecs *", "task-iam-roles (ecs)", "medium"),
     "eks-fargate-pods": Deputy("eks fargateprofile/*", "pod-execution-role (eks)"),
@@ -77,6 +78,7 @@ IN_TRUSTS: Final[dict[str, Deputy]] = {
         "kinesisanalytics application/*", f"{_PAGE} (managed flink)", "medium"
     ),
     "logs": Deputy("logs *", "SubscriptionFilters (cloudwatch logs)", "medium"),
+    "mediaconvert": Deputy("mediaconvert queues/*", f"{_PAGE} (mediaconvert)"),
     "monitoring.rds": Deputy("rds *", "USER_Monitoring.OS.Enabling (rds)"),
     "osis-pipelines": Deputy("osis pipeline/*", "pipeline-security-overview (opensearch)"),
     "personalize": Deputy("personalize *", f"{_PAGE} (personalize)"),
