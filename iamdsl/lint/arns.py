@@ -219,7 +219,7 @@ def problem(text: str, catalogue: Catalogue) -> Problem | None:
         return Problem(wrong, "it matches nothing", hint)
     if _partition_problem(text, fields[1]) is not None:
         return None  # made up from there on
-    return _field_problem(text) or _misplaced(text, catalogue)
+    return _field_problem(text) or _doubled(text) or _misplaced(text, catalogue)
 
 
 def _partition_problem(text: str, partition: str) -> Problem | None:
@@ -250,6 +250,20 @@ def _field_problem(text: str) -> Problem | None:
         message = f"names no account: `{account}`"
         return Problem(message, "it matches nothing", "an account id is 12 digits", right)
     return None
+
+
+def _doubled(text: str) -> Problem | None:
+    """Return what is the matter with a parameter whose name was written with its first slash.
+
+    The ARN of the parameter `/shop/db` is `…:parameter/shop/db` (Systems Manager user guide,
+    "Restricting access to Parameter Store parameters using IAM policies").
+    """
+    fields = text.split(":", 5)
+    if fields[2] != "ssm" or not fields[5].startswith("parameter//"):
+        return None
+    right = text.replace(":parameter//", ":parameter/", 1)
+    message = "names a parameter with two slashes"
+    return Problem(message, "it matches nothing", f"write `{right}`", right)
 
 
 def _meant_region(text: str) -> str:

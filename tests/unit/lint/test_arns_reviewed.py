@@ -40,6 +40,10 @@ def told(*resources: str, **more: object) -> list[str]:
         ("arn:aw:sqs:us-east-1:111122223333:q", "is of no partition of AWS: `aw`"),
         ("arn:aws:*:us-east-1:111122223333:q", "has no exact service"),
         ("arn:aws:organizations::111122223333:", "names no resource"),
+        (
+            "arn:aws:ssm:eu-west-1:111122223333:parameter//shop/*",
+            "names a parameter with two slashes",
+        ),
     ],
 )
 def test_each_mistake_of_an_arn_has_its_words(arn: str, message: str) -> None:
