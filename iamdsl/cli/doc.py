@@ -66,11 +66,14 @@ def _shown(found: Documented, dotted: tuple[str, ...]) -> str:
     """Return what goes to stdout: a template, the page of a module, or the list of many."""
     from iamdsl.doc import markdown  # noqa: PLC0415 (the compiler is there by now)
 
-    if found.entry is not None:
-        return markdown.render_entry(found.pages[0], found.entry)
-    if len(found.pages) == 1:
-        return markdown.render(found.pages[0])
-    return markdown.index(found.pages, _title(dotted), ending="")
+    texts = [markdown.render_entry(page, entry) for page, entry in found.entries]
+    shown = {page.dotted for page, _ in found.entries}
+    others = [page for page in found.pages if page.dotted not in shown]
+    if len(others) == 1:
+        texts.append(markdown.render(others[0]))
+    elif others:
+        texts.append(markdown.index(others, _title(dotted), ending=""))
+    return "\n".join(texts)
 
 
 def _title(dotted: tuple[str, ...]) -> str:

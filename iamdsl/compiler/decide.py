@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from iamdsl.compiler import builders, formulas
 from iamdsl.compiler.builders import text_of
 from iamdsl.diagnostics import codes
-from iamdsl.iam import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, glob_covers, placeholders
+from iamdsl.iam import PLACEHOLDER, PLACEHOLDER_OPEN, glob_covers, placeholders
 from iamdsl.model.values import leaves
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from iamdsl.diagnostics import Report
     from iamdsl.model import Value
     from iamdsl.syntax import tree
-
-
-_OPEN: Final = re.compile(f"{PLACEHOLDER_OPEN}[^{PLACEHOLDER_CLOSE}]*{PLACEHOLDER_CLOSE}")
 
 
 def decide(node: tree.Compare, left: Value, right: Value, report: Report) -> bool | None:
@@ -54,7 +51,7 @@ def _apart(left: Value, right: Value) -> bool:
     a, b = str(left.data), str(right.data)
     if (PLACEHOLDER_OPEN in a) == (PLACEHOLDER_OPEN in b):
         return False
-    fixed = _OPEN.split(a if PLACEHOLDER_OPEN in a else b)
+    fixed = PLACEHOLDER.split(a if PLACEHOLDER_OPEN in a else b)[::2]  # without their names
     whole = b if PLACEHOLDER_OPEN in a else a
     return re.fullmatch(".*".join(map(re.escape, fixed)), whole, re.DOTALL) is None
 

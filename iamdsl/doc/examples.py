@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamdsl import compiler, emit, iam
 from iamdsl.diagnostics import Report, Severity
 from iamdsl.fmt import format as formatted
+from iamdsl.lift.templates import NOBODY, is_real
 from iamdsl.source import Source
 from iamdsl.syntax import tree
 
@@ -16,18 +17,17 @@ if TYPE_CHECKING:
 
     from iamdsl.compiler import Environment
     from iamdsl.doc.comments import Comment
-    from iamdsl.iam import Build, Policy, Statement
+    from iamdsl.iam import Build, Policy
 
 WIDTH = 88
 """Columns of what is shown of sources and JSON."""
 
 _TOP = "the top level"
 _NAME = "example"
-_NOBODY = "nobody"
 _SOME_TRUST = "trust service ec2 "  # for the reader's own: no role is without
 _TRUST = "trust policy"
 # A condition of its own keeps it from being joined with a trust of the template's.
-_NO_TRUST = f'trust service {_NOBODY} when aws:userid == "{_NOBODY}" '
+_NO_TRUST = f'trust service {NOBODY} when aws:userid == "{NOBODY}" '
 
 
 class Made(NamedTuple):
@@ -139,7 +139,7 @@ def _parts(name: str, build: Build) -> Iterator[Made]:
         if identity.name == name:
             for _, policy in identity.inline:
                 yield _made("", policy)
-            trust = [s for s in (identity.trust.statements if identity.trust else ()) if _real(s)]
+            trust = [s for s in (identity.trust.statements if identity.trust else ()) if is_real(s)]
             if trust:
                 yield _made(_TRUST, iam.Policy(tuple(trust)))
             if identity.managed:
@@ -147,14 +147,8 @@ def _parts(name: str, build: Build) -> Iterator[Made]:
                 yield Made("attached policies", compact(attached))
 
 
-def _real(statement: Statement) -> bool:
-    who = statement.principals
-    return who is None or who.by_type != (("Service", (f"{_NOBODY}.amazonaws.com",)),)
-
-
 def _made(title: str, policy: Policy) -> Made:
-    statements = iam.to_json(policy)["Statement"]
-    return Made(title, compact(statements[0] if len(statements) == 1 else statements))
+    return Made(title, compact(_without_version(iam.to_json(policy))))
 
 
 def _alone(example: Example, importing: str, environment: Environment) -> Result:

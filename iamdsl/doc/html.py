@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from iamdsl.doc.markdown import MARK, file_name, language
+from iamdsl.doc.markdown import HEADINGS, MARK, file_name, language
 from iamdsl.resources import package_path, read_text
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from iamdsl.doc.comments import Block
     from iamdsl.doc.pages import Page
 
-KINDS = (("template", "Templates"), ("guard", "Guards"), ("value", "Values"))
-
 
 def render(pages: Sequence[Page], title: str) -> dict[str, str]:
     """Return a page for each module and `index.html`, by the names of their files.
@@ -32,7 +30,13 @@ def render(pages: Sequence[Page], title: str) -> dict[str, str]:
         ImportError: markdown-it-py is not installed.
     """
     names = [(page, f"{file_name(page)}.html") for page in pages]
-    values = {"title": title, "modules": names, "kinds": KINDS, "style": _style(), "mark": MARK}
+    values = {
+        "title": title,
+        "modules": names,
+        "kinds": HEADINGS.items(),
+        "style": _style(),
+        "mark": MARK,
+    }
     made = {"index.html": _environment().get_template("index.html.j2").render(**values)}
     for page, name in names:
         template = _environment().get_template("page.html.j2")

@@ -15,7 +15,7 @@ MARK = "<!-- Made by `iamdsl doc`: change the comments in the sources instead. -
 """What pages begin with, so that a later run may replace them."""
 
 _SOURCE = re.compile(r"(?:import|let|param|policy|role|scp|rcp|template|use|allow|deny|trust)\b")
-_HEADINGS = {"template": "Templates", "guard": "Guards", "value": "Values"}
+HEADINGS = {"template": "Templates", "guard": "Guards", "value": "Values"}
 
 
 def render(page: Page) -> str:
@@ -62,7 +62,7 @@ def _page(page: Page) -> Iterator[str]:
     yield from (f"# {page.dotted}", "", *_blocks(page.intro))
     if not any(block.kind == "code" for block in page.intro):
         yield from _fenced("iam", page.importing)
-    for kind, heading in _HEADINGS.items():
+    for kind, heading in HEADINGS.items():
         entries = [entry for entry in page.entries if entry.kind == kind]
         if entries:
             yield from (f"## {heading}", "")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from iamdsl.compiler import Environment
     from iamdsl.doc.comments import Block, Comment
+    from iamdsl.doc.examples import Result
     from iamdsl.source import Source
 
 __all__ = ["Entry", "Made", "Page", "page"]
@@ -80,20 +81,19 @@ def page(source: Source, dotted: str, importing: str, environment: Environment) 
     name = dotted.rpartition(".")[2]
     found = list(_entries(file))
     asked = [
-        Example(entry.name, examples.kind_of(node, entry.comment), _use(name, entry))
+        Example(entry.name, examples.kind_of(node, entry.comment), use)
         for entry, node in found
-        if _use(name, entry)
+        if (use := _use(name, entry))
     ]
     made = examples.compiled(asked, importing, environment)
-    entries = []
-    for entry, _ in found:
-        result = made.get(entry.name)
-        if result is not None:
-            entry = entry._replace(  # noqa: PLW2901  # the same entry, with more known of it
-                example=result.source, made=result.made, problem=result.problem
-            )
-        entries.append(entry)
-    return Page(dotted, importing, _intro(file), tuple(entries))
+    entries = tuple(_with_example(entry, made.get(entry.name)) for entry, _ in found)
+    return Page(dotted, importing, _intro(file), entries)
+
+
+def _with_example(entry: Entry, result: Result | None) -> Entry:
+    if result is None:
+        return entry
+    return entry._replace(example=result.source, made=result.made, problem=result.problem)
 
 
 def _intro(file: tree.File) -> tuple[Block, ...]:

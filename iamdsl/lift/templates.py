@@ -36,7 +36,8 @@ _VALUES = {
     "AccountId": r"(?a:\d{12})",
 }
 """What a parameter of a type may stand for: other types have values that no text says."""
-_NOBODY = "nobody"
+NOBODY = "nobody"
+"""A service that there is not: what trusts it is a role only so that a template can be compiled."""
 
 Bindings = dict[str, str]
 
@@ -99,7 +100,7 @@ def patterns(modules: Iterable[str], environment: Environment) -> tuple[Pattern,
             for name, _, listed in given
         )
         lines.append(
-            f"role r{number} {{ trust service {_NOBODY}"
+            f"role r{number} {{ trust service {NOBODY}"
             f" use {module}.{template.name.text}({arguments}) }}\n"
         )
     report = Report()
@@ -111,7 +112,9 @@ def patterns(modules: Iterable[str], environment: Environment) -> tuple[Pattern,
         number = int(identity.name[1:])
         module, template, given = wanted[number]
         marks = {f"p{number}_{parameter.name}": parameter for parameter in given}
-        trust = tuple(s for s in (identity.trust.statements if identity.trust else ()) if _real(s))
+        trust = tuple(
+            s for s in (identity.trust.statements if identity.trust else ()) if is_real(s)
+        )
         own = identity.own.statements if identity.own else ()
         if bool(trust) != bool(own):
             kind = "trust" if trust else "inline"
@@ -140,9 +143,10 @@ def _parameter(parameter: tree.Parameter) -> Parameter | None:
     return Parameter(parameter.name.text, kind.text, listed)
 
 
-def _real(statement: Statement) -> bool:
+def is_real(statement: Statement) -> bool:
+    """Tell whether a statement of a trust is more than the placeholder for one."""
     who = statement.principals
-    return who is None or who.by_type != (("Service", (f"{_NOBODY}.amazonaws.com",)),)
+    return who is None or who.by_type != (("Service", (f"{NOBODY}.amazonaws.com",)),)
 
 
 def find(statements: Sequence[Statement], kind: str, known: Sequence[Pattern]) -> tuple[Use, ...]:

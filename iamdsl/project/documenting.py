@@ -35,12 +35,12 @@ class Documented(NamedTuple):
     """What is documented.
 
     Attributes:
-        entry: the one that was asked for by its name.
+        entries: those that were asked for by their names, each with its page.
     """
 
     pages: tuple[Page, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
-    entry: Entry | None = None
+    entries: tuple[tuple[Page, Entry], ...] = ()
 
 
 class _Module(NamedTuple):
@@ -66,24 +66,25 @@ def document(names: Sequence[str], project: Project) -> Documented:
         return Documented(diagnostics=report.diagnostics)
     if report.failed:
         return Documented(diagnostics=report.diagnostics)
-    loader = loading.Loader(project.config.root, _entries(project, report))
+    own = _entries(project, report)
+    loader = loading.Loader(project.config.root, own)
     pseudo = {name: getattr(project.config, name) or _PLACE[name] for name in PSEUDO}
     environment = Environment(known, loader, LIMITS, pseudo=pseudo)
-    modules: list[_Module] = []
-    wanted = ""
-    for name in names:
-        found, entry = _named(name, loader, report)
-        modules += found
-        wanted = entry or wanted
-    if not names:
-        modules = list(_own(project, report))
-    made = [page(*module, environment=environment) for module in modules]
-    pages = tuple(one for one in made if one.entries)
-    entries = [e for p in pages for e in p.entries if e.name == wanted] if wanted else []
+    asked = [found for name in names for found in _named(name, loader, report)]
+    asked += ((module, "") for module in _own(own))
+    modules = {module.importing: module for module, _ in asked}  # once, however often asked for
+    made = {line: page(*module, environment=environment) for line, module in modules.items()}
+    pages = tuple(one for one in made.values() if one.entries)
+    entries = tuple(
+        (made[module.importing], entry)
+        for module, wanted in asked
+        for entry in made[module.importing].entries
+        if entry.name == wanted
+    )
     for one in pages:
-        _complain(one, entries, report)
+        _complain(one, [entry for _, entry in entries], report)
     _told_nothing(pages, report)
-    return Documented(pages, report.diagnostics, entries[0] if entries else None)
+    return Documented(pages, report.diagnostics, entries)
 
 
 def _told_nothing(pages: Sequence[Page], report: Report) -> None:
@@ -141,22 +142,23 @@ def _complain(one: Page, entries: Sequence[Entry], report: Report) -> None:
         )
 
 
-def _named(name: str, loader: loading.Loader, report: Report) -> tuple[list[_Module], str]:
-    """Return the modules of a dotted name, and the name of the entry that it asks for."""
+def _named(name: str, loader: loading.Loader, report: Report) -> list[tuple[_Module, str]]:
+    """Return the modules of a dotted name, each with the name of the entry that it asks for."""
     parts = tuple(name.split("."))
     modules = list(_library(parts, loader))
     if modules:
-        return modules, ""
+        return [(module, "") for module in modules]
     found = loader.module("", parts)
-    if not isinstance(found, Source) and len(parts) > 2:  # a library, a module, a name in it
+    if isinstance(found, Source):
+        return [(_Module(found, name, f"import {name}"), "")]
+    if len(parts) > 2:  # a library, a module, a name in it
+        dotted = ".".join(parts[:-1])
         whole = loader.module("", parts[:-1])
         if isinstance(whole, Source):
-            module = _Module(whole, ".".join(parts[:-1]), f"import {'.'.join(parts[:-1])}")
-            return ([module], parts[-1]) if _has(module, parts[-1], report) else ([], "")
-    if isinstance(found, Source):
-        return [_Module(found, name, f"import {name}")], ""
+            module = _Module(whole, dotted, f"import {dotted}")
+            return [(module, parts[-1])] if _has(module, parts[-1], report) else []
     report.extend([(found or loading.no_standard_module(name)).diagnostic()])
-    return [], ""
+    return []
 
 
 def _has(module: _Module, name: str, report: Report) -> bool:
@@ -211,9 +213,9 @@ def _entries(project: Project, report: Report) -> list[tuple[loading.File, Sourc
     return found
 
 
-def _own(project: Project, report: Report) -> Iterator[_Module]:
+def _own(sources: Sequence[tuple[loading.File, Source]]) -> Iterator[_Module]:
     """Yield the sources of the project that others may import: what declares something is for itself."""
-    for file, source in _entries(project, report):
+    for file, source in sources:
         if not any(map(_declares, parse(source, Report()).members)):
             name = os.path.basename(file.name).removesuffix(".iam")
             yield _Module(source, name, f'import "./{file.name}" as {name.replace("-", "_")}')

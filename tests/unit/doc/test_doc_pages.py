@@ -191,6 +191,15 @@ def test_one_template() -> None:
     assert "dynamodb_trigger" not in page
 
 
+@pytest.mark.usefixtures("folder")
+def test_all_that_is_asked_for_is_shown() -> None:
+    """Names beside each other, and beside a file, each have their text; nothing asked for is left."""
+    names = ("std.sqs.send", "std.sqs.receive")
+    alone = [run(name)[1] for name in (*names, "team.iam")]
+
+    assert run(*names, "team.iam") == (0, "\n".join(alone), "")
+
+
 def test_the_list_of_a_library() -> None:
     """`iamdsl doc std` is the way to find out what there is."""
     code, page, _ = run("std")
